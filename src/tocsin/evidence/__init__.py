@@ -1,0 +1,1 @@
+"""Open what was collected from one server as one read-only tree of files."""

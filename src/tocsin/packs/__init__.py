@@ -1,0 +1,1 @@
+"""Campaign packs: load, check and compile the body of knowledge. Data, not code."""

@@ -1,0 +1,267 @@
+"""The shape of ``pack.yaml``, ``product.yaml``, mitigation files and advice: one struct per idea.
+
+Unknown keys are refused, so that a spelling mistake in a pack is an error and not a silence.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from tocsin.model.words import StepKind
+
+
+class Cited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A date or statement with the source that made it."""
+
+    date: date
+    source: str
+    note: str = ""
+
+
+class Cve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A vulnerability of the campaign. ``entry``: its fix alone decides whether the door is open."""
+
+    id: str
+    title: str
+    entry: bool = False
+
+
+class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step of the ladder, lowest first.
+
+    Attributes:
+        id: name used by rules.
+        title: plain words.
+        mandatory: ``targeted`` and ``no-evidence`` need a log able to show this step, read
+            without gaps over the exposure window.
+        shown_by: record kinds each of which can show the step. One suffices.
+        strand: steps of another strand than ``main`` stand beside the ladder, not on it.
+    """
+
+    id: str
+    title: str
+    mandatory: bool = False
+    shown_by: tuple[str, ...] = ()
+    strand: str = "main"
+
+
+class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record kind that the assessment wants, and what for."""
+
+    kind: str
+    why: str
+
+
+class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An intrusion set seen in the campaign. Only ever "consistent with"."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    source: str
+    behaviours: tuple[str, ...] = ()
+    """Titles of rules whose findings are published behaviour of this set."""
+    attributed_by: tuple[str, ...] = ()
+    disputed_by: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A course of action: the text stands in ``advice/<id>.md``.
+
+    Attributes:
+        when: any of ``always``, the compromise words, the exposure words, ``residual-present``,
+            ``residual-unknown``, ``mail-read``, ``webshell``, ``ransomware``,
+            ``patch-incomplete``, ``configuration-invalid``.
+        audience: ``everyone``, ``forensic`` or ``without-forensics``.
+    """
+
+    id: str
+    kind: StepKind
+    when: tuple[str, ...]
+    audience: str = "everyone"
+
+
+class ShellPaths(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What tells a web shell's URL from a page of the product, and use from scanning.
+
+    Attributes:
+        watched: regular expressions over a lower-case URL path in which a page that is not
+            ``legitimate`` and answers 200 is a web shell's.
+        legitimate: names of pages (lower case) that belong there.
+        absent_statuses: answers that mean "not served here".
+        scan_names: distinct names from one address within ``scan_seconds`` that make it a scanner.
+        scan_seconds: the length of that window.
+    """
+
+    watched: tuple[str, ...] = ()
+    legitimate: tuple[str, ...] = ()
+    absent_statuses: tuple[int, ...] = (302, 404)
+    scan_names: int = 5
+    scan_seconds: int = 60
+
+
+class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``campaigns/<id>/pack.yaml``."""
+
+    id: str
+    version: str
+    title: str
+    description: str
+    licence: str
+    author: str
+    aliases: tuple[str, ...] = ()
+    cves: tuple[Cve, ...] = ()
+    product: str | None = None
+    first_exploited: Cited | None = None
+    disclosed: Cited | None = None
+    patch_available: Cited | None = None
+    ladder: tuple[Rung, ...]
+    wanted: tuple[Wanted, ...]
+    actors: tuple[Actor, ...] = ()
+    shells: ShellPaths = ShellPaths()
+    steps: tuple[Step, ...]
+    sources: dict[str, str]
+
+
+class Signs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shows that the evidence comes from a server with the product.
+
+    Attributes:
+        kinds: prefixes of record kinds.
+        paths: globs over ``Source.where``.
+        texts: a field name and a text that it contains, both compared without case.
+    """
+
+    kinds: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+
+class ProductFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``products/<id>/product.yaml``; beside it ``builds.csv``, ``cves.csv``, ``mitigations/``."""
+
+    id: str
+    title: str
+    signs: Signs
+    patched_files: tuple[str, ...] = ()
+    """DLL names whose version tells the update, stronger than ExSetup.exe."""
+    setup_file: str = ""
+    sources: dict[str, str] = {}
+
+
+class RewriteRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An inbound (or outbound) URL Rewrite rule that a mitigation consists of.
+
+    Attributes:
+        input: the server variable of the condition, such as ``{HTTP_COOKIE}``.
+        patterns: the patterns that are known to work; one must be present.
+        bypassable: earlier published patterns that can be got round: they make it ``partial``.
+        actions: accepted action types.
+    """
+
+    input: str
+    patterns: tuple[str, ...]
+    bypassable: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ("AbortRequest", "CustomResponse")
+    outbound: bool = False
+
+
+class PoolOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An application pool that must not start by itself."""
+
+    name: str
+
+
+class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``products/<id>/mitigations/<id>.yaml``: a mitigation and how files prove it.
+
+    Attributes:
+        protects: CVEs that it covers.
+        rewrite: every rule must be present and effective.
+        module: native module that must be installed for the rules to run.
+        pools: application pools that must be off.
+        sites: names of the IIS site whose configuration counts.
+        vdirs: URL paths below the site where the rule must reach (``/`` for all).
+        caveats: travel with the mitigation wherever it is shown.
+    """
+
+    id: str
+    title: str
+    protects: tuple[str, ...]
+    rewrite: tuple[RewriteRule, ...] = ()
+    module: str = ""
+    pools: tuple[PoolOff, ...] = ()
+    site: str = "Default Web Site"
+    vdirs: tuple[str, ...] = ("/",)
+    caveats: tuple[str, ...]
+    source: str
+
+
+class IndicatorRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of ``indicators/*.csv``.
+
+    Attributes:
+        type: ``ipv4``, ``cidr``, ``domain``, ``url``, ``sha256``, ``sha1``, ``md5``,
+            ``filename``, ``filepath``, ``path_regex``, ``user_agent``, ``cmdline_substr``,
+            ``probe_uri``, ``string``, ``service_name``, ``file_ext``, ``file_magic``.
+        strength: ``strong`` (seen only in this campaign), ``medium`` or ``weak`` (shared
+            infrastructure, common names).
+        valid_from: first day on which a match means anything, or None.
+        valid_until: last such day, or None.
+        withdrawn: its publisher took it back: kept for the record, never matched.
+        means: what a match means; ``context`` unless the value alone proves more.
+        rung: the step that it shows, or an empty text.
+        actor: the intrusion set that its source names, or an empty text.
+    """
+
+    type: str
+    value: str
+    strength: str
+    valid_from: date | None
+    valid_until: date | None
+    withdrawn: bool
+    means: str
+    rung: str
+    actor: str
+    source: str
+    first_published: date | None
+    note: str
+
+
+class BuildRow(Struct, frozen=True, kw_only=True):
+    """One row of ``builds.csv``."""
+
+    product: str
+    cu: str
+    update: str
+    kind: str
+    build: str
+    branch: str
+    release_date: date | None
+    sources: str
+
+
+class CveRow(Struct, frozen=True, kw_only=True):
+    """One row of ``cves.csv``: what fixes a CVE on one cumulative update's branch."""
+
+    cve: str
+    product: str
+    affected_cu: str
+    branch: str
+    first_fixed_build: str
+    fixed_by: str
+    how_resolved: str
+    source: str
+    note: str
+    first_unaffected_cu: str
+    first_unaffected_cu_build: str
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """A moment with its reason; used where windows are computed."""
+
+    at: datetime
+    because: str
