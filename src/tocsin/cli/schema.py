@@ -1,0 +1,12 @@
+"""``tocsin schema``: print the JSON Schema of the assessment document."""
+
+from __future__ import annotations
+
+import typer
+
+
+def schema() -> None:
+    """Print the JSON Schema of what `tocsin assess --json` writes."""
+    from tocsin.report.json_document import schema as document_schema  # noqa: PLC0415 - heavy
+
+    typer.echo(document_schema())
