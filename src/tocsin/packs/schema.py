@@ -38,6 +38,10 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             without gaps over the exposure window.
         shown_by: record kinds each of which can show the step. One suffices.
         strand: steps of another strand than ``main`` stand beside the ladder, not on it.
+        shell: a finding at this step names a web shell, by the URL asked for or the file written.
+        proves_open: a success at this step proves that the flaw was open at that moment,
+            whatever the build says (not so for a page that another flaw may have left).
+        scan: findings of meaning ``context`` at this step are strangers looking for shells.
     """
 
     id: str
@@ -45,13 +49,20 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mandatory: bool = False
     shown_by: tuple[str, ...] = ()
     strand: str = "main"
+    shell: bool = False
+    proves_open: bool = False
+    scan: bool = False
 
 
 class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A record kind that the assessment wants, and what for."""
+    """A record kind that the assessment wants, and what for.
+
+    ``quiet_hours``: a silence longer than this is a gap in the log.
+    """
 
     kind: str
     why: str
+    quiet_hours: int = 24
 
 
 class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,7 +115,11 @@ class ShellPaths(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``campaigns/<id>/pack.yaml``."""
+    """``campaigns/<id>/pack.yaml``.
+
+    ``lookback_days``: for a pack without a first cited exploitation, how far back from the end of
+    the evidence the logs must reach before "nothing seen" means anything.
+    """
 
     id: str
     version: str
@@ -118,6 +133,7 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first_exploited: Cited | None = None
     disclosed: Cited | None = None
     patch_available: Cited | None = None
+    lookback_days: int | None = None
     ladder: tuple[Rung, ...]
     wanted: tuple[Wanted, ...]
     actors: tuple[Actor, ...] = ()
