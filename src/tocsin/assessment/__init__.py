@@ -1,0 +1,1 @@
+"""Findings and coverage become one verdict per server and campaign."""

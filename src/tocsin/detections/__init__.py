@@ -1,0 +1,1 @@
+"""Run packs over the evidence: findings, exact coverage, builds, mitigations, pages asked for."""

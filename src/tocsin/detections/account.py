@@ -1,0 +1,129 @@
+"""The account of what was read: per kind, how many lines, from when to when, and where silence lay.
+
+Nothing here depends on the order in which files or records arrive.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tocsin.model.coverage import ArtefactCoverage
+from tocsin.model.places import TimeSpan
+from tocsin.model.records import Blank, Header, Item, Record, Unreadable
+
+_HOUR = 3600
+
+
+@dataclass(slots=True)
+class KindAccount:
+    """Running totals of one kind of artefact. ``hours`` holds every hour that has a record."""
+
+    files: int = 0
+    bytes: int = 0
+    lines: int = 0
+    records: int = 0
+    unreadable: int = 0
+    headers: int = 0
+    blank: int = 0
+    errors: int = 0
+    lost: int = 0
+    excerpt: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
+    hours: set[int] = field(default_factory=set)
+
+    def count(self, item: Item) -> None:
+        """Add one item."""
+        if isinstance(item, Record):
+            self._record(item)
+        elif isinstance(item, Unreadable):
+            self.unreadable += 1
+        elif isinstance(item, Header):
+            self.headers += 1
+        elif isinstance(item, Blank):
+            self.blank += 1
+        else:
+            self.lost += item.count
+
+    def _record(self, record: Record) -> None:
+        self.records += 1
+        self.excerpt = self.excerpt or record.weak
+        moment = record.time
+        if moment is None:
+            return
+        self.hours.add(int(moment.timestamp()) // _HOUR)
+        if self.start is None or moment < self.start:
+            self.start = moment
+        if self.end is None or moment > self.end:
+            self.end = moment
+
+    def gaps(self, quiet_hours: int) -> tuple[TimeSpan, ...]:
+        """Give the silences longer than ``quiet_hours``, between the first record and the last."""
+        return tuple(_silences(sorted(self.hours), timedelta(hours=quiet_hours)))
+
+
+def _silences(hours: list[int], quiet: timedelta) -> Iterator[TimeSpan]:
+    for before, after in itertools.pairwise(hours):
+        if timedelta(hours=after - before - 1) > quiet:
+            yield TimeSpan(start=_moment((before + 1) * _HOUR), end=_moment(after * _HOUR))
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+class CoverageAccount:
+    """The totals of every kind met in the evidence."""
+
+    def __init__(self) -> None:
+        """Start with nothing read."""
+        self._kinds: dict[str, KindAccount] = {}
+
+    def of(self, kind: str) -> KindAccount:
+        """Give the running totals of a kind, starting them if it is new."""
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = KindAccount()
+        return found
+
+    def count(self, item: Item) -> None:
+        """Add one item under its own kind."""
+        self.of(item.kind).count(item)
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The latest time of any record, aware UTC."""
+        ends = [account.end for account in self._kinds.values() if account.end]
+        return max(ends, default=None)
+
+    def kinds(self) -> frozenset[str]:
+        """Give the kinds of which at least one record was read."""
+        return frozenset(kind for kind, account in self._kinds.items() if account.records)
+
+    def rows(self, wanted: Mapping[str, int]) -> tuple[ArtefactCoverage, ...]:
+        """Give one row a kind, sorted; ``wanted`` maps a kind to its longest ordinary silence in hours."""
+        kinds = sorted(set(self._kinds) | set(wanted))
+        return tuple(self._row(kind, wanted) for kind in kinds)
+
+    def _row(self, kind: str, wanted: Mapping[str, int]) -> ArtefactCoverage:
+        account = self._kinds.get(kind, KindAccount())
+        return ArtefactCoverage(
+            kind=kind,
+            wanted=kind in wanted,
+            files=account.files,
+            bytes=account.bytes,
+            start=account.start,
+            end=account.end,
+            lines=account.lines,
+            records=account.records,
+            unreadable=account.unreadable,
+            headers=account.headers,
+            blank=account.blank,
+            errors=account.errors,
+            lost=account.lost,
+            excerpt=account.excerpt,
+            gaps=account.gaps(wanted.get(kind, 24)),
+        )
