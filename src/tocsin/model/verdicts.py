@@ -5,7 +5,7 @@ The shape is stable and versioned (``tocsin/assessment/1``); ``tocsin schema`` p
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct, field
 
@@ -206,17 +206,32 @@ class NextStep(Struct, frozen=True, kw_only=True):
 
 
 class RungShown(Struct, frozen=True, kw_only=True):
-    """One step of the campaign's ladder: whether it is shown, by what, and what would show it."""
+    """One step of the campaign's ladder: whether it is shown, by what, and what would show it.
+
+    ``strand``: steps of another strand than ``main`` stand beside the ladder, not on it.
+    """
 
     id: str
     title: str
     shown: bool
     finding_ids: tuple[str, ...]
     would_show: tuple[str, ...]
+    strand: str = "main"
+
+
+class KeyDate(Struct, frozen=True, kw_only=True):
+    """A day of the campaign and who says so: ``first-exploited``, ``disclosed``, ``patch-available``."""
+
+    what: str
+    day: date
+    source: str
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What we tell the owner of the server about one campaign, and why."""
+    """What we tell the owner of the server about one campaign, and why.
+
+    ``title``, ``cves`` and ``dates`` come from the pack, so that a report needs nothing but this.
+    """
 
     campaign: str
     exposure: Exposure
@@ -238,10 +253,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     folded: dict[str, int]
     impact: Impact
     next_steps: tuple[NextStep, ...]
+    title: str = ""
+    cves: tuple[str, ...] = ()
+    dates: tuple[KeyDate, ...] = ()
 
 
 class Assessment(Struct, frozen=True, kw_only=True):
-    """One server, all campaigns: the document that Tocsin writes."""
+    """One server, all campaigns: the document that Tocsin writes.
+
+    ``answer`` is one sentence of plain words, such as ``An intruder had a session and wrote a web shell.``
+    """
 
     schema: str = SCHEMA
     tool: ToolInfo
