@@ -1,0 +1,93 @@
+"""Whose evidence is this: the server's name, its clock's offset, and which products it shows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from tocsin.model.records import Record
+from tocsin.packs.schema import Signs
+
+_NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+_MOST_NAMES = 10_000
+
+
+class IdentityCollector:
+    """Gathers names and offsets; the commonest name wins, ties by alphabet."""
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._names: Counter[str] = Counter()
+        self._offsets: Counter[str] = Counter()
+
+    def observe(self, record: Record) -> None:
+        """Take one record."""
+        for field in _NAME_FIELDS:
+            value = record.fields.get(field)
+            if value and len(self._names) < _MOST_NAMES:
+                self._names[value.split(".")[0].lower()] += 1
+        offset = record.fields.get("UtcOffset")
+        if offset:
+            self._offsets[offset] += 1
+
+    def name(self) -> str | None:
+        """The server's short name, lower case, or None when no record names it."""
+        return _commonest(self._names)
+
+    def utc_offset(self) -> str | None:
+        """The server's offset from UTC such as ``-08:00``, or None when nothing tells it."""
+        return _commonest(self._offsets)
+
+
+def _commonest(counts: Counter[str]) -> str | None:
+    if not counts:
+        return None
+    return min(counts.items(), key=lambda pair: (-pair[1], pair[0]))[0]
+
+
+class ProductSigns:
+    """Notices which products the evidence shows signs of."""
+
+    def __init__(self, signs: Mapping[str, Signs]) -> None:
+        """``signs`` maps a product's id to what shows it."""
+        self._signs = {product: _Compiled(sign) for product, sign in signs.items()}
+        self.seen: set[str] = set()
+
+    def observe_path(self, where: str) -> None:
+        """Take the place of one file."""
+        self._note(product for product, sign in self._unseen() if sign.path_shows(where))
+
+    def observe(self, record: Record) -> None:
+        """Take one record."""
+        if len(self.seen) < len(self._signs):
+            self._note(product for product, sign in self._unseen() if sign.record_shows(record))
+
+    def _unseen(self) -> Iterable[tuple[str, _Compiled]]:
+        return [(product, sign) for product, sign in self._signs.items() if product not in self.seen]
+
+    def _note(self, products: Iterable[str]) -> None:
+        self.seen.update(products)
+
+
+class _Compiled:
+    def __init__(self, signs: Signs) -> None:
+        self._kinds = signs.kinds
+        self._paths = [re.compile(_glob(path)) for path in signs.paths]
+        self._texts = [(field, text.lower()) for field, text in signs.texts]
+
+    def path_shows(self, where: str) -> bool:
+        return any(path.match(where) for path in self._paths)
+
+    def record_shows(self, record: Record) -> bool:
+        if record.kind.startswith(self._kinds):
+            return True
+        values = ((record.fields.get(field), text) for field, text in self._texts)
+        return any(value is not None and text in value.lower() for value, text in values)
+
+
+def _glob(pattern: str) -> str:
+    """Translate a glob in which ``**/`` crosses folders into a regular expression."""
+    out = re.escape(pattern.lower())
+    out = out.replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    return out.replace(r"\?", "[^/]") + r"\Z"
