@@ -1,0 +1,46 @@
+# The same commands as .ci/run, one by one. `make` lists them.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+# Releases younger than a week are left alone: a bad one is usually found by then.
+LOCK_BEFORE ?= 2026-11-14T00:00:00Z
+LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--no-annotate --no-header --quiet --exclude-newer $(LOCK_BEFORE) pyproject.toml requirements/build.in
+
+.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate docs lock ci
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+dev: ## set up .venv with everything a developer needs
+	@./tocsin setup dev
+
+check: ## lint, types, contracts, spelling, dependencies, packs, fast tests: before you hand over
+	@.ci/run lint types contracts spelling dependencies packs fast
+
+lint types contracts spelling dependencies packs slow: ## one step of `check` (or the slow tests)
+	@.ci/run $@
+
+test: ## the fast tests; ARGS go to pytest
+	@./tocsin test $(ARGS)
+
+golden: dev ## accept what the golden tests give now; read the diff before you commit it
+	@$(PYTHON) -m pytest -q -m "not slow" --accept
+
+mutate: dev ## mutation test of detections and assessment; lists the survivors
+	@.venv/bin/mutmut run; .venv/bin/mutmut results
+
+docs: dev ## write the generated pages of docs/reference anew
+	@$(PYTHON) docs/generate.py
+
+lock: ## resolve requirements/*.txt anew (needs uv; LOCK_BEFORE=date)
+	@$(LOCK) --output-file requirements/run.txt
+	@$(LOCK) --extra test --output-file requirements/test.txt
+	@$(LOCK) --extra dev --output-file requirements/dev.txt
+	@for level in run test dev; do \
+		{ echo "# Written by: make lock LOCK_BEFORE=$(LOCK_BEFORE)"; \
+		  echo "# Hashes, and no address of any registry: pip uses the one that the machine is set up with."; \
+		  cat requirements/$$level.txt; } > requirements/$$level.new && \
+		mv requirements/$$level.new requirements/$$level.txt; done
+
+ci: ## everything CI runs
+	@.ci/run
