@@ -1,0 +1,137 @@
+"""A folder as evidence: every regular file below it, links never followed, nothing written.
+
+A symbolic link or a Windows junction is never followed: inside the evidence its target is read
+under its own name, and outside lies the examiner's own machine.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from tocsin.errors import ArtefactError
+from tocsin.evidence.entries import Entry, Skip
+from tocsin.evidence.limits import Limits
+from tocsin.model.coverage import Skipped
+
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)  # a link put in place after the listing
+    | getattr(os, "O_NONBLOCK", 0)  # a FIFO put in place after the listing
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+def walk(root: Path, *, limits: Limits, skip: Skip) -> Iterator[Entry]:
+    """Yield every regular file below the root, in no order; account for everything else."""
+    pending = [("", 0)]
+    while pending:
+        below, depth = pending.pop()
+        for child in _children(root, below, skip):
+            name = f"{below}{child.name}"
+            why = _refusal(child, name, depth, root, limits)
+            if why:
+                skip(Skipped(path=shown(name), why=why))
+            elif child.is_dir(follow_symlinks=False):
+                pending.append((f"{name}/", depth + 1))
+            else:
+                yield _entry(root, name, child.stat(follow_symlinks=False))
+
+
+def shown(name: str) -> str:
+    r"""Give the name as text: bytes that are not UTF-8 appear as ``\xNN``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def single(path: Path) -> Entry:
+    """Give one file as an entry named by its own name."""
+    return _entry(path.parent, path.name, path.stat())
+
+
+def open_regular(path: Path, name: str) -> BinaryIO:
+    """Open a regular file for reading, unbuffered.
+
+    Raises:
+        ArtefactError: it cannot be opened, or is not a regular file any more.
+    """
+    try:
+        handle = os.open(path, _FLAGS)
+    except OSError as error:
+        raise ArtefactError(_why(error), where=name, remedy="Check the rights of the copy.") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ArtefactError("no longer a regular file", where=name)
+    return io.FileIO(handle, "rb")  # type: ignore[return-value]  # raw streams read alike
+
+
+def _entry(root: Path, name: str, info: os.stat_result) -> Entry:
+    path = shown(name)
+    return Entry(
+        path=path,
+        inner=path,
+        size=info.st_size,
+        modified=_moment(info.st_mtime),
+        packed=None,
+        open=partial(open_regular, root / name, path),
+    )
+
+
+def _moment(stamp: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(stamp, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _children(root: Path, below: str, skip: Skip) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(root / below) as found:
+            return list(found)
+    except OSError as error:
+        skip(Skipped(path=shown(below) or "/", why=f"folder cannot be listed: {_why(error)}"))
+        return []
+
+
+def _refusal(child: os.DirEntry[str], name: str, depth: int, root: Path, limits: Limits) -> str | None:
+    try:
+        info = child.stat(follow_symlinks=False)
+    except OSError as error:
+        return _why(error)
+    if stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", 0) == _JUNCTION:
+        return _link_words(root / name, root)
+    if stat.S_ISDIR(info.st_mode):
+        return f"deeper than {limits.path_depth} folders" if depth >= limits.path_depth else None
+    if not stat.S_ISREG(info.st_mode):
+        return f"{_special(info.st_mode)}, not a file"
+    return f"name longer than {limits.path_length:,} characters" if len(name) > limits.path_length else None
+
+
+def _link_words(link: Path, root: Path) -> str:
+    try:
+        target = link.resolve(strict=True)
+    except RuntimeError:
+        return "symbolic link that leads back into itself; not followed"
+    except OSError:
+        return "symbolic link whose target is absent or leads back into itself; not followed"
+    if not target.is_relative_to(root.resolve()):
+        return "symbolic link that leads outside the evidence; not followed"
+    if link.absolute().is_relative_to(target):
+        return "symbolic link that leads back into itself; not followed"
+    return "symbolic link; its target is read under its own name"
+
+
+def _special(mode: int) -> str:
+    kinds = ((stat.S_ISFIFO, "named pipe"), (stat.S_ISSOCK, "socket"), (stat.S_ISBLK, "device"))
+    return next((word for test, word in kinds if test(mode)), "device")
+
+
+def _why(error: OSError) -> str:
+    return f"cannot be opened: {(error.strerror or type(error).__name__).lower()}"
