@@ -1,0 +1,88 @@
+"""The assessment as JSON, exactly: nothing is lost, rounded or reworded.
+
+The shape is versioned (``tocsin/assessment/1``); its JSON Schema is published in
+``docs/reference/assessment.schema.json``. Keys keep the model's order, maps are sorted, times are UTC
+and end in ``Z``. Evidence text is in it word for word, but spelt so that the file is inert: ``<``, ``>``,
+``&``, ``eval(`` and characters that act on a terminal are written as ``\\uXXXX``, which every JSON reader
+turns back. So neither a terminal nor an antivirus minds the file.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tocsin.errors import UsageFault
+from tocsin.model.verdicts import SCHEMA, Assessment
+from tocsin.report.view import as_utc
+
+SCHEMA_ID = "urn:tocsin:schema:assessment:1"
+
+_ACTS = re.compile(
+    "[<>&\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\uffff\U000110bd\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ue000-\uf8ff]"
+)
+_EVAL = re.compile(r"(\beval\s{0,8})\(", re.IGNORECASE)
+
+
+def encode(assessment: Assessment) -> bytes:
+    """Give the document, indented by two, with a line end after it."""
+    plain = msgspec.to_builtins(assessment, builtin_types=(datetime,), order="deterministic")
+    text = msgspec.json.format(msgspec.json.encode(_utc(plain)), indent=2).decode()
+    text = _ACTS.sub(_escaped, text)
+    return _EVAL.sub(r"\1\\u0028", text).encode() + b"\n"
+
+
+def decode(document: bytes) -> Assessment:
+    """Give the assessment that ``encode`` wrote.
+
+    Raises:
+        UsageFault: the document is not an assessment of this version.
+    """
+    try:
+        assessment = msgspec.json.decode(document, type=Assessment)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise UsageFault(f"not an assessment: {fault}", remedy="Give a file that tocsin assess wrote.") from fault
+    if assessment.schema != SCHEMA:
+        raise UsageFault(
+            f"an assessment of another version ({assessment.schema[:80]!r})",
+            remedy=f"This version reads {SCHEMA}: assess the evidence again.",
+        )
+    return assessment
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of what ``encode`` writes."""
+    raw = msgspec.json.schema(Assessment)
+    document = raw["$defs"]["Assessment"]
+    document["properties"]["schema"] = {"const": SCHEMA}
+    document["required"] = ["schema", *document["required"]]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "Tocsin assessment of one server",
+        **raw,
+    }
+
+
+def schema_document() -> bytes:
+    """Give the schema as it is published: indented, with a line end."""
+    return msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n"
+
+
+def _utc(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return as_utc(value)
+    if isinstance(value, dict):
+        return {key: _utc(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_utc(each) for each in value]
+    return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
