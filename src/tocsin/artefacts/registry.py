@@ -1,0 +1,86 @@
+"""Find the artefact modules, and the one that a file belongs to.
+
+Nothing is registered by hand: a module in this package that is neither this one nor private
+(``_name``) is an artefact module, and one that lacks a part of the protocol is an error at once.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Protocol, runtime_checkable
+
+from tocsin import artefacts
+from tocsin.errors import EnvironmentFault
+from tocsin.evidence.globs import fits
+from tocsin.evidence.source import Source
+from tocsin.model.records import Item
+from tocsin.model.words import Confidence
+
+
+@runtime_checkable
+class ArtefactModule(Protocol):
+    """What a module in this package offers. See ``docs/architecture.md``.
+
+    Attributes:
+        KIND: the kind of file; the records in it may carry other kinds.
+        LINES: line-oriented: one item for each line, so the line account must close.
+        FOUND_AT: globs over ``Source.where`` at which such files usually stand.
+    """
+
+    KIND: str
+    LINES: bool
+    FOUND_AT: tuple[str, ...]
+
+    def recognise(self, source: Source) -> Confidence:
+        """Say how sure it is that the file is of its kind, from ``head`` and ``where`` only."""
+        ...
+
+    def parse(self, source: Source) -> Iterator[Item]:
+        """Stream the file's items.
+
+        Raises:
+            ArtefactError: the file as a whole cannot be read.
+        """
+        ...
+
+
+@cache
+def modules() -> tuple[ArtefactModule, ...]:
+    """Give every artefact module, in order of KIND.
+
+    Raises:
+        EnvironmentFault: a module lacks a part of the protocol.
+    """
+    names = (found.name for found in pkgutil.iter_modules(artefacts.__path__))
+    wanted = (name for name in names if name != "registry" and not name.startswith("_"))
+    loaded = (_checked(import_module(f"{artefacts.__name__}.{name}")) for name in wanted)
+    return tuple(sorted(loaded, key=lambda module: module.KIND))
+
+
+def identify(source: Source) -> ArtefactModule | None:
+    """Give the module that is surest of the file, or None for a binary of no known kind.
+
+    Of equally sure modules the one wins whose ``FOUND_AT`` fits, then the first by KIND.
+    """
+    best: tuple[int, bool] = (Confidence.NO, True)
+    chosen = None
+    for module in modules():
+        confidence = module.recognise(source)
+        if confidence >= max(best[0], Confidence.LOCATION):
+            rank = (int(confidence), fits(source.where, module.FOUND_AT))
+            if rank > best:
+                best, chosen = rank, module
+    return chosen
+
+
+def _checked(module: ModuleType) -> ArtefactModule:
+    if isinstance(module, ArtefactModule):
+        return module
+    raise EnvironmentFault(
+        f"artefact module {module.__name__} lacks KIND, LINES, FOUND_AT, recognise or parse",
+        remedy="Reinstall Tocsin, or complete the module as docs/architecture.md says.",
+    )
