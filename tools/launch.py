@@ -116,7 +116,7 @@ def _only_one() -> Iterator[None]:
 
 def _try_lock(handle: BinaryIO) -> bool:
     try:
-        if WINDOWS:
+        if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - exists on Windows only
 
             handle.seek(0)
@@ -135,8 +135,10 @@ def _set_up(level: str) -> None:
     stamp = f"{_place()}\n{_digest()}\n{level}\n"
     say(f"setting up {VENV} ({level}); this needs the package registry, and happens once")
     _make_venv()
-    _pip("--require-hashes", "--requirement", str(ROOT / "requirements" / f"{level}.txt"))
-    _pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    locked = ["--require-hashes", "--requirement", str(ROOT / "requirements" / f"{level}.txt")]
+    _pip(locked, remedy="Set-up needs the package registry once; call again when it can be reached.")
+    itself = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    _pip(itself, remedy="The packages are there, but this checkout did not install: is it complete?")
     waiting = STAMP.with_suffix(".new")
     waiting.write_text(stamp, "utf-8")
     waiting.replace(STAMP)
@@ -173,7 +175,7 @@ def _need_ensurepip() -> None:
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     if not shutil.which("apt-get"):
         fail("this Python has no ensurepip.", "Install the package that holds Python's venv module.")
-    if WINDOWS or os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         fail(f"the package {package} is missing.", f"As root: apt-get install {package}")
     say(f"installing {package}, which this system's Python lacks")
     install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
@@ -185,13 +187,10 @@ def _need_ensurepip() -> None:
     importlib.invalidate_caches()
 
 
-def _pip(*options: str) -> None:
+def _pip(options: list[str], *, remedy: str) -> None:
     log = _run([str(PYTHON), "-I", "-m", "pip", "install", "--quiet", *options])
     if log is not None:
-        fail(
-            f"pip failed:\n{log}",
-            "Set-up needs the package registry once; call again when it can be reached.",
-        )
+        fail(f"pip failed:\n{log}", remedy)
 
 
 def _run(command: list[str]) -> str | None:

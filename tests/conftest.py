@@ -1,0 +1,50 @@
+"""What all tests share: golden files, hypothesis profiles, and the tier that needs real evidence.
+
+A test marked ``real`` is left out, not skipped, where no real evidence stands beside the checkout:
+a skip would look like a test that might have run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REAL_EVIDENCE = Path(__file__).parents[2] / "shared" / "evidence"
+
+# No deadlines: a busy machine is not a defect.
+settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", settings.get_profile("quick"), max_examples=20_000)
+settings.load_profile("quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--accept`` writes golden files instead of comparing with them."""
+    parser.addoption("--accept", action="store_true", help="write golden files anew; read the diff")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests marked ``real`` when there is nothing real to read."""
+    if REAL_EVIDENCE.is_dir():
+        return
+    left_out = [item for item in items if item.get_closest_marker("real")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("real")]
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a whole output with its golden file; ``--accept`` writes the file instead."""
+
+    def compare(path: Path, actual: str) -> None:
+        if request.config.getoption("--accept"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(actual, "utf-8", newline="\n")
+        assert path.exists(), f"{path} is missing: run with --accept, and read what it wrote"
+        assert actual == path.read_text("utf-8")
+
+    return compare
