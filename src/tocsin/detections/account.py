@@ -60,6 +60,16 @@ class KindAccount:
         if self.end is None or moment > self.end:
             self.end = moment
 
+    def join(self, other: KindAccount) -> None:
+        """Add the totals of another account, ``files`` and ``bytes`` excepted."""
+        for name in ("lines", "records", "unreadable", "headers", "blank", "errors", "lost"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.excerpt = self.excerpt or other.excerpt
+        self.hours |= other.hours
+        starts = [moment for moment in (self.start, other.start) if moment]
+        ends = [moment for moment in (self.end, other.end) if moment]
+        self.start, self.end = min(starts, default=None), max(ends, default=None)
+
     def gaps(self, quiet_hours: int) -> tuple[TimeSpan, ...]:
         """Give the silences longer than ``quiet_hours``, between the first record and the last."""
         return tuple(_silences(sorted(self.hours), timedelta(hours=quiet_hours)))

@@ -1,0 +1,48 @@
+"""What now: the pack's courses of action that fit this verdict, in the order in which they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tocsin.model.verdicts import Impact, MitigationSeen, NextStep, WebShell
+from tocsin.model.words import Compromise, Exposure, MitigationStatus, Residual, StepKind
+from tocsin.packs.schema import Step
+
+_KINDS = tuple(StepKind)
+
+
+def circumstances(
+    *,
+    exposure: Exposure,
+    compromise: Compromise,
+    residual: Residual,
+    rungs: Iterable[str],
+    shells: Sequence[WebShell],
+    impact: Impact,
+    mitigations: Sequence[MitigationSeen],
+    patch_incomplete: bool,
+) -> frozenset[str]:
+    """Give the words that a course of action may wait for (``Step.when``)."""
+    found = {"always", exposure.value, compromise.value, f"residual-{residual.value}"}
+    conditions = {
+        "webshell": bool(shells),
+        "mail-read": bool(impact.mailboxes),
+        "ransomware": "ransomware" in set(rungs),
+        "patch-incomplete": patch_incomplete,
+        "configuration-invalid": any(
+            one.status is MitigationStatus.CONFIGURATION_INVALID for one in mitigations
+        ),
+    }
+    return frozenset(found | {word for word, true in conditions.items() if true})
+
+
+def next_steps(
+    steps: Sequence[Step], texts: Mapping[str, str], given: frozenset[str]
+) -> tuple[NextStep, ...]:
+    """Give the steps that fit, preserve first and report last; the pack's order within a kind."""
+    fitting = [step for step in steps if given & set(step.when)]
+    fitting.sort(key=lambda step: _KINDS.index(step.kind))
+    return tuple(
+        NextStep(id=step.id, kind=step.kind, text=texts[step.id].strip(), audience=step.audience)
+        for step in fitting
+    )

@@ -1,0 +1,192 @@
+"""Findings that look like one hand.
+
+Requests are joined by address, and addresses by a rare secret that they share: the ECP canary of
+one session, the parameter by which one shell is told what to do. Findings without an address (ECP
+Server, event logs, files) join the intruder whose requests stand within two minutes of them. No
+name is claimed here: ``consistent_with`` only repeats what a cited source published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from tocsin.assessment.ladder import Ladder
+from tocsin.detections.pages import WEB_KINDS
+from tocsin.model.findings import Finding
+from tocsin.model.verdicts import Cluster, ConsistentWith, Run
+from tocsin.model.words import Means
+from tocsin.packs.schema import Actor
+
+_NEAR = timedelta(minutes=2)
+_PAUSE = timedelta(minutes=5)
+_CANARY = re.compile(r"msExchEcpCanary=([\w.\-~]{6,})", re.IGNORECASE)
+_PARAMETER = re.compile(r"(?:^|[&?;])([A-Za-z]\w{3,40})=")
+_ROLES = ("intruder", "shell-user", "shell-scanner", "prober")
+
+
+def clusters(findings: Sequence[Finding], *, ladder: Ladder, actors: Sequence[Actor]) -> tuple[Cluster, ...]:
+    """Give the clusters, the gravest role first, then by time; the order of findings does not matter."""
+    counted = sorted((one for one in findings if _counts(one, ladder)), key=lambda one: one.order)
+    groups = _by_hand([one for one in counted if one.source_ip])
+    homeless = _adopt(groups, [one for one in counted if not one.source_ip], ladder)
+    if homeless:
+        groups.append(homeless)
+    described = [_describe(group, ladder, actors) for group in groups]
+    described.sort(key=lambda cluster: (_ROLES.index(cluster.role), str(cluster.first_seen), cluster.id))
+    return tuple(described)
+
+
+def _counts(finding: Finding, ladder: Ladder) -> bool:
+    if finding.means is not Means.CONTEXT:
+        return True
+    rung = ladder.rung_of(finding)
+    return rung is not None and rung.scan and finding.benign is None
+
+
+def _by_hand(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Join by address, then addresses by a secret in common."""
+    owner: dict[str, str] = {}
+    merged: dict[str, str] = {}
+    members: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        ip = finding.source_ip or ""
+        members[ip].append(finding)
+        for secret in _secrets(finding):
+            first = owner.setdefault(secret, ip)
+            _union(merged, first, ip)
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for ip, found in members.items():
+        groups[_root(merged, ip)].extend(found)
+    return [sorted(group, key=lambda one: one.order) for group in groups.values()]
+
+
+def _root(merged: dict[str, str], ip: str) -> str:
+    while merged.get(ip, ip) != ip:
+        ip = merged[ip]
+    return ip
+
+
+def _union(merged: dict[str, str], one: str, other: str) -> None:
+    low, high = sorted((_root(merged, one), _root(merged, other)))
+    merged[high] = low
+
+
+def _secrets(finding: Finding) -> Iterator[str]:
+    for name, value in finding.details.items():
+        if name != "user_agent":
+            for match in _CANARY.finditer(value):
+                yield f"canary {match[1]}"
+    if finding.kind in WEB_KINDS and finding.details.get("tasked") == "yes":
+        page = finding.details.get("page", "")
+        for match in _PARAMETER.finditer(finding.details.get("query", "")):
+            yield f"parameter {page} {match[1]}"
+
+
+def _adopt(groups: list[list[Finding]], findings: Sequence[Finding], ladder: Ladder) -> list[Finding]:
+    """Give findings without an address to the intruder nearest in time; return those left over."""
+    hands = [group for group in groups if _role(group, ladder) == "intruder"]
+    left: list[Finding] = []
+    adopted: list[tuple[list[Finding], Finding]] = []
+    for finding in findings:
+        near = [
+            (distance, group[0].order, group) for group in hands if (distance := _distance(group, finding))
+        ]
+        within = [pair for pair in near if pair[0] <= _NEAR]
+        if within:
+            adopted.append((min(within, key=lambda pair: (pair[0], pair[1]))[2], finding))
+        else:
+            left.append(finding)
+    for group, finding in adopted:
+        group.append(finding)
+    return left
+
+
+def _distance(group: Sequence[Finding], finding: Finding) -> timedelta | None:
+    if finding.time is None:
+        return None
+    gaps = [abs(one.time - finding.time) for one in group if one.time is not None]
+    nearest = min(gaps, default=None)
+    return None if nearest is None else max(nearest, timedelta(microseconds=1))
+
+
+def _role(group: Sequence[Finding], ladder: Ladder) -> str:
+    roles = {_role_of(finding, ladder) for finding in group}
+    return min(roles, key=_ROLES.index)
+
+
+def _role_of(finding: Finding, ladder: Ladder) -> str:
+    rung = ladder.rung_of(finding)
+    asks_for_page = rung is not None and rung.shell and finding.kind in WEB_KINDS and not rung.proves_open
+    if finding.means in {Means.EXPLOITED, Means.COMPROMISED}:
+        if not asks_for_page:
+            return "intruder"
+        return "shell-user" if finding.details.get("tasked") == "yes" else "shell-scanner"
+    return "shell-scanner" if rung is not None and rung.scan else "prober"
+
+
+def _describe(group: list[Finding], ladder: Ladder, actors: Sequence[Actor]) -> Cluster:
+    ordered = sorted(group, key=lambda one: one.order)
+    times = [one.time for one in ordered if one.time is not None]
+    ips = tuple(sorted({one.source_ip for one in ordered if one.source_ip}))
+    role = _role(ordered, ladder)
+    return Cluster(
+        id=f"{role}-{ordered[0].id[:6]}",
+        role=role,
+        finding_ids=tuple(one.id for one in ordered),
+        first_seen=min(times, default=None),
+        last_seen=max(times, default=None),
+        source_ips=ips,
+        runs=tuple(_runs(ordered)),
+        consistent_with=tuple(_resembled(ordered, actors)),
+        why=_why(ips, ordered),
+    )
+
+
+def _why(ips: Sequence[str], group: Sequence[Finding]) -> str:
+    without = sum(1 for one in group if not one.source_ip)
+    if not ips:
+        return "No address is known; these findings stand apart from every known hand."
+    joined = (
+        "one address"
+        if len(ips) == 1
+        else f"{len(ips)} addresses that share a session or a shell's parameter"
+    )
+    near = f"; {without} finding(s) of other logs within two minutes" if without else ""
+    return f"{joined}{near}"
+
+
+def _runs(group: Sequence[Finding]) -> Iterator[Run]:
+    timed = [(one.time, one) for one in group if one.time is not None]
+    timed.sort(key=lambda pair: (pair[0], pair[1].order))
+    run: list[tuple[datetime, Finding]] = []
+    for moment, finding in timed:
+        if run and moment - run[-1][0] > _PAUSE:
+            yield _run(run)
+            run = []
+        run.append((moment, finding))
+    if run:
+        yield _run(run)
+
+
+def _run(timed: Sequence[tuple[datetime, Finding]]) -> Run:
+    hosts = sorted({one.details["host"] for _, one in timed if one.details.get("host")})
+    return Run(start=timed[0][0], end=timed[-1][0], hosts=tuple(hosts))
+
+
+def _resembled(group: Sequence[Finding], actors: Sequence[Actor]) -> Iterator[ConsistentWith]:
+    rules = {one.rule for one in group}
+    named = {one.details["actor"] for one in group if one.details.get("actor")}
+    for actor in actors:
+        shared = sorted(rules & set(actor.behaviours))
+        by_indicator = bool(named & {actor.id, actor.name, *actor.aliases})
+        if shared or by_indicator:
+            reasons = [*shared, *(["an indicator that its source names"] if by_indicator else [])]
+            yield ConsistentWith(
+                intrusion_set=actor.name,
+                because="; ".join(reasons),
+                source=actor.source,
+                disputed_by=actor.disputed_by,
+            )

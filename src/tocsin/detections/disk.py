@@ -1,0 +1,80 @@
+"""What stood on the server's disk: server pages found, folders collected, removals logged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tocsin.evidence.web_roots import server_pages_in, url_of
+from tocsin.model.places import Locator
+from tocsin.model.records import Record
+
+_REMOVED = frozenset({"1117", "1119", "1007"})
+_REMOVING = re.compile(r"remove|quarantine|delete|clean", re.IGNORECASE)
+
+
+class PageFile(Struct, frozen=True, kw_only=True):
+    """A server page found on disk."""
+
+    path: str
+    url: str | None
+    sha256: str | None
+    locator: Locator
+
+
+class DiskState:
+    """Server pages on disk, which folders the evidence holds, which files a scanner says it removed."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._by_url: dict[str, PageFile] = {}
+        self._folders: set[str] = set()
+        self._removed: dict[str, Locator] = {}
+
+    def observe_path(self, where: str) -> None:
+        """Take the place of one file of the evidence."""
+        folder = where.rpartition("/")[0]
+        url = url_of(f"{folder}/x")
+        if url is not None:
+            self._folders.add(url.rpartition("/")[0])
+
+    def observe(self, record: Record) -> None:
+        """Take one record; only files and scanners' events matter here."""
+        if record.kind == "web.file":
+            self._file(record)
+        elif record.kind == "event.defender" and record.fields.get("EventID") in _REMOVED:
+            self._removal(record)
+
+    def file_at(self, url: str) -> PageFile | None:
+        """Give the server page on disk that a URL reaches, if the evidence holds it."""
+        return self._by_url.get(url.lower())
+
+    def removal_of(self, url: str) -> Locator | None:
+        """Give the place where a scanner says that it removed the page, if one does."""
+        return self._removed.get(url.lower())
+
+    def folder_collected(self, url: str) -> bool:
+        """Tell whether the evidence holds files of the folder that the URL lies in."""
+        return url.lower().rpartition("/")[0] in self._folders
+
+    def _file(self, record: Record) -> None:
+        fields: Mapping[str, str | None] = record.fields
+        path = fields.get("Path") or record.locator.path
+        url = (fields.get("Url") or url_of(path) or "").lower()
+        found = PageFile(path=path, url=url or None, sha256=fields.get("Sha256"), locator=record.locator)
+        known = self._by_url.get(url)
+        if url and (known is None or found.locator.order < known.locator.order):
+            self._by_url[url] = found
+
+    def _removal(self, record: Record) -> None:
+        texts = [value for value in record.fields.values() if value]
+        if not any(_REMOVING.search(value) for value in texts):
+            return
+        for page in (page for value in texts for page in server_pages_in(value)):
+            url = url_of(page)
+            if url:
+                known = self._removed.get(url)
+                if known is None or record.locator.order < known.order:
+                    self._removed[url] = record.locator

@@ -1,0 +1,223 @@
+"""One pass over the evidence: every file identified, parsed, counted, matched.
+
+This is the only place that catches broadly, and only around one artefact: whatever a parser does,
+the other files are still read, and the failure becomes missing coverage. Lines that a failed parser
+left are counted as unreadable and still searched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from tocsin.artefacts.registry import ArtefactModule, identify
+from tocsin.detections.account import CoverageAccount, KindAccount
+from tocsin.detections.builds import BuildCollector
+from tocsin.detections.disk import DiskState
+from tocsin.detections.identity import IdentityCollector, ProductSigns
+from tocsin.detections.matching import Matcher
+from tocsin.detections.mitigations import MitigationCollector
+from tocsin.detections.pages import PageActivity
+from tocsin.detections.traces import with_traces
+from tocsin.errors import ArtefactError, EvidenceError
+from tocsin.evidence.opening import Evidence
+from tocsin.evidence.source import Source
+from tocsin.model.coverage import Skipped
+from tocsin.model.findings import Finding
+from tocsin.model.places import Locator
+from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.verdicts import EvidenceInfo
+from tocsin.packs.loading import Pack
+from tocsin.packs.products import Product
+
+OTHER_FILES = "file.other"
+"""Kind under which files of no known kind are counted."""
+
+Progress = Callable[[Source], None]
+
+
+class Detections(Struct, frozen=True, kw_only=True):
+    """All that one pass over the evidence gave; input of the assessment.
+
+    Attributes:
+        findings: per pack, in ``Finding.order``.
+        folded: per pack and rule, how many further findings were counted and not kept.
+    """
+
+    evidence: EvidenceInfo
+    findings: dict[str, tuple[Finding, ...]]
+    folded: dict[str, dict[str, int]]
+    account: CoverageAccount
+    skipped: tuple[Skipped, ...]
+    pages: PageActivity
+    disk: DiskState
+    identity: IdentityCollector
+    products: frozenset[str]
+    builds: BuildCollector
+    mitigations: MitigationCollector
+
+
+def detect(
+    evidence: Evidence,
+    packs: Sequence[Pack],
+    products: Sequence[Product],
+    *,
+    progress: Progress | None = None,
+) -> Detections:
+    """Read the whole of the evidence once.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read (limits, a broken container).
+    """
+    run = _Pass(packs, products)
+    for source in evidence.sources():
+        run.read(source)
+        if progress:
+            progress(source)
+    return run.result(evidence)
+
+
+class _Pass:
+    """The state of one pass."""
+
+    def __init__(self, packs: Sequence[Pack], products: Sequence[Product]) -> None:
+        self._matchers = {pack.file.id: Matcher(pack) for pack in packs}
+        self._findings: dict[str, list[Finding]] = {pack.file.id: [] for pack in packs}
+        self._account = CoverageAccount()
+        self._pages = PageActivity(_absent_statuses(packs))
+        self._disk = DiskState()
+        self._identity = IdentityCollector()
+        self._signs = ProductSigns({product.file.id: product.file.signs for product in products})
+        self._builds = BuildCollector()
+        self._mitigations = MitigationCollector()
+        self._skipped: list[Skipped] = []
+
+    def read(self, source: Source) -> None:
+        """Identify, parse, count and match one file."""
+        self._signs.observe_path(source.where)
+        self._disk.observe_path(source.where)
+        tally = _FileTally(source)
+        module = None
+        try:
+            module = identify(source)
+            if module is not None:
+                for item in module.parse(source):
+                    tally.count(item)
+                    self._take(item, source)
+        except EvidenceError:
+            raise
+        except ArtefactError as error:
+            self._failed(source, module, tally, error.what)
+        except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
+            self._failed(source, module, tally, f"the parser failed: {type(error).__name__}: {error}")
+        tally.close(self._account, module)
+
+    def result(self, evidence: Evidence) -> Detections:
+        """Close the pass: correlations, order, totals."""
+        for pack, matcher in self._matchers.items():
+            self._findings[pack].extend(matcher.finish())
+        return Detections(
+            evidence=evidence.info(),
+            findings={pack: tuple(sorted(found, key=_order)) for pack, found in self._findings.items()},
+            folded={pack: dict(matcher.folded) for pack, matcher in self._matchers.items()},
+            account=self._account,
+            skipped=(*evidence.skipped, *self._skipped),
+            pages=self._pages,
+            disk=self._disk,
+            identity=self._identity,
+            products=frozenset(self._signs.seen),
+            builds=self._builds,
+            mitigations=self._mitigations,
+        )
+
+    def _take(self, item: Item, source: Source) -> None:
+        self._builds.observe(item, source)
+        self._mitigations.observe(item, source)
+        if isinstance(item, Record):
+            self._identity.observe(item)
+            self._signs.observe(item)
+            self._pages.observe(item)
+            self._disk.observe(item)
+            self._match(item)
+        elif isinstance(item, Unreadable):
+            self._match(_as_text(item))
+
+    def _match(self, record: Record) -> None:
+        for pack, matcher in self._matchers.items():
+            for finding in matcher.observe(record):
+                self._findings[pack].append(with_traces(finding, record))
+
+    def _failed(self, source: Source, module: ArtefactModule | None, tally: _FileTally, why: str) -> None:
+        tally.account.errors += 1
+        self._skipped.append(Skipped(path=source.path, why=why))
+        if module is not None and module.LINES:
+            for item in _rest(source, module.KIND, tally.last_line):
+                tally.count(item)
+                self._take(item, source)
+
+
+class _FileTally:
+    """The account of one file, before it joins the account of its kind."""
+
+    def __init__(self, source: Source) -> None:
+        self.account = KindAccount()
+        self.last_line = 0
+        self._source = source
+        self._kinds: dict[str, KindAccount] = {}
+        self._records: Counter[str] = Counter()
+
+    def count(self, item: Item) -> None:
+        """Add one item of the file."""
+        self.account.count(item)
+        if item.locator.line is not None:
+            self.last_line = max(self.last_line, item.locator.line)
+        kind = self._kinds.get(item.kind)
+        if kind is None:
+            kind = self._kinds[item.kind] = KindAccount()
+        kind.count(item)
+        if isinstance(item, Record):
+            self._records[item.kind] += 1
+
+    def close(self, total: CoverageAccount, module: ArtefactModule | None) -> None:
+        """Join the account of the file's kind; an event log joins one account a channel."""
+        main = self._main_kind(module)
+        if module is not None and module.LINES:
+            self.account.lines = self.last_line
+            total.of(main).join(self.account)
+        else:
+            for kind, account in self._kinds.items():
+                total.of(kind).join(account)
+                total.of(kind).files += kind != main
+            total.of(main).errors += self.account.errors
+        total.of(main).files += 1
+        total.of(main).bytes += self._source.size
+
+    def _main_kind(self, module: ArtefactModule | None) -> str:
+        if self._records:
+            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0]))[0]
+        return OTHER_FILES if module is None else module.KIND
+
+
+def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:
+    """Give the lines that a failed parser did not reach."""
+    try:
+        for line in source.lines():
+            if line.number > after:
+                place = Locator(path=source.path, line=line.number)
+                yield Unreadable(kind=kind, locator=place, why="the parser failed before", text=line.text)
+    except (ArtefactError, OSError):
+        return
+
+
+def _as_text(item: Unreadable) -> Record:
+    return Record(kind="text.unknown", locator=item.locator, time=None, fields={"Text": item.text}, weak=True)
+
+
+def _absent_statuses(packs: Iterable[Pack]) -> frozenset[str]:
+    return frozenset(str(status) for pack in packs for status in pack.file.shells.absent_statuses)
+
+
+def _order(finding: Finding) -> tuple[str, str, int, str]:
+    return finding.order
