@@ -2,26 +2,36 @@
 
 Logs are UTF-8 more often than not, but one code-page byte must not cost a file its lines, and
 exports from Windows tools are often UTF-16. An unterminated last line counts as a line. Only LF
-ends a line (a CR before it is dropped), so that ``path:line`` agrees with every editor.
+ends a line (CRs before it are dropped), so that ``path:line`` agrees with ``grep -n`` and editors:
+the number of lines is the number of LFs, plus one if the file does not end in one.
 """
 
 from __future__ import annotations
 
 import codecs
-import io
+import itertools
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from msgspec import Struct
 
 LONGEST_LINE = 1 << 20
-"""Bytes of one line that are looked at; the rest is read past, and the line is marked cut."""
+"""Characters (UTF-16) or bytes of one line that are looked at; more is read past: the line is cut."""
 
+_BLOCK = 1 << 18
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+
+class Readable(Protocol):
+    """Anything that gives bytes; fewer than asked for is fine, none is the end."""
+
+    def read(self, size: int = -1, /) -> bytes | None:
+        """Give at most ``size`` bytes."""
+        ...
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -59,17 +69,14 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     return "utf-8", 0
 
 
-def read_lines(stream: BinaryIO) -> Iterator[Line]:
+def read_lines(stream: Readable) -> Iterator[Line]:
     """Yield every line of the stream; memory stays bounded by ``LONGEST_LINE``."""
-    buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
-    head = buffered.read(512)
+    head = _filled(stream, 512)
     encoding, mark = encoding_of(head)
-    rest = _Joined(head[mark:], buffered)
+    blocks = itertools.chain([head[mark:]], iter(lambda: stream.read(_BLOCK) or b"", b""))
     if encoding == "utf-8":
-        yield from _byte_lines(rest)
-    else:
-        reader = codecs.getreader(encoding)(rest, "backslashreplace")
-        yield from _wide_lines(reader)
+        return _byte_lines(blocks)
+    return _wide_lines(blocks, encoding)
 
 
 def decode(raw: bytes) -> str:
@@ -80,63 +87,61 @@ def decode(raw: bytes) -> str:
         return raw.decode("cp1252", errors="backslashreplace")
 
 
-def _byte_lines(stream: _Joined) -> Iterator[Line]:
-    number = 0
-    while raw := stream.readline(LONGEST_LINE):
-        number += 1
-        cut = len(raw) == LONGEST_LINE and not raw.endswith(b"\n")
-        if cut:
-            _read_past(stream)
-        padded = b"\0" in raw
-        if padded:
-            raw = raw.replace(b"\0", b"")
-        yield Line(number, decode(raw.rstrip(b"\r\n")), cut, padded)
+def _filled(stream: Readable, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := stream.read(size - len(data))):
+        data += more
+    return data
 
 
-def _read_past(stream: _Joined) -> None:
-    while (more := stream.readline(LONGEST_LINE)) and not more.endswith(b"\n"):
-        pass
+def _byte_lines(blocks: Iterator[bytes]) -> Iterator[Line]:
+    number, tail = 0, b""
+    for block in blocks:
+        whole, found, rest = block.rpartition(b"\n")
+        if not found:
+            tail = _bounded(tail + rest)
+            continue
+        for line in _decoded(tail + whole, number):
+            yield line
+            number = line.number
+        tail = rest
+    if tail:
+        yield from _decoded(tail, number)
 
 
-def _wide_lines(reader: codecs.StreamReader) -> Iterator[Line]:
-    pending, number = "", 0
-    while chunk := reader.read(65_536):
-        pieces = (pending + chunk).split("\n")
-        pending = pieces.pop()
+def _bounded(tail: bytes) -> bytes:
+    """Keep one byte more than a line may have: that byte is the mark of a cut line."""
+    return tail if len(tail) <= LONGEST_LINE else tail[: LONGEST_LINE + 1]
+
+
+def _decoded(block: bytes, before: int) -> Iterator[Line]:
+    """Yield the lines of a block that ends where a line ends, at once if all of it is plain."""
+    try:
+        text = block.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(block) > LONGEST_LINE or "\0" in text or "\ufeff" in text:
+        pieces = enumerate(block.split(b"\n"), before + 1)
+        return (_line(number, decode(raw[:LONGEST_LINE]), len(raw) > LONGEST_LINE) for number, raw in pieces)
+    if "\r" in text:
+        return (Line(n, piece.rstrip("\r")) for n, piece in enumerate(text.split("\n"), before + 1))
+    return itertools.starmap(Line, enumerate(text.split("\n"), before + 1))
+
+
+def _wide_lines(blocks: Iterator[bytes], encoding: str) -> Iterator[Line]:
+    decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+    number, tail = 0, ""
+    for block in itertools.chain(blocks, [b""]):
+        pieces = (tail + decoder.decode(block, final=not block)).split("\n")
+        tail = pieces.pop()[: LONGEST_LINE + 1]
         for piece in pieces:
             number += 1
-            yield _wide_line(number, piece)
-        if len(pending) > LONGEST_LINE:
-            pending = pending[: LONGEST_LINE + 1]
-    if pending:
-        yield _wide_line(number + 1, pending)
+            yield _line(number, piece[:LONGEST_LINE], len(piece) > LONGEST_LINE)
+    if tail:
+        yield _line(number + 1, tail[:LONGEST_LINE], len(tail) > LONGEST_LINE)
 
 
-def _wide_line(number: int, text: str) -> Line:
-    cut = len(text) > LONGEST_LINE
-    padded = "\0" in text
-    return Line(number, text[:LONGEST_LINE].rstrip("\r").replace("\0", ""), cut, padded)
-
-
-class _Joined(io.RawIOBase):
-    """The bytes already read, followed by the rest of the stream."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = io.BytesIO(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        first = self._head.read(size)
-        if size < 0:
-            return first + self._rest.read()
-        return first + self._rest.read(size - len(first)) if len(first) < size else first
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        limit = -1 if size is None else size
-        first = self._head.readline(limit)
-        if first.endswith(b"\n") or len(first) == limit:
-            return first
-        return first + self._rest.readline(limit - len(first) if limit >= 0 else -1)
+def _line(number: int, text: str, cut: bool) -> Line:  # noqa: FBT001 - three plain columns
+    """Make a line: padding and line end removed, and the mark of a file appended to another."""
+    plain = text.replace("\0", "")
+    return Line(number, plain.rstrip("\r").removeprefix("\ufeff"), cut, len(plain) != len(text))
