@@ -1,9 +1,9 @@
-"""The assessment as JSON, exactly: nothing is lost, rounded or reworded.
+r"""The assessment as JSON, exactly: nothing is lost, rounded or reworded.
 
 The shape is versioned (``tocsin/assessment/1``); its JSON Schema is published in
 ``docs/reference/assessment.schema.json``. Keys keep the model's order, maps are sorted, times are UTC
 and end in ``Z``. Evidence text is in it word for word, but spelt so that the file is inert: ``<``, ``>``,
-``&``, ``eval(`` and characters that act on a terminal are written as ``\\uXXXX``, which every JSON reader
+``&``, ``eval(`` and characters that act on a terminal are written as ``\uXXXX``, which every JSON reader
 turns back. So neither a terminal nor an antivirus minds the file.
 """
 
@@ -31,7 +31,7 @@ _EVAL = re.compile(r"(\beval\s{0,8})\(", re.IGNORECASE)
 def encode(assessment: Assessment) -> bytes:
     """Give the document, indented by two, with a line end after it."""
     plain = msgspec.to_builtins(assessment, builtin_types=(datetime,), order="deterministic")
-    text = msgspec.json.format(msgspec.json.encode(_utc(plain)), indent=2).decode()
+    text = msgspec.json.format(msgspec.json.encode(_settled(plain)), indent=2).decode()
     text = _ACTS.sub(_escaped, text)
     return _EVAL.sub(r"\1\\u0028", text).encode() + b"\n"
 
@@ -45,7 +45,9 @@ def decode(document: bytes) -> Assessment:
     try:
         assessment = msgspec.json.decode(document, type=Assessment)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        raise UsageFault(f"not an assessment: {fault}", remedy="Give a file that tocsin assess wrote.") from fault
+        raise UsageFault(
+            f"not an assessment: {fault}", remedy="Give a file that tocsin assess wrote."
+        ) from fault
     if assessment.schema != SCHEMA:
         raise UsageFault(
             f"an assessment of another version ({assessment.schema[:80]!r})",
@@ -73,13 +75,16 @@ def schema_document() -> bytes:
     return msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n"
 
 
-def _utc(value: Any) -> Any:
+def _settled(value: Any) -> Any:
+    """Times in UTC; half characters, as an odd file name may hold, spelt out: JSON has no way to say them."""
     if isinstance(value, datetime):
         return as_utc(value)
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {key: _utc(each) for key, each in value.items()}
+        return {_settled(key): _settled(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_utc(each) for each in value]
+        return [_settled(each) for each in value]
     return value
 
 

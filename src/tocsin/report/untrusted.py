@@ -1,7 +1,7 @@
-"""Text from evidence was written by strangers: make it harmless to look at.
+r"""Text from evidence was written by strangers: make it harmless to look at.
 
 Two dangers, two answers. A character that acts instead of being seen (ANSI escapes, bidi overrides,
-zero-width joins) is shown as its escape, ``\\x1b``. A URL or a script is *defanged*, so that nothing
+zero-width joins) is shown as its escape, ``\x1b``. A URL or a script is *defanged*, so that nothing
 links to it, no editor runs it and no antivirus eats the report:
 
 - ``http://evil.example/a`` becomes ``hxxp://evil[.]example/a``;
@@ -31,7 +31,7 @@ _SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
 
 
 def visible(text: str) -> str:
-    """Give one line in which every character is seen and none acts; line ends show as ``\\n``."""
+    r"""Give one line in which every character is seen and none acts; line ends show as ``\n``."""
     if text.isascii() and text.isprintable():
         return text
     seen = "".join(_shown(character) for character in text)

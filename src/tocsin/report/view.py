@@ -169,7 +169,7 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 def lasting(length: timedelta) -> str:
     """``41 s``, ``9 min 37 s``, ``3 h 2 min``, ``5 d 13 h``: two units suffice for a reader."""
     seconds = round(length.total_seconds())
-    parts = []
+    parts: list[str] = []
     for size, unit in _UNITS:
         count, seconds = divmod(seconds, size)
         if count or (unit == "s" and not parts):

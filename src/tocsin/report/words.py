@@ -40,7 +40,9 @@ COMPROMISE = {
     Compromise.COMPROMISED: Phrase(
         "Compromised", "A session, a write, execution or access to mail is shown.", "grave"
     ),
-    Compromise.EXPLOITED: Phrase("Exploited", "The flaw answered an attacker; access is not shown.", "serious"),
+    Compromise.EXPLOITED: Phrase(
+        "Exploited", "The flaw answered an attacker; access is not shown.", "serious"
+    ),
     Compromise.UNDETERMINED: Phrase(
         "Not shown to be clean",
         "The evidence cannot answer: what would show an intrusion is missing or incomplete.",
@@ -61,7 +63,9 @@ COMPROMISE = {
 EXPOSURE = {
     Exposure.VULNERABLE: Phrase("Vulnerable", "The flaw is open.", "grave"),
     Exposure.PARTIALLY_MITIGATED: Phrase("Partially mitigated", "A mitigation covers part of it.", "serious"),
-    Exposure.MITIGATED: Phrase("Mitigated, not patched", "A mitigation holds the door; the flaw is there.", "caution"),
+    Exposure.MITIGATED: Phrase(
+        "Mitigated, not patched", "A mitigation holds the door; the flaw is there.", "caution"
+    ),
     Exposure.PATCHED: Phrase("Patched", "The fix is installed. Patched is not clean.", "good"),
     Exposure.NOT_AFFECTED: Phrase("Not affected", "This product does not have the flaw.", "good"),
     Exposure.UNKNOWN: Phrase("Unknown", "The evidence does not show which build runs here.", "blind"),
@@ -84,7 +88,9 @@ MITIGATION = {
     MitigationStatus.EFFECTIVE: Phrase("Effective", "Files prove that it works.", "good"),
     MitigationStatus.PARTIAL: Phrase("Partial", "It covers part, or can be got round.", "serious"),
     MitigationStatus.CONFIGURATION_INVALID: Phrase(
-        "Configuration invalid", "It is written in a file that the server cannot read: it does nothing.", "grave"
+        "Configuration invalid",
+        "It is written in a file that the server cannot read: it does nothing.",
+        "grave",
     ),
     MitigationStatus.ABSENT: Phrase("Absent", "The files show that it is not there.", "caution"),
     MitigationStatus.UNKNOWN: Phrase("Unknown", "The files that would show it are missing.", "blind"),
@@ -93,9 +99,13 @@ MITIGATION = {
 PRESENCE = {
     Presence.PRESENT: Phrase("Present", "On the server at collection.", "grave"),
     Presence.NOT_SERVED_SINCE: Phrase(
-        "Not served since", "The server stopped answering for it; that it was removed is not shown.", "caution"
+        "Not served since",
+        "The server stopped answering for it; that it was removed is not shown.",
+        "caution",
     ),
-    Presence.ABSENT_ON_DISK: Phrase("Absent on disk", "Its folder was collected and it is not in it.", "caution"),
+    Presence.ABSENT_ON_DISK: Phrase(
+        "Absent on disk", "Its folder was collected and it is not in it.", "caution"
+    ),
     Presence.REMOVAL_EVIDENCED: Phrase("Removal evidenced", "A record shows its removal.", "good"),
     Presence.UNKNOWN: Phrase("Unknown", "The evidence cannot tell whether it is still there.", "blind"),
 }

@@ -1,0 +1,225 @@
+"""The assessment on a terminal: an answer that fits one screen, then everything, if asked for.
+
+Lines are laid out here for the width at hand, so that the same text comes out with and without colour
+and in a pipe. All text from evidence passes ``untrusted``; rich sees it as plain ``Text``, never as markup.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from tocsin.model.verdicts import Assessment, Verdict
+from tocsin.model.words import MitigationStatus
+from tocsin.report import words
+from tocsin.report.prose import first_sentence, plain
+from tocsin.report.terminal_details import details
+from tocsin.report.terminal_lines import Page, style_of
+from tocsin.report.untrusted import defang, visible
+from tocsin.report.view import (
+    Sight,
+    by_gravity,
+    campaign_title,
+    days,
+    headline,
+    plural,
+    rung_place,
+    sight,
+    stamp,
+    steps_in_order,
+)
+
+_OTHERS = 3
+_STEPS = 12
+_SCREEN = 40
+
+
+def show(assessment: Assessment, console: Console, *, detail: bool = False) -> None:
+    """Print the answer, and with ``detail`` everything behind it.
+
+    Without ``detail`` the whole fits 40 lines of 100 columns, and what comes before the next steps
+    24 lines of 80. Colour follows the console (and so ``NO_COLOR``); no meaning hangs on it. Where the
+    console's encoding has no such signs, ASCII stands for them.
+    """
+    page = Page(width=console.width)
+    _head(page, assessment, brief=not detail)
+    _steps(page, assessment, brief=not detail)
+    if detail:
+        details(page, assessment)
+    else:
+        page.blank()
+        page.text("Everything, line by line: --detail, or --output DIR for report.html.", "dim")
+    for line in page.lines:
+        console.print(
+            _spelt(line, console.encoding), no_wrap=True, overflow="ignore", crop=False, highlight=False
+        )
+
+
+_ASCII = str.maketrans(
+    {"■": "#", "▲": "!", "◆": "*", "✓": "+", "→": "->", "…": "...", "·": "-", "█": "#", "░": ".", "●": "o",
+     "○": "-", "─": "-", "│": "|", "▸": ">"}
+)  # fmt: skip
+
+
+def _spelt(line: Text, encoding: str) -> Text:
+    """Give the line in characters that the encoding has."""
+    if encoding.lower().replace("-", "").startswith("utf"):
+        return line
+    spelt = Text()
+    for piece in line.divide([edge for span in line.spans for edge in (span.start, span.end)]):
+        plain_text = piece.plain.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
+        spelt.append(plain_text, piece.spans[0].style if piece.spans else "")
+    return spelt
+
+
+def _head(page: Page, assessment: Assessment, *, brief: bool) -> None:
+    phrase, sentence = headline(assessment)
+    page.text(f"{words.SIGNS[phrase.tone]} {phrase.word.upper()}", style_of(phrase.tone, strong=True))
+    page.text(defang(sentence), "bold", most=2 if brief else 0)
+    page.text(_server(assessment), "dim", most=1 if brief else 0)
+    verdicts = by_gravity(assessment)
+    for verdict in verdicts[:1] if brief else verdicts:
+        page.blank()
+        _verdict(page, verdict, brief=brief)
+    page.fact("Sight", _sight(assessment), most=2 if brief else 0)
+    if brief:
+        _others(page, verdicts[1:])
+
+
+def _server(assessment: Assessment) -> str:
+    server, evidence = assessment.server, assessment.evidence
+    parts = [server.name or "server not named", server.product, f"evidence {evidence.name}"]
+    return visible(" · ".join(part for part in parts if part))
+
+
+def _verdict(page: Page, verdict: Verdict, *, brief: bool) -> None:
+    most = 2 if brief else 0
+    cves = f" ({', '.join(verdict.cves)})" if verdict.cves else ""
+    page.text(visible(f"{campaign_title(verdict)}{cves}"), "bold underline", most=1 if brief else 0)
+    exposure = words.EXPOSURE[verdict.exposure]
+    page.statement("Exposure", exposure, defang(verdict.exposure_because), most=most)
+    page.fact("Fix", _fix(verdict), most=1 if brief else 0)
+    page.statement(
+        "Compromise", words.COMPROMISE[verdict.compromise], defang(verdict.compromise_because), most=most
+    )
+    residual = words.RESIDUAL[verdict.residual]
+    page.statement("Residual", residual, residual.says, most=most)
+    page.fact("Rung", _rung(verdict), most=most)
+    page.fact("Seen", _seen(verdict), most=most)
+    page.fact("Window", _window(verdict), most=1 if brief else 0)
+    page.fact("Shells", _shells(verdict), most=most)
+    page.fact("Mail", _mail(verdict), most=1 if brief else 0)
+    _mitigations(page, verdict, brief=brief)
+
+
+def _fix(verdict: Verdict) -> str:
+    return defang(verdict.fix) if verdict.fix else ""
+
+
+def _rung(verdict: Verdict) -> str:
+    place, top, title = rung_place(verdict)
+    if not verdict.rung:
+        return "none shown" if top else ""
+    if not place:
+        return visible(f"beside the ladder: {title}")
+    return visible(f"{place} of {top}  {'●' * place}{'○' * (top - place)}  {title}")
+
+
+def _seen(verdict: Verdict) -> str:
+    attempts = plural(verdict.attempts, "attempt") if verdict.attempts else ""
+    if verdict.first_seen is None:
+        return attempts
+    span = f"{stamp(verdict.first_seen)} → {stamp(verdict.last_seen)} UTC"
+    return f"{span} · {attempts}" if attempts else span
+
+
+def _window(verdict: Verdict) -> str:
+    window = verdict.exposure_window
+    if window.start is None and window.end is None:
+        return ""
+    return f"{days(window.start)} → {days(window.end)} (exposed from the first cited exploitation)"
+
+
+def _shells(verdict: Verdict) -> str:
+    if not verdict.webshells:
+        return ""
+    first = verdict.webshells[0]
+    name = visible(first.url or first.path or "unnamed")
+    since = f" {stamp(first.not_served_since)}" if first.not_served_since else ""
+    more = f" · and {len(verdict.webshells) - 1} more" if len(verdict.webshells) > 1 else ""
+    return f"{name}: {words.PRESENCE[first.presence].word.lower()}{since}{more}"
+
+
+def _mail(verdict: Verdict) -> str:
+    count = len(verdict.impact.mailboxes)
+    return f"may have been read: {plural(count, 'mailbox', 'mailboxes')}" if count else ""
+
+
+def _mitigations(page: Page, verdict: Verdict, *, brief: bool) -> None:
+    seen = [each for each in verdict.mitigations if each.status is not MitigationStatus.ABSENT]
+    for each in seen[:2] if brief else verdict.mitigations:
+        phrase = words.MITIGATION[each.status]
+        caveats = [defang(caveat) for caveat in each.caveats]
+        says = " ".join(
+            [f"{defang(each.title)}.", *caveats]
+            if brief
+            else [f"{defang(each.title)}.", defang(each.why), *caveats]
+        )
+        page.statement("Mitigation", phrase, says, most=2 if brief else 0)
+    if not verdict.mitigations and verdict.exposure.value not in {"patched", "not-affected"}:
+        page.fact("Mitigation", "none seen")
+
+
+def _sight(assessment: Assessment) -> str:
+    seen = sight(assessment.coverage)
+    parts = [_reach(seen)]
+    if seen.missing:
+        parts.append(f"missing: {visible(', '.join(seen.missing))}")
+    if seen.gaps:
+        parts.append(plural(seen.gaps, "gap"))
+    if seen.excerpts:
+        parts.append(f"excerpts only: {visible(', '.join(seen.excerpts))}")
+    return " · ".join(parts)
+
+
+def _reach(seen: Sight) -> str:
+    if not seen.by_kind:
+        return "nothing that carries a time could be read"
+    first, last = seen.by_kind[0], seen.by_kind[-1]
+    if days(first.start) == days(last.start):
+        return f"back to {days(first.start)}"
+    return f"all logs read reach back to {days(last.start)}, {visible(first.kind)} to {days(first.start)}"
+
+
+def _others(page: Page, verdicts: tuple[Verdict, ...]) -> None:
+    for verdict in verdicts[:_OTHERS]:
+        says = f"{words.COMPROMISE[verdict.compromise].word}; exposure {verdict.exposure.value}"
+        page.text(visible(f"Also {campaign_title(verdict)}: {says}"), "dim", most=1)
+    if len(verdicts) > _OTHERS:
+        page.text(f"and {len(verdicts) - _OTHERS} more campaigns", "dim", most=1)
+
+
+def _steps(page: Page, assessment: Assessment, *, brief: bool) -> None:
+    groups = steps_in_order(by_gravity(assessment))
+    if not groups:
+        return
+    page.blank()
+    page.text("What now", "bold underline")
+    number = 0
+    total = sum(len(steps) for _, steps in groups)
+    most = 2 if len(page.lines) + 2 * total + 2 <= _SCREEN else 1
+    for kind, steps in groups:
+        for place, step in enumerate(steps):
+            number += 1
+            if brief and number > _STEPS:
+                continue
+            who = (
+                ""
+                if step.audience == "everyone"
+                else f" [{words.AUDIENCE.get(step.audience, step.audience).lower()}]"
+            )
+            text = first_sentence(step.text) if brief else plain(step.text)
+            label = words.STEP[kind] if place == 0 else ""
+            page.step(label, number, visible(text + who), most=most if brief else 0)
+    if brief and total > _STEPS:
+        page.text(f"and {total - _STEPS} more steps", "dim")
