@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from tocsin.model.verdicts import Impact, MitigationSeen, NextStep, WebShell
-from tocsin.model.words import Compromise, Exposure, MitigationStatus, Residual, StepKind
+from tocsin.model.verdicts import NextStep, Verdict
+from tocsin.model.words import MitigationStatus, StepKind
 from tocsin.packs.schema import Step
 
 _KINDS = tuple(StepKind)
 
 
-def circumstances(
-    *,
-    exposure: Exposure,
-    compromise: Compromise,
-    residual: Residual,
-    rungs: Iterable[str],
-    shells: Sequence[WebShell],
-    impact: Impact,
-    mitigations: Sequence[MitigationSeen],
-    patch_incomplete: bool,
-) -> frozenset[str]:
+def circumstances(verdict: Verdict, *, patch_incomplete: bool) -> frozenset[str]:
     """Give the words that a course of action may wait for (``Step.when``)."""
-    found = {"always", exposure.value, compromise.value, f"residual-{residual.value}"}
+    found = {
+        "always",
+        verdict.exposure.value,
+        verdict.compromise.value,
+        f"residual-{verdict.residual.value}",
+    }
+    invalid = any(one.status is MitigationStatus.CONFIGURATION_INVALID for one in verdict.mitigations)
     conditions = {
-        "webshell": bool(shells),
-        "mail-read": bool(impact.mailboxes),
-        "ransomware": "ransomware" in set(rungs),
+        "webshell": bool(verdict.webshells),
+        "mail-read": bool(verdict.impact.mailboxes),
+        "ransomware": any(rung.shown for rung in verdict.ladder if rung.id == "ransomware"),
         "patch-incomplete": patch_incomplete,
-        "configuration-invalid": any(
-            one.status is MitigationStatus.CONFIGURATION_INVALID for one in mitigations
-        ),
+        "configuration-invalid": invalid,
     }
     return frozenset(found | {word for word, true in conditions.items() if true})
 

@@ -20,7 +20,6 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.matching import Matcher
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
-from tocsin.detections.traces import with_traces
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
@@ -44,11 +43,13 @@ class Detections(Struct, frozen=True, kw_only=True):
     Attributes:
         findings: per pack, in ``Finding.order``.
         folded: per pack and rule, how many further findings were counted and not kept.
+        notices: what matching left out and why; empty when nothing was.
     """
 
     evidence: EvidenceInfo
     findings: dict[str, tuple[Finding, ...]]
     folded: dict[str, dict[str, int]]
+    notices: tuple[str, ...]
     account: CoverageAccount
     skipped: tuple[Skipped, ...]
     pages: PageActivity
@@ -83,8 +84,7 @@ class _Pass:
     """The state of one pass."""
 
     def __init__(self, packs: Sequence[Pack], products: Sequence[Product]) -> None:
-        self._matchers = {pack.file.id: Matcher(pack) for pack in packs}
-        self._findings: dict[str, list[Finding]] = {pack.file.id: [] for pack in packs}
+        self._matcher = Matcher(packs)
         self._account = CoverageAccount()
         self._pages = PageActivity(_absent_statuses(packs))
         self._disk = DiskState()
@@ -116,12 +116,12 @@ class _Pass:
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
-        for pack, matcher in self._matchers.items():
-            self._findings[pack].extend(matcher.finish())
+        matches = self._matcher.finish()
         return Detections(
             evidence=evidence.info(),
-            findings={pack: tuple(sorted(found, key=_order)) for pack, found in self._findings.items()},
-            folded={pack: dict(matcher.folded) for pack, matcher in self._matchers.items()},
+            findings={pack: found.findings for pack, found in matches.items()},
+            folded={pack: found.folded for pack, found in matches.items()},
+            notices=tuple(notice for pack in sorted(matches) for notice in matches[pack].notices),
             account=self._account,
             skipped=(*evidence.skipped, *self._skipped),
             pages=self._pages,
@@ -140,14 +140,9 @@ class _Pass:
             self._signs.observe(item)
             self._pages.observe(item)
             self._disk.observe(item)
-            self._match(item)
+            self._matcher.observe(item)
         elif isinstance(item, Unreadable):
-            self._match(_as_text(item))
-
-    def _match(self, record: Record) -> None:
-        for pack, matcher in self._matchers.items():
-            for finding in matcher.observe(record):
-                self._findings[pack].append(with_traces(finding, record))
+            self._matcher.observe(_as_text(item))
 
     def _failed(self, source: Source, module: ArtefactModule | None, tally: _FileTally, why: str) -> None:
         tally.account.errors += 1
@@ -217,7 +212,3 @@ def _as_text(item: Unreadable) -> Record:
 
 def _absent_statuses(packs: Iterable[Pack]) -> frozenset[str]:
     return frozenset(str(status) for pack in packs for status in pack.file.shells.absent_statuses)
-
-
-def _order(finding: Finding) -> tuple[str, str, int, str]:
-    return finding.order
