@@ -1,0 +1,142 @@
+"""Regular expressions of packs: which are too dangerous to run over an intruder's bytes.
+
+Evidence is hostile, and Python's engine backtracks: ``(a+)+`` takes time without bound, and every
+further ``.*`` multiplies it by the value's length. pySigma has already refused look-around and
+back-references (it checks with RE2), so a plain scan of the pattern suffices.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST_REPEATS = 3
+"""Unbounded repeats that one pattern may have, one after another."""
+
+LONGEST_VALUE = 65_536
+"""Characters of a value that a regular expression looks at."""
+
+_TOKEN = re.compile(
+    r"""
+      \\(?:x\{[0-9A-Fa-f]+\}|x[0-9A-Fa-f]{2}|[0-7]{1,3}|.)   # an escape
+    | \[\^?\]?(?:\\.|[^\]\\])*\]           # a class
+    | \((?:\?(?:P?<[^>]*>|[a-zA-Z-]*:|[a-zA-Z]+\)))?   # a group, or flags alone
+    | \)
+    | \|
+    | (?:[*+?]|\{\d*(?:,\d*)?\})[?+]?      # a repeat
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_REPEAT = re.compile(r"[*+?]|\{(\d*)(,?)(\d*)\}")
+_LARGE = 256
+"""A repeat beyond this counts as unbounded."""
+
+
+def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
+    """Compile for matching over evidence; letters and digits are those of ASCII, as in RE2.
+
+    Raises:
+        re.error: the pattern is none.
+    """
+    value = re.ASCII
+    for flag in flags:
+        value |= {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}[flag]
+    return re.compile(pattern, value)
+
+
+def danger(pattern: str) -> str | None:
+    """Say why the pattern must not run over evidence, or None."""
+    try:
+        compiled(pattern)
+    except re.error as error:
+        return f"is none that Python knows: {error}"
+    found = _scan(pattern)
+    if found < 0:
+        return "repeats a repeat without bound"
+    if found > MOST_REPEATS:
+        return f"holds more than {MOST_REPEATS} unbounded repeats in a row"
+    return None
+
+
+class _Level:
+    """One group while it is open: the repeats of the branch, and of the worst branch so far."""
+
+    def __init__(self) -> None:
+        self.branch = 0
+        self.worst = 0
+
+    def alternate(self) -> None:
+        self.worst = max(self.worst, self.branch)
+        self.branch = 0
+
+    def close(self) -> int:
+        self.alternate()
+        return self.worst
+
+
+def _scan(pattern: str) -> int:
+    """Give the most unbounded repeats on one path; -1 when one is nested in another."""
+    stack, last_atom = [_Level()], 0
+    for match in _TOKEN.finditer(pattern):
+        piece = match.group()
+        if piece.startswith("(") and not piece.endswith(")"):
+            stack.append(_Level())
+        elif piece == ")" and len(stack) > 1:
+            last_atom = stack.pop().close()
+            stack[-1].branch += last_atom
+        elif piece == "|":
+            stack[-1].alternate()
+        elif last_atom and _most(piece) > 1:
+            return -1
+        elif _most(piece) > _LARGE:
+            stack[-1].branch += 1
+        else:
+            last_atom = 0
+    return stack[0].close()
+
+
+def _most(piece: str) -> int:
+    """How often a repeat repeats at most; 0 for a piece that is no repeat."""
+    match = _REPEAT.match(piece)
+    if match is None:
+        return 0
+    if piece[0] in "*+":
+        return _LARGE + 1
+    if piece[0] == "?":
+        return 1
+    least, comma, most = match.groups()
+    return int(most or (_LARGE + 1 if comma else least or 0))
+
+
+def required_text(pattern: str) -> str:
+    """Give the longest ASCII text that every match holds, as it stands in the pattern, or "".
+
+    Only plain characters outside groups and classes count, and none in a pattern with a top-level
+    alternative: too little is sound, too much would lose matches.
+    """
+    runs, depth = [""], 0
+    for match in _TOKEN.finditer(pattern):
+        piece = match.group()
+        depth += _opens(piece) - (piece == ")")
+        if depth == 0 and piece == "|":
+            return ""
+        if _most(piece) or _REPEAT.match(piece):
+            runs[-1] = runs[-1][:-1]
+            runs.append("")
+        elif depth == 0 and (character := _plain_character(piece)):
+            runs[-1] += character
+        else:
+            runs.append("")
+    return max(runs, key=len)
+
+
+def _opens(piece: str) -> bool:
+    return piece.startswith("(") and not piece.endswith(")")
+
+
+def _plain_character(piece: str) -> str:
+    """The character that the piece stands for, or "" when it stands for more than one."""
+    if len(piece) == 2 and piece[0] == "\\" and not piece[1].isalnum():  # noqa: PLR2004
+        piece = piece[1]
+        return piece if piece.isascii() else ""
+    return piece if len(piece) == 1 and piece.isascii() and piece not in ".^$()[]{}|*+?\\" else ""
