@@ -8,12 +8,13 @@ kind, because event numbers mean nothing without their provider and forwarded ev
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
+from tocsin.model.times import parse_utc
 
 Pairs = tuple[tuple[str | None, str | None], ...]
 """Names (None for unnamed data) and values, in order."""
@@ -152,14 +153,8 @@ def moment_of(stamp: str | None) -> datetime | None:
     Fractions longer than microseconds are cut. None when the text is no time, or when it is the
     zero of Windows (1601), which damaged headers show.
     """
-    if not stamp:
-        return None
-    try:
-        moment = datetime.fromisoformat(stamp)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return None if moment.year <= 1601 else moment  # noqa: PLR2004 - see above
+    moment = parse_utc(stamp) if stamp else None
+    return None if moment is None or moment.year <= 1601 else moment  # noqa: PLR2004 - see above
 
 
 def value_of(text: str | None) -> str | None:
