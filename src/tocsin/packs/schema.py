@@ -165,6 +165,9 @@ class ProductFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     patched_files: tuple[str, ...] = ()
     """DLL names whose version tells the update, stronger than ExSetup.exe."""
     setup_file: str = ""
+    site_paths: dict[str, str] = {}
+    """URL paths of the front-end site and the end of the folder each is served from; used where
+    applicationHost.config was not collected."""
     sources: dict[str, str] = {}
 
 
@@ -172,17 +175,34 @@ class RewriteRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """An inbound (or outbound) URL Rewrite rule that a mitigation consists of.
 
     Attributes:
+        name: what the vendor's own tool calls it; used in sentences, never to recognise it.
         input: the server variable of the condition, such as ``{HTTP_COOKIE}``.
-        patterns: the patterns that are known to work; one must be present.
+        patterns: the patterns that are known to work; one must be present, or one that meets
+            ``must_match``.
         bypassable: earlier published patterns that can be got round: they make it ``partial``.
+        bypassable_inputs: server variables through which even a good pattern can be got round.
+        must_match: values of ``input`` that the rule must stop; a pattern that stops them all is
+            as good as a known one. For outbound rules: values of the header to be rewritten.
+        must_not_match: ordinary values; a rule that also stops these works, but does harm.
+        also: other server variables, with the values under which the rule must still fire.
         actions: accepted action types.
+        outbound: it rewrites responses.
+        variable: for outbound rules, the server variable that is rewritten.
+        value_holds: for outbound rules, the text that the new value must hold.
     """
 
-    input: str
+    name: str = ""
+    input: str = ""
     patterns: tuple[str, ...]
     bypassable: tuple[str, ...] = ()
+    bypassable_inputs: tuple[str, ...] = ()
+    must_match: tuple[str, ...] = ()
+    must_not_match: tuple[str, ...] = ()
+    also: dict[str, tuple[str, ...]] = {}
     actions: tuple[str, ...] = ("AbortRequest", "CustomResponse")
     outbound: bool = False
+    variable: str = ""
+    value_holds: str = ""
 
 
 class PoolOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,7 +219,9 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rewrite: every rule must be present and effective.
         module: native module that must be installed for the rules to run.
         pools: application pools that must be off.
-        sites: names of the IIS site whose configuration counts.
+        services: Windows services that must be disabled.
+        unproven: why the files that Tocsin reads cannot prove it, if they cannot.
+        site: name of the IIS site whose configuration counts.
         vdirs: URL paths below the site where the rule must reach (``/`` for all).
         caveats: travel with the mitigation wherever it is shown.
     """
@@ -210,6 +232,8 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rewrite: tuple[RewriteRule, ...] = ()
     module: str = ""
     pools: tuple[PoolOff, ...] = ()
+    services: tuple[str, ...] = ()
+    unproven: str = ""
     site: str = "Default Web Site"
     vdirs: tuple[str, ...] = ("/",)
     caveats: tuple[str, ...]
@@ -248,32 +272,47 @@ class IndicatorRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class BuildRow(Struct, frozen=True, kw_only=True):
-    """One row of ``builds.csv``."""
+    """One row of ``builds.csv``; ``line`` is its line there.
+
+    ``kind``: ``RTM``, ``SP``, ``CU``, ``RU``, ``SU``, ``HU`` or ``Preview``.
+    """
 
     product: str
     cu: str
     update: str
+    update_alias: str
     kind: str
     build: str
+    build_long: str
     branch: str
     release_date: date | None
+    date_source: str
+    kb: str
     sources: str
+    line: int = 0
 
 
 class CveRow(Struct, frozen=True, kw_only=True):
-    """One row of ``cves.csv``: what fixes a CVE on one cumulative update's branch."""
+    """One row of ``cves.csv``: what fixes a CVE on one cumulative update's branch; ``line`` is its line.
+
+    ``first_fixed_build`` is empty where the sources do not say which update fixes it.
+    """
 
     cve: str
+    campaign: str
     product: str
     affected_cu: str
     branch: str
     first_fixed_build: str
     fixed_by: str
+    disclosed: date | None
+    fix_released: date | None
     how_resolved: str
     source: str
     note: str
     first_unaffected_cu: str
     first_unaffected_cu_build: str
+    line: int = 0
 
 
 class Moment(Struct, frozen=True, kw_only=True):

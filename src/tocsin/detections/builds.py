@@ -1,0 +1,414 @@
+"""Every place in the evidence that names the server's build, ranked, with the conflicts between them.
+
+1. file versions: the patched DLL, then ExSetup.exe (if they disagree, the patch is incomplete);
+2. Exchange logs: the ``#Version`` header and the build columns of every request, which make a
+   timeline of updates out of logs;
+3. version folders and URLs (``owa/prem/15.1.2375.7``, ``/ecp/15.1.2375.7/``), and the user agent of
+   the server's own probes;
+4. the setup log: what was installed or only tried;
+5. registry and AdminDisplayVersion: the cumulative update, never the update on top of it.
+
+What looks like a build and is none: ``#Version: 15.0.0.0`` of generic log writers,
+``TargetServerVersion`` and ``TargetServer`` columns (another server's, without its update),
+``ExchangeVersion: 0.10 (14.0.100.0)`` (the schema of a directory object).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from msgspec import Struct
+
+from tocsin.detections.build_exposure import LOG_RANK, BuildExposure, exposure_of, follow
+from tocsin.detections.standings import Standing, Status, standing
+from tocsin.evidence.source import Source
+from tocsin.model.places import Locator
+from tocsin.model.records import Header, Item, Record
+from tocsin.model.verdicts import BuildSeen, Conflict
+from tocsin.packs.products import Product
+from tocsin.packs.versions import branch_of, is_full, key, normalise
+
+__all__ = [
+    "BuildCollector",
+    "BuildEvidence",
+    "BuildExposure",
+    "Standing",
+    "Status",
+    "exposure_of",
+    "follow",
+    "standing",
+]
+
+MOST_BUILDS = 10_000
+"""Distinct sightings that are kept: URLs are a stranger's to choose."""
+
+PATCH_INCOMPLETE = "patch incomplete"
+"""How the text of that conflict begins."""
+
+_LOG = (2, "Exchange logs")
+_PATH = (3, "version folders and URLs")
+_PROBE = (3, "user agent of the server's own probes")
+_SETUP = (4, "setup log")
+_DISPLAY = (5, "AdminDisplayVersion or registry")
+_FILE_RANK = 1
+
+_COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
+_IN_PATH = re.compile(
+    r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)(?:/|$)", re.IGNORECASE
+)
+_PROBE_AGENT = re.compile(r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})")
+_DISPLAYED = re.compile(r"AdminDisplayVersion\W{1,60}(Version \d+\.\d+ \(Build \d+\.\d+\)|1[45][0-9.]{5,18})")
+_SETUP_VERSION = re.compile(
+    r"(?:Setup version|locally installed version is)\W{1,3}([0-9]{1,2}\.[0-9.]{5,18}[0-9])", re.IGNORECASE
+)
+_SETUP_DONE = "setup operation completed successfully"
+_SERVED = frozenset({"200", "304", "206"})
+_LOCAL = frozenset({"127.0.0.1", "::1", None})
+_STAGED = ("$patchcache$", "/temp/", "/setup/", "/exchangesetup/")
+
+_Kind = tuple[int, str]
+
+
+class BuildEvidence(Struct, frozen=True, kw_only=True):
+    """What the evidence says of the server's build.
+
+    Attributes:
+        seen: strongest rank first, then in the order of time and number.
+        conflicts: what does not agree, and which was followed.
+        patch_incomplete: the patched file and ExSetup.exe state different builds.
+    """
+
+    seen: tuple[BuildSeen, ...]
+    conflicts: tuple[Conflict, ...]
+    patch_incomplete: bool
+
+
+class _Sighting:
+    """One build in one kind of source: from when to when, and its first place."""
+
+    __slots__ = ("end", "first", "locator", "start")
+
+    def __init__(self, moment: datetime | None, locator: Locator) -> None:
+        self.start = self.end = moment
+        self.locator = locator
+        self.first = _first(moment, locator)
+
+    def widen(self, moment: datetime | None, locator: Locator) -> None:
+        if moment is not None:
+            self.start = moment if self.start is None else min(self.start, moment)
+            self.end = moment if self.end is None else max(self.end, moment)
+        place = _first(moment, locator)
+        if place < self.first:
+            self.first, self.locator = place, locator
+
+
+def _first(moment: datetime | None, locator: Locator) -> tuple[bool, datetime, tuple[str, int]]:
+    return (moment is None, moment or datetime.max.replace(tzinfo=UTC), locator.order)
+
+
+class BuildCollector:
+    """Takes what one pass over the evidence yields; the order in which it comes never matters."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self._seen: dict[tuple[_Kind, str], _Sighting] = {}
+        self._files: dict[tuple[str, str], set[tuple[str, Locator]]] = defaultdict(set)
+        self._versions: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        self._dates: dict[str, set[tuple[int, datetime]]] = defaultdict(set)
+        self._setup_runs: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        self._setup_done: dict[str, set[int]] = defaultdict(set)
+        self._columns: dict[tuple[str | None, ...], str | None] = {}
+        self._last_path = ""
+
+    def see(self, source: Source) -> None:
+        """Take a file's place alone; needed only for files that yield no items."""
+        self._in_path(f"/{source.where}", None, Locator(path=source.path))
+
+    def observe(self, item: Item, source: Source) -> None:
+        """Take one item of a file."""
+        if source.path != self._last_path:
+            self._last_path = source.path
+            self.see(source)
+        if isinstance(item, Record):
+            self._record(item, source)
+        elif isinstance(item, Header) and item.text.startswith(("#Version", "#Date")):
+            self._header(item)
+
+    def result(self, product: Product) -> BuildEvidence:
+        """Give what was seen, as far as it is a build of the product."""
+        seen = tuple(_ranked(self._all(product)))
+        conflicts = tuple(_conflicts(product, seen))
+        return BuildEvidence(
+            seen=seen,
+            conflicts=conflicts,
+            patch_incomplete=any(one.what.startswith(PATCH_INCOMPLETE) for one in conflicts),
+        )
+
+    # --- taking -------------------------------------------------------------------------------
+
+    def _record(self, record: Record, source: Source) -> None:
+        fields = record.fields
+        if fields.get("MajorVersion") is not None:
+            self._columned(record)
+        if (build := fields.get("BLD") or fields.get("Bld")) is not None:
+            self._add(_LOG, build, record.time, record.locator)
+        if (stem := fields.get("cs-uri-stem")) is not None:
+            self._request(record, stem)
+        elif record.kind in _READERS:
+            _READERS[record.kind](self, record, source)
+        if (shown := fields.get("AdminDisplayVersion")) is not None:
+            self._add(_DISPLAY, shown, record.time, record.locator)
+
+    def _columned(self, record: Record) -> None:
+        parts = tuple(map(record.fields.get, _COLUMNS))
+        if parts not in self._columns and len(self._columns) < MOST_BUILDS:
+            self._columns[parts] = normalise(".".join(part or "-" for part in parts))
+        if build := self._columns.get(parts):
+            self._add(_LOG, build, record.time, record.locator)
+
+    def _request(self, record: Record, stem: str) -> None:
+        agent = record.fields.get("cs-user-agent")
+        if agent and "Probe" in agent and (match := _PROBE_AGENT.search(agent)):
+            client = record.fields.get("c-ip")
+            if client in _LOCAL or client == record.fields.get("s-ip"):
+                self._add(_PROBE, match.group(1), record.time, record.locator)
+        if record.fields.get("sc-status") in _SERVED:
+            self._in_path(stem, record.time, record.locator)
+
+    def _in_path(self, path: str, moment: datetime | None, locator: Locator) -> None:
+        if ("/owa/" in path or "/ecp/" in path) and (match := _IN_PATH.search(path)):
+            self._add(_PATH, match.group(1), moment, locator)
+
+    def _file_version(self, record: Record, source: Source) -> None:
+        fields = record.fields
+        name = (fields.get("File") or source.name).replace("\\", "/").lower()
+        place = name if "/" in name else f"{source.where.rpartition('/')[0]}/{name}"
+        for text in (fields.get("Build"), fields.get("FileVersion"), fields.get("ProductVersion")):
+            if text and (build := normalise(text)):
+                self._files[name.rpartition("/")[2], build].add((f"/{place}", record.locator))
+                return
+
+    def _setup_line(self, record: Record, _: Source) -> None:
+        message = record.fields.get("Message") or ""
+        place = record.locator
+        if match := _SETUP_VERSION.search(message):
+            if build := normalise(match.group(1)):
+                self._add(_SETUP, build, record.time, place)
+                self._setup_runs[place.path].add((place.line or 0, build))
+        elif _SETUP_DONE in message:
+            self._setup_done[place.path].add(place.line or 0)
+
+    def _text(self, record: Record, _: Source) -> None:
+        text = record.fields.get("Text")
+        if text and "AdminDisplayVersion" in text and (match := _DISPLAYED.search(text)):
+            self._add(_DISPLAY, match.group(1), None, record.locator)
+
+    def _location(self, record: Record, _: Source) -> None:
+        if record.fields.get("Element") == "location":
+            self._in_path(f"/{record.fields.get('Name') or ''}", None, record.locator)
+
+    def _header(self, header: Header) -> None:
+        name, _, value = header.text.partition(":")
+        line = header.locator.line or 0
+        if name == "#Version" and (build := normalise(value)):
+            self._versions[header.locator.path].add((line, build))
+        elif name == "#Date":
+            try:
+                moment = datetime.fromisoformat(value.strip())
+            except ValueError:
+                return
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            self._dates[header.locator.path].add((line, moment))
+
+    def _add(self, kind: _Kind, text: str, moment: datetime | None, locator: Locator) -> None:
+        build = normalise(text)
+        if build is None:
+            return
+        if sighting := self._seen.get((kind, build)):
+            sighting.widen(moment, locator)
+        elif len(self._seen) < MOST_BUILDS:
+            self._seen[kind, build] = _Sighting(moment, locator)
+
+    # --- giving -------------------------------------------------------------------------------
+
+    def _all(self, product: Product) -> Iterator[BuildSeen]:
+        yield from self._file_builds(product)
+        for (kind, build), sighting in self._with_headers().items():
+            if product.line_of(build) is None or _rounded(product, kind, build):
+                continue
+            yield BuildSeen(
+                build=build,
+                start=sighting.start,
+                end=sighting.end,
+                source=kind[1],
+                rank=kind[0],
+                locator=sighting.locator,
+                product=product.line_of(build) or "",
+                label=product.label(build) + self._remark(kind, build),
+            )
+
+    def _with_headers(self) -> dict[tuple[_Kind, str], _Sighting]:
+        merged = {name: _copy(sighting) for name, sighting in self._seen.items()}
+        for path, versions in self._versions.items():
+            for line, build in sorted(versions):
+                moment = self._date_after(path, line)
+                locator = Locator(path=path, line=line or None)
+                if (_LOG, build) in merged:
+                    merged[_LOG, build].widen(moment, locator)
+                else:
+                    merged[_LOG, build] = _Sighting(moment, locator)
+        return merged
+
+    def _date_after(self, path: str, line: int) -> datetime | None:
+        ends = min((at for at, _ in self._versions[path] if at > line), default=None)
+        dates = [
+            pair for pair in self._dates.get(path, ()) if pair[0] > line and (not ends or pair[0] < ends)
+        ]
+        return min(dates)[1] if dates else None
+
+    def _file_builds(self, product: Product) -> Iterator[BuildSeen]:
+        names = [*product.file.patched_files, product.file.setup_file]
+        for (name, build), places in self._files.items():
+            match = next((one for one in names if one.lower() == name), None)
+            locator = _installed(places)
+            if match and locator and product.line_of(build):
+                yield BuildSeen(
+                    build=build,
+                    start=None,
+                    end=None,
+                    source=f"file version of {match}",
+                    rank=_FILE_RANK,
+                    locator=locator,
+                    product=product.line_of(build) or "",
+                    label=product.label(build),
+                )
+
+    def _remark(self, kind: _Kind, build: str) -> str:
+        if kind == _DISPLAY:
+            return " (shows the cumulative update, never the update on top of it)"
+        if kind != _SETUP:
+            return ""
+        return " (installed)" if self._completed(build) else " (setup not shown to have completed)"
+
+    def _completed(self, build: str) -> bool:
+        for path, runs in self._setup_runs.items():
+            for line in (at for at, version in runs if version == build):
+                ends = min((at for at, version in runs if at > line and version != build), default=None)
+                done = self._setup_done.get(path, set())
+                if any(line < at and (ends is None or at < ends) for at in done):
+                    return True
+        return False
+
+
+_READERS = {
+    "exchange.file-version": BuildCollector._file_version,  # noqa: SLF001 - the class's own table of readers
+    "exchange.setup-log": BuildCollector._setup_line,  # noqa: SLF001 - as above
+    "text.unknown": BuildCollector._text,  # noqa: SLF001 - as above
+    "iis.config": BuildCollector._location,  # noqa: SLF001 - as above
+}
+
+
+def _copy(sighting: _Sighting) -> _Sighting:
+    twin = _Sighting(sighting.start, sighting.locator)
+    twin.end, twin.first = sighting.end, sighting.first
+    return twin
+
+
+def _rounded(product: Product, kind: _Kind, build: str) -> bool:
+    """Log writers round to the cumulative update (15.1.2375.0); that is no build of its own."""
+    return kind[0] == LOG_RANK and (build.endswith(".0") or not is_full(build)) and not product.row(build)
+
+
+def _installed(places: Iterable[tuple[str, Locator]]) -> Locator | None:
+    """Give the place of the file that runs; copies that installers keep are of no account."""
+    running = [pair for pair in places if not any(part in pair[0] for part in _STAGED)]
+    running.sort(key=lambda pair: ("/bin/" not in pair[0], pair[1].order))
+    return running[0][1] if running else None
+
+
+def _ranked(seen: Iterable[BuildSeen]) -> list[BuildSeen]:
+    return sorted(
+        seen,
+        key=lambda one: (
+            one.rank,
+            one.source.lower().endswith(".exe"),
+            one.source,
+            one.start is None,
+            one.start or datetime.max.replace(tzinfo=UTC),
+            key(one.build),
+        ),
+    )
+
+
+# --- conflicts --------------------------------------------------------------------------------
+
+
+def _conflicts(product: Product, seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
+    followed = follow(seen)
+    if followed is None:
+        return
+    yield from _files_disagree(product, seen)
+    yield from _logs_overlap(seen)
+    for source in sorted({one.source for one in seen if one.rank != _FILE_RANK} - {followed.source}):
+        other = follow([one for one in seen if one.source == source])
+        if other and _contradicts(other, followed):
+            yield Conflict(
+                what=_difference(other, followed),
+                locators=(followed.locator, other.locator),
+                followed=f"{followed.build} ({followed.source})",
+            )
+
+
+def _files_disagree(product: Product, seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
+    files = [one for one in seen if one.rank == _FILE_RANK]
+    followed = follow(files)
+    other = next((one for one in files if followed and one.build != followed.build), None)
+    if not followed or not other:
+        return
+    setup = f"file version of {product.file.setup_file}"
+    same_file = other.source == followed.source
+    what = "several versions of one file" if same_file or followed.source == setup else PATCH_INCOMPLETE
+    yield Conflict(
+        what=(
+            f"{what}: {followed.source} is {followed.build}, {other.source} is {other.build};"
+            " an update run without elevation, or broken off, leaves files behind"
+        ),
+        locators=(followed.locator, other.locator),
+        followed=f"{followed.build} ({followed.source})",
+    )
+
+
+def _logs_overlap(seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
+    logged = [one for one in seen if one.rank == LOG_RANK and one.start and one.end]
+    for first, second in pairwise(logged):
+        if first.end and second.start and second.start < first.end:
+            yield Conflict(
+                what=(
+                    f"logs state {first.build} and {second.build} over the same time:"
+                    " logs of two servers, or of a server rolled back"
+                ),
+                locators=(first.locator, second.locator),
+                followed=f"{max(logged, key=lambda one: (one.end, key(one.build))).build} (the latest)",
+            )
+
+
+def _contradicts(other: BuildSeen, followed: BuildSeen) -> bool:
+    """Tell a contradiction from history: older logs and folders are what a patched server has."""
+    if branch_of(other.build) != branch_of(followed.build):
+        newer = key(other.build) > key(followed.build)
+        return newer or other.source in {_SETUP[1], _DISPLAY[1]}
+    return other.rank == LOG_RANK and key(other.build) > key(followed.build)
+
+
+def _difference(other: BuildSeen, followed: BuildSeen) -> str:
+    reason = (
+        "another machine, or an old or failed attempt" if other.source == _SETUP[1] else "another machine"
+    )
+    return (
+        f"{followed.source} says {followed.build}, {other.source} says {other.build}"
+        f" ({other.label}): {reason}, or a change after it was written"
+    )
