@@ -66,7 +66,7 @@ class _Reader:
                 self._take(2 if tag == "V" else 1)
             else:
                 break
-        if not texts:
+        if not any(texts.values()):
             return None
         return AccessToken(
             kind=texts.get("T", ""),
@@ -83,7 +83,9 @@ class _Reader:
 
     def _text(self) -> str:
         length = int.from_bytes(self._take(1), "little")
-        return self._take(length).decode("utf-8", errors="replace")
+        piece = self._take(length)
+        # half a name would accuse somebody else
+        return piece.decode("utf-8", errors="replace") if len(piece) == length else ""
 
     def _groups(self) -> tuple[str, ...]:
         count = min(int.from_bytes(self._take(4), "little"), _MOST_GROUPS)

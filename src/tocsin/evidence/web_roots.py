@@ -18,7 +18,7 @@ _ROOTS = (
     re.compile(r"(?:^|/)(?P<url>aspnet_client/.+)$"),
 )
 _SERVER_PAGE = re.compile(
-    r"""(?:[A-Za-z]:|\\\\[^\\/:*?"<>|\s]+)[\\/][^:*?"<>|\r\n]{1,400}?\.(?:as[pcmh]x|asp|asax|svc|cshtml|php|jspx?)(?![\w.])""",
+    r"""(?:[A-Za-z]:|\\\\[^\\/:*?"<>|\s]+)[\\/](?:(?!\s\\\\)[^:*?"<>|\r\n]){1,400}?\.(?:as[pcmh]x|asp|asax|svc|cshtml|php|jspx?)(?![\w.])""",
     re.IGNORECASE,
 )
 
