@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import BinaryIO
+from typing import Protocol
 
 from msgspec import Struct
 
+from tocsin.evidence.limits import Account
 from tocsin.model.coverage import Skipped
+
+
+class RawStream(Protocol):
+    """Unbuffered bytes, from the start to the end."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer as far as one read goes; 0 is the end."""
+        ...
+
+    @property
+    def jump(self) -> Callable[[int, int], int] | None:
+        """``seek``, or None where the bytes can only be read forward."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -19,16 +37,18 @@ class Entry(Struct, frozen=True, kw_only=True):
         inner: its name in the folder or container that lists it.
         size: bytes as stated.
         modified: time of last change as stated, aware UTC, or None.
-        packed: bytes that it takes in the container, or None where nothing is packed.
-        open: opens the bytes, unbuffered or buffered, unmeasured. Raises ArtefactError.
+        packed: bytes that it takes where it lies.
+        account: counts what its container unpacks to, or None in a folder.
+        open: opens the bytes, unmeasured. Raises ArtefactError.
     """
 
     path: str
     inner: str
     size: int
     modified: datetime | None
-    packed: int | None
-    open: Callable[[], BinaryIO]
+    packed: int
+    account: Account | None
+    open: Callable[[], RawStream]
 
 
 Skip = Callable[[Skipped], None]

@@ -198,7 +198,7 @@ def _add_data(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
             continue
         key = f"Data_{name}" if name in own else name
         before = fields.get(key)
-        fields[key] = f"{before}\n{value}" if before and value else before or value
+        fields[key] = f"{before}\n{value}" if before and value and value != before else before or value
     if unnamed:
         fields["Data"] = "\n".join(value for value in unnamed if value) or None
     return unnamed

@@ -9,15 +9,14 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
-from tocsin.errors import ArtefactError
+from tocsin.errors import ArtefactError, LimitExceeded
 from tocsin.evidence.entries import Entry, Skip
-from tocsin.evidence.limits import Limits
+from tocsin.evidence.limits import Budget, Limits
 from tocsin.model.coverage import Skipped
 
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
@@ -30,14 +29,45 @@ _FLAGS = (
 )
 
 
-def walk(root: Path, *, limits: Limits, skip: Skip) -> Iterator[Entry]:
-    """Yield every regular file below the root, in no order; account for everything else."""
-    pending = [("", 0)]
+class FileStream:
+    """A regular file, opened for reading, whose failures are ``ArtefactError``."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Open the file. Raises ArtefactError if it cannot be opened or is no regular file."""
+        self._name = name
+        self._file = io.FileIO(_regular(path, name), "rb")
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Read as much as one read gives. Raises ArtefactError."""
+        try:
+            return self._file.readinto(buffer)
+        except OSError as error:
+            raise ArtefactError(f"reading fails: {_reason(error)}", where=self._name) from error
+
+    @property
+    def jump(self) -> Callable[[int, int], int] | None:
+        """``seek``."""
+        return self._file.seek
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def walk(root: Path, *, budget: Budget, skip: Skip) -> Iterator[Entry]:
+    """Yield every regular file below the root, in no order; account for everything else.
+
+    Raises:
+        LimitExceeded: there are more entries than the bound, or listing takes too long.
+    """
+    pending, count = [("", 0)], 0
     while pending:
         below, depth = pending.pop()
         for child in _children(root, below, skip):
+            count += 1
+            _check(root, count, budget)
             name = f"{below}{child.name}"
-            why = _refusal(child, name, depth, root, limits)
+            why = _refusal(child, name, depth, root, budget.limits)
             if why:
                 skip(Skipped(path=shown(name), why=why))
             elif child.is_dir(follow_symlinks=False):
@@ -46,30 +76,37 @@ def walk(root: Path, *, limits: Limits, skip: Skip) -> Iterator[Entry]:
                 yield _entry(root, name, child.stat(follow_symlinks=False))
 
 
-def shown(name: str) -> str:
-    r"""Give the name as text: bytes that are not UTF-8 appear as ``\xNN``."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def single(path: Path) -> Entry:
     """Give one file as an entry named by its own name."""
     return _entry(path.parent, path.name, path.stat())
 
 
-def open_regular(path: Path, name: str) -> BinaryIO:
-    """Open a regular file for reading, unbuffered.
+def shown(name: str) -> str:
+    r"""Give the name as text: bytes that are not UTF-8 appear as ``\xNN``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
-    Raises:
-        ArtefactError: it cannot be opened, or is not a regular file any more.
-    """
+
+def _regular(path: Path, name: str) -> int:
     try:
         handle = os.open(path, _FLAGS)
     except OSError as error:
-        raise ArtefactError(_why(error), where=name, remedy="Check the rights of the copy.") from error
+        raise ArtefactError(
+            f"cannot be opened: {_reason(error)}",
+            where=name,
+            remedy="Check the rights of the copy.",
+        ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise ArtefactError("no longer a regular file", where=name)
-    return io.FileIO(handle, "rb")  # type: ignore[return-value]  # raw streams read alike
+    return handle
+
+
+def _check(root: Path, count: int, budget: Budget) -> None:
+    why = budget.spent()
+    if count > budget.limits.files:
+        why = f"holds more than {budget.limits.files:,} entries, the bound for one folder or container"
+    if why:
+        raise LimitExceeded(why, where=str(root), remedy="Give a smaller part of it, or raise the bound.")
 
 
 def _entry(root: Path, name: str, info: os.stat_result) -> Entry:
@@ -79,8 +116,9 @@ def _entry(root: Path, name: str, info: os.stat_result) -> Entry:
         inner=path,
         size=info.st_size,
         modified=_moment(info.st_mtime),
-        packed=None,
-        open=partial(open_regular, root / name, path),
+        packed=info.st_size,
+        account=None,
+        open=partial(FileStream, root / name, path),
     )
 
 
@@ -96,7 +134,7 @@ def _children(root: Path, below: str, skip: Skip) -> list[os.DirEntry[str]]:
         with os.scandir(root / below) as found:
             return list(found)
     except OSError as error:
-        skip(Skipped(path=shown(below) or "/", why=f"folder cannot be listed: {_why(error)}"))
+        skip(Skipped(path=shown(below) or "/", why=f"folder cannot be listed: {_reason(error)}"))
         return []
 
 
@@ -104,7 +142,7 @@ def _refusal(child: os.DirEntry[str], name: str, depth: int, root: Path, limits:
     try:
         info = child.stat(follow_symlinks=False)
     except OSError as error:
-        return _why(error)
+        return f"cannot be looked at: {_reason(error)}"
     if stat.S_ISLNK(info.st_mode) or getattr(info, "st_reparse_tag", 0) == _JUNCTION:
         return _link_words(root / name, root)
     if stat.S_ISDIR(info.st_mode):
@@ -133,5 +171,5 @@ def _special(mode: int) -> str:
     return next((word for test, word in kinds if test(mode)), "device")
 
 
-def _why(error: OSError) -> str:
-    return f"cannot be opened: {(error.strerror or type(error).__name__).lower()}"
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

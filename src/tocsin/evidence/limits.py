@@ -1,9 +1,9 @@
 """Bounds on everything that comes from outside: evidence is written by strangers, some hostile.
 
-A bound that one entry breaks costs that entry. A bound that the whole breaks (bytes in all, files,
+A bound that one entry breaks costs that entry. A bound that the whole breaks (bytes in all,
 seconds) stops the reading there, and every entry that is left is accounted as skipped: half an
-answer that says where it ends serves a responder better than none. Only a container that cannot
-even be listed within its bound raises ``LimitExceeded``.
+answer that says where it ends serves a responder better than none. Only evidence that cannot even
+be listed within its bounds raises ``LimitExceeded``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     """How much of the evidence is read at most.
 
     Attributes:
-        files: entries in the evidence, containers inside it included.
+        files: entries in all, those inside containers included, whether given or left out.
         total_bytes: bytes that reading produces, unpacked, in all.
         file_bytes: bytes of one file, unpacked.
         ratio: unpacked bytes for one packed byte. Real logs reach 51, a bomb about 1,000.
         ratio_from: unpacked bytes before ``ratio`` is judged: short files of zeros are common.
-        nesting: containers within containers; the evidence itself is the first.
+        nesting: containers within one another; a zip that is the evidence itself is the first.
         path_depth: folders in one name.
         path_length: characters in one name.
         spool_bytes: bytes of a container inside a container, which is held in a temporary file.
@@ -40,8 +40,40 @@ class Limits(Struct, frozen=True, kw_only=True):
     nesting: int = 3
     path_depth: int = 64
     path_length: int = 4_096
-    spool_bytes: int = 4 * GIB
+    spool_bytes: int = 8 * GIB
     seconds: float = 24 * 3600.0
+
+    def bomb(self, unpacked: int, packed: int) -> str | None:
+        """Say that so many packed bytes may not become so many unpacked ones, or None."""
+        if unpacked <= self.ratio_from or unpacked <= self.ratio * max(packed, 1):
+            return None
+        return (
+            f"unpacks to more than {self.ratio} times its size, as a decompression bomb does"
+            f" ({packed:,} bytes packed)"
+        )
+
+
+class Account:
+    """Counts what one container unpacks to, over all its entries, for the ratio of the whole."""
+
+    def __init__(self, packed: int, parent: Account | None = None) -> None:
+        """Take the container's size and, if it lies in another container, that one's account."""
+        self.packed = packed
+        self.unpacked = 0
+        self.parent = parent
+
+    def charge(self, size: int) -> None:
+        """Add bytes that were unpacked."""
+        self.unpacked += size
+        if self.parent is not None:
+            self.parent.charge(size)
+
+    def over(self, limits: Limits) -> str | None:
+        """Say why no more may be unpacked, or None."""
+        why = limits.bomb(self.unpacked, self.packed)
+        if why:
+            return f"its container {why}"
+        return self.parent.over(limits) if self.parent is not None else None
 
 
 class Budget:

@@ -2,73 +2,106 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
+import stat
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 from tocsin.errors import ArtefactError, EvidenceError
+from tocsin.evidence.containers import Kind, container_named
+from tocsin.evidence.custody import Found, custody_of
 from tocsin.evidence.entries import Entry
-from tocsin.evidence.folder import walk
-from tocsin.evidence.layout import place_of
+from tocsin.evidence.folder import single, walk
+from tocsin.evidence.giving import Giver
 from tocsin.evidence.limits import Budget, Limits
+from tocsin.evidence.manifest import compare, digest_of
+from tocsin.evidence.measured import Tally, head_of
 from tocsin.evidence.source import HEAD, Source
 from tocsin.model.coverage import Skipped
-from tocsin.model.verdicts import Custody, EvidenceInfo
+from tocsin.model.verdicts import EvidenceInfo
 
-_LIMITS = Limits()
+_DEFAULT = Limits()
 
 
 class Evidence:
-    """What was collected from one server."""
+    """What was collected from one server: a context manager, to be used in one thread.
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        """List the evidence; read nothing yet."""
-        self.name = path.name
-        self.skipped: list[Skipped] = []
-        self.notes: list[str] = []
-        self.hashes: dict[str, str] = {}
+    Attributes:
+        name: of the folder or file.
+        total_files: files listed; those inside inner containers come on top.
+        total_bytes: their bytes as stated.
+    """
+
+    def __init__(self, path: Path, limits: Limits, custody_file: Path | None) -> None:
+        """List the evidence. See ``open_evidence``."""
+        self.name = path.resolve().name
+        self._where = str(path)
         self._budget = Budget(limits)
-        self._entries = sorted(
-            walk(path, limits=limits, skip=self.skipped.append), key=lambda entry: entry.path
-        )
+        self._giver = Giver(self._budget)
+        self._container: tuple[Entry, Tally] | None = None
+        self._folder = path.is_dir()
+        try:
+            entries = self._listed(path)
+            self._found: Found = custody_of(entries, custody_file)
+        except BaseException:
+            self._giver.shelf.close()
+            raise
+        self._entries = [entry for entry in entries if entry is not self._found.record]
+        self._giver.notes.update(dict.fromkeys(self._found.notes))
         self.total_files = len(self._entries)
         self.total_bytes = sum(entry.size for entry in self._entries)
 
+    @property
+    def skipped(self) -> list[Skipped]:
+        """Every entry that was not given, with the reason; complete when ``sources`` has ended."""
+        return list(self._giver.skipped)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know of the evidence as such, such as a manifest that disagrees."""
+        return list(self._giver.notes)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Path to SHA-256 of every file read, as it lies in the evidence (a ``.gz`` packed)."""
+        return self._giver.hashes
+
     def sources(self) -> Iterator[Source]:
-        """Yield every file once, sorted by path."""
+        """Yield every file once, sorted by path.
+
+        The file is hashed while its source is read, and to its end when the next one is asked for.
+
+        Raises:
+            EvidenceError: at the end, if no file at all could be given.
+        """
         for entry in self._entries:
-            try:
-                with closing(entry.open()) as stream:
-                    head = stream.read(HEAD)
-            except ArtefactError as error:
-                self.skipped.append(Skipped(path=entry.path, why=error.what))
-                continue
-            place = place_of(entry.path)
-            yield Source(
-                path=entry.path,
-                where=place.where,
-                size=entry.size,
-                modified=entry.modified,
-                opener=lambda entry=entry: _buffered(entry),
-                head=head,
-            )
-            with closing(entry.open()) as stream:
-                self.hashes[entry.path] = hashlib.file_digest(stream, "sha256").hexdigest()
+            yield from self._giver.give(entry, depth=0 if self._folder else 1)
+        if not self._giver.files:
+            raise _nothing(self._where, self.skipped)
 
     def info(self) -> EvidenceInfo:
-        """Say what was read."""
-        lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(self.hashes.items()))
+        """Say what was read, once ``sources`` has ended.
+
+        ``sha256`` is the digest of the container or single file. For a folder it is the digest of
+        what ``sha256sum`` prints for the files that were read, sorted by path.
+        """
+        unread = [entry.path for entry in self._giver.skipped]
+        if self._found.record is not None:
+            unread.append(self._found.record.path)
+        for note in compare(self._found.manifest, self._giver.hashes, unread):
+            self._giver.notes[note] = None
         return EvidenceInfo(
             name=self.name,
-            sha256=hashlib.sha256(lines.encode()).hexdigest(),
-            files=len(self.hashes),
-            bytes=self.total_bytes,
-            custody=Custody(),
+            sha256=self._sha256(),
+            files=self._giver.files,
+            bytes=self._giver.bytes,
+            custody=self._found.custody,
         )
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._giver.shelf.close()
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -78,18 +111,81 @@ class Evidence:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close what is open."""
+        self.close()
+
+    def _listed(self, path: Path) -> list[Entry]:
+        if self._folder:
+            found = sorted(
+                walk(path, budget=self._budget, skip=self._giver.skip), key=lambda entry: entry.path
+            )
+        else:
+            found = self._within(single(path))
+        if not found:
+            raise _nothing(self._where, self.skipped)
+        return found
+
+    def _within(self, entry: Entry) -> list[Entry]:
+        """List the members of a file that is a container, or the file itself."""
+        tally = Tally(entry.path, entry.packed, None, self._budget)
+        try:
+            container = container_named(entry.path, head_of(entry.open, tally, HEAD))
+            if container is None or container.kind is Kind.GZIP:
+                return [entry]
+            if container.kind is Kind.REFUSED:
+                raise EvidenceError(
+                    f"a {container.name}, which is not read.", where=self._where, remedy=container.remedy
+                )
+            self._container = (entry, tally)
+            return self._giver.members(entry, tally, "")
+        except ArtefactError as error:
+            raise EvidenceError(error.what, where=self._where, remedy=error.remedy) from error
+
+    def _sha256(self) -> str:
+        if self._container is not None:
+            entry, tally = self._container
+            self._giver.finish(entry.open, tally)
+            return self._giver.hashes.pop(entry.path, "")
+        if not self._folder:
+            return self._giver.hashes.get(self._entries[0].path, "")
+        hashes = self._giver.hashes
+        return digest_of({one.path: hashes[one.path] for one in self._entries if one.path in hashes})
 
 
-def open_evidence(path: Path, *, limits: Limits = _LIMITS) -> Evidence:
-    """Open a folder.
+def open_evidence(path: Path, *, limits: Limits = _DEFAULT, custody_file: Path | None = None) -> Evidence:
+    """Open a folder, a zip or a single file for reading; nothing in it is ever written to.
+
+    Args:
+        path: the evidence.
+        limits: bounds on everything that is read.
+        custody_file: a record of custody kept outside the evidence.
 
     Raises:
-        EvidenceError: it is not there.
+        EvidenceError: it is not there, empty, damaged, protected, or of a kind that is not read.
+        LimitExceeded: it cannot be listed within the limits.
     """
-    if not path.is_dir():
-        raise EvidenceError("no such folder", where=str(path))
-    return Evidence(path, limits)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise EvidenceError("no such file or folder.", where=str(path), remedy="Check the path.") from None
+    except (OSError, ValueError) as error:
+        raise EvidenceError(
+            f"cannot be looked at ({error}).", where=str(path), remedy="Check the path and your rights."
+        ) from error
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        raise EvidenceError(
+            "neither a folder nor a regular file.", where=str(path), remedy="Give a folder, a zip or a log."
+        )
+    return Evidence(path, limits, custody_file)
 
 
-def _buffered(entry: Entry) -> BinaryIO:
-    return io.BufferedReader(entry.open(), 1 << 18)  # type: ignore[type-var]  # raw streams read alike
+def _nothing(where: str, skipped: list[Skipped]) -> EvidenceError:
+    if not skipped:
+        return EvidenceError(
+            "holds no files.", where=where, remedy="Check that the collection has run and was copied whole."
+        )
+    reasons = list(dict.fromkeys(entry.why for entry in skipped))
+    return EvidenceError(
+        f"holds no file that can be read; left out: {len(skipped):,} ({'; '.join(reasons[:3])}).",
+        where=where,
+        remedy="Give the files in a folder that you can read, or in a zip without a password.",
+    )

@@ -42,6 +42,11 @@ class Source(Struct, frozen=True, kw_only=True):
         """The last part of ``where``: lower case."""
         return self.where.rpartition("/")[2]
 
+    @property
+    def shadow_copy(self) -> bool:
+        """Whether it stood in a shadow copy of the disk: how the server was, not how it is."""
+        return self.where.startswith("shadow-copy-")
+
     def open(self) -> BinaryIO:
         """Open the bytes for reading. The caller closes."""
         return self.opener()
@@ -52,15 +57,17 @@ class Source(Struct, frozen=True, kw_only=True):
         Raises:
             ArtefactError: the file is longer than ``limit`` bytes.
         """
+        data = bytearray()
         with closing(self.open()) as stream:
-            data = stream.read(limit + 1)
+            while len(data) <= limit and (block := stream.read(min(1 << 20, limit + 1 - len(data)))):
+                data += block
         if len(data) > limit:
             raise ArtefactError(
                 f"longer than {limit:,} bytes, which is the bound for files that are read whole",
                 where=self.path,
                 remedy="Look at this file by hand.",
             )
-        return data
+        return bytes(data)
 
     def lines(self) -> Iterator[Line]:
         """Yield the file's lines, decoded, numbered from 1."""
