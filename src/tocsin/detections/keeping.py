@@ -48,7 +48,8 @@ class Kept:
         key = (order, finding.id)
         at = bisect_left(self._orders, key)
         if at < len(self._orders) and self._orders[at] == key:
-            return self._again(at, finding)
+            self._again(at, finding)
+            return None
         self._orders.insert(at, key)
         self._findings.insert(at, finding)
         if len(self._orders) > self._most:

@@ -7,7 +7,7 @@ nothing. The evaluator decodes and lowers values, so literals are compared with 
 
 from __future__ import annotations
 
-from tocsin.packs.conditions import Either, Every, FieldTest, Glob, Node, Not, Number, Regex
+from tocsin.packs.conditions import Either, Every, FieldTest, Glob, Node, Number, Regex
 from tocsin.packs.regexes import required_text
 
 Literal = tuple[str | None, str]
@@ -17,7 +17,7 @@ Group = frozenset[Literal]
 
 _CROWDED = frozenset({"cs-method", "sc-status", "sc-substatus", "s-port", "Method", "HttpStatus"})
 """Fields whose values tell records apart so badly that any other literal is better."""
-_TELLING = frozenset({"EventID"})
+_EVENT_ID = "EventID"
 
 
 def groups(node: Node) -> tuple[Group, ...]:
@@ -28,8 +28,6 @@ def groups(node: Node) -> tuple[Group, ...]:
         return tuple(dict.fromkeys(group for item in node.items for group in groups(item)))
     if isinstance(node, Either):
         return _of_any(node)
-    if isinstance(node, Not):
-        return ()
     return ()
 
 
@@ -67,4 +65,9 @@ def _strength(literal: Literal) -> int:
     field, text = literal
     if field in _CROWDED:
         return 0
-    return 16 + len(text) if field in _TELLING else len(text)
+    return 16 + len(text) if field == _EVENT_ID else len(text)
+
+
+def is_telling(literal: Literal) -> bool:
+    """Say whether the text means something outside its field, as a status or an event id does not."""
+    return literal[0] not in _CROWDED and literal[0] != _EVENT_ID

@@ -1,25 +1,25 @@
-"""The matcher: packs' rules over records, and what each match becomes.
+"""The matcher: packs' rules, indicators and file rules over records, and what each match becomes.
 
 Whatever order files and records come in, ``finish`` gives the same result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from tocsin.detections.conditions import Predicate, predicate
-from tocsin.detections.findings import details_of, finding_of, rung_of, summary_of
-from tocsin.detections.keeping import MOST, Kept, order_of
-from tocsin.detections.prefilter import Prefilter
+from tocsin.detections.compiling import CompiledRule, compile_packs, explanation
+from tocsin.detections.correlation import Correlator
+from tocsin.detections.indicators import IndicatorMatcher
+from tocsin.detections.keeping import MOST, Kept, Order, order_of
+from tocsin.detections.traces import with_traces
 from tocsin.detections.values import Row
-from tocsin.model.findings import Benign, Finding
+from tocsin.detections.yara_scan import YaraScan
+from tocsin.model.findings import Finding
 from tocsin.model.records import Record
-from tocsin.model.words import Means
-from tocsin.packs.conditions import Every, FieldTest, Node, Number, doubted_fields
 from tocsin.packs.loading import Pack
-from tocsin.packs.rules import Rule
+from tocsin.packs.logsources import WEB_FILE
 
 
 class Matches(Struct, frozen=True, kw_only=True):
@@ -36,128 +36,126 @@ class Matches(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
 
 
-class _Compiled:
-    """A rule ready to run, with the benign rules that may explain its matches."""
-
-    __slots__ = ("benign", "doubted", "holds", "pack", "rule")
-
-    def __init__(self, pack: str, rule: Rule, condition: Node, benign: Sequence[Rule]) -> None:
-        self.pack = pack
-        self.rule = rule
-        self.holds: Predicate = predicate(condition)
-        self.doubted = tuple(sorted(doubted_fields(condition)))
-        self.benign = tuple((other, _explains(other)) for other in benign)
-
-
-def _explains(rule: Rule) -> Callable[[Row], bool]:
-    """A benign rule speaks only of records of its own kinds."""
-    by_kind = {reach.kind: predicate(narrowed(rule, reach.event_id)) for reach in rule.reaches}
-    return lambda row: row.kind in by_kind and by_kind[row.kind](row)
-
-
-def narrowed(rule: Rule, event_id: str) -> Node:
-    """Give the rule's condition, bound to one event id where the logsource says so."""
-    if not event_id:
-        return rule.condition
-    return Every((FieldTest("EventID", Number(int(event_id))), rule.condition))
-
-
-class _KindIndex:
-    """The rules that one record kind can meet."""
-
-    def __init__(self, pairs: Sequence[tuple[_Compiled, Node]], *, prefilter: bool) -> None:
-        self.rules = [compiled for compiled, _ in pairs]
-        self.everything = (1 << len(pairs)) - 1
-        self.prefilter = Prefilter([node for _, node in pairs]) if prefilter else None
-
-    def candidates(self, record: Record) -> int:
-        return self.prefilter.candidates(record) if self.prefilter else self.everything
+Found = list[tuple[str, Finding]]
 
 
 class Matcher:
     """Runs packs over records. ``prefilter=False`` is the oracle: slower, same findings."""
 
     def __init__(self, packs: Sequence[Pack], *, prefilter: bool = True, most: int = MOST) -> None:
-        """Compile the packs; ``most`` findings are kept of each rule."""
-        self.packs = tuple(packs)
+        """Compile the packs; ``most`` findings are kept of each rule.
+
+        Raises:
+            RuleError: a pack's YARA does not compile.
+        """
+        self._packs = tuple(packs)
         self._most = most
-        self._kinds = {
-            kind: _KindIndex(pairs, prefilter=prefilter) for kind, pairs in _by_kind(packs).items()
-        }
+        self._kinds = compile_packs(packs, prefilter=prefilter)
+        self._correlations = [_PackCorrelations(pack) for pack in packs if pack.correlations]
+        self._indicators = [IndicatorMatcher(pack.id, pack.indicators) for pack in packs if pack.indicators]
+        self._yara = [YaraScan(pack.id, pack.yara) for pack in packs if pack.yara]
         self._kept: dict[tuple[str, str], Kept] = {}
 
-    def observe(self, record: Record) -> list[tuple[str, Finding]]:
-        """Run every rule over a record; give pack id and finding of those that are kept."""
+    def observe(self, record: Record) -> Found:
+        """Run everything over a record; give pack id and finding of those that are kept so far."""
         index = self._kinds.get(record.kind)
-        mask = index.candidates(record) if index else 0
-        if not mask or index is None:
-            return []
-        row = Row(record)
-        found: list[tuple[str, Finding]] = []
-        while mask:
-            lowest = mask & -mask
-            mask ^= lowest
-            rule = index.rules[lowest.bit_length() - 1]
-            if rule.holds(row):
-                found += self._match(rule, record, row)
+        candidates = index.candidates(record) if index else ()
+        found: Found = []
+        if candidates:
+            row = Row(record)
+            for rule in candidates:
+                if rule.holds(row):
+                    found += self._match(rule, record, row)
+        for indicators in self._indicators:
+            found += self._take(indicators.pack, indicators.observe(record), record)
+        if record.kind == WEB_FILE:
+            for scan in self._yara:
+                found += self._take(scan.pack, scan.observe(record), record)
         return found
 
-    def _match(self, compiled: _Compiled, record: Record, row: Row) -> Iterable[tuple[str, Finding]]:
-        rule = compiled.rule
-        if not rule.head.report:
-            return ()
-        order = order_of(rule.title, record.locator, record.time)
-        finding = self._keep(compiled.pack, rule.title, order, lambda: _finding(compiled, record, row))
-        return ((compiled.pack, finding),) if finding else ()
+    def _match(self, rule: CompiledRule, record: Record, row: Row) -> Found:
+        explained = rule.explained_by(row)
+        if explained is None and not rule.literal:
+            for correlations in self._correlations:
+                correlations.feed(rule, record, row)
+        if not rule.rule.head.report:
+            return []
+        order = order_of(rule.rule.title, record.locator, record.time)
 
-    def _keep(
-        self, pack: str, rule: str, order: tuple[str, str, int, str], make: Callable[[], Finding]
-    ) -> Finding | None:
+        def make() -> Finding:
+            return with_traces(rule.finding(record, row, explained), record)
+
+        return self._keep(rule.pack, rule.rule.title, order, make)
+
+    def _take(self, pack: str, findings: Iterator[Finding], record: Record) -> Found:
+        found: Found = []
+        for finding in findings:
+            traced = with_traces(finding, record)
+            found += self._keep(pack, finding.rule, finding.order, _ready(traced))
+        return found
+
+    def _keep(self, pack: str, rule: str, order: Order, make: Callable[[], Finding]) -> Found:
         kept = self._kept.get((pack, rule))
         if kept is None:
             kept = self._kept[pack, rule] = Kept(self._most)
-        return kept.add(order, make)
+        finding = kept.add(order, make)
+        return [] if finding is None else [(pack, finding)]
 
     def finish(self) -> dict[str, Matches]:
-        """Give what every pack found, by pack id."""
-        return {pack.id: self._matches(pack.id) for pack in self.packs}
+        """Judge the correlations and give what every pack found, by pack id. Call it once, last."""
+        for correlations in self._correlations:
+            for finding in correlations.finish():
+                self._keep(correlations.pack, finding.rule, finding.order, _ready(finding))
+        return {pack.id: self._matches(pack.id) for pack in self._packs}
 
     def _matches(self, pack: str) -> Matches:
         kept = {rule: each for (owner, rule), each in self._kept.items() if owner == pack}
-        findings = sorted((finding for each in kept.values() for finding in each), key=lambda f: f.order)
+        findings = sorted((finding for each in kept.values() for finding in each), key=lambda one: one.order)
         folded = {rule: each.folded for rule, each in sorted(kept.items()) if each.folded}
-        return Matches(findings=tuple(findings), folded=folded)
+        return Matches(findings=tuple(findings), folded=folded, notices=tuple(self._notices(pack)))
+
+    def _notices(self, pack: str) -> Iterator[str]:
+        for correlations in self._correlations:
+            if correlations.pack == pack:
+                yield from correlations.notices()
+        for scan in self._yara:
+            if scan.pack == pack:
+                yield from scan.notices()
 
 
-def _by_kind(packs: Sequence[Pack]) -> dict[str, list[tuple[_Compiled, Node]]]:
-    kinds: dict[str, list[tuple[_Compiled, Node]]] = {}
-    for pack in packs:
-        for rule in pack.rules:
-            benign = [other for other in pack.benign if rule.title in other.head.explains]
-            for reach in rule.reaches:
-                node = narrowed(rule, reach.event_id)
-                compiled = _Compiled(pack.id, rule, node, benign)
-                kinds.setdefault(reach.kind, []).append((compiled, node))
-    return kinds
+def _ready(finding: Finding) -> Callable[[], Finding]:
+    return lambda: finding
 
 
-def _finding(compiled: _Compiled, record: Record, row: Row) -> Finding:
-    rule = compiled.rule
-    explained = next((other for other, holds in compiled.benign if holds(row)), None)
-    return finding_of(
-        record,
-        pack=compiled.pack,
-        rule=rule.title,
-        author=rule.head.author,
-        means=Means.CONTEXT if explained else rule.means,
-        weak=record.weak or any(not row.has(name) for name in compiled.doubted),
-        rung=None if explained else rung_of(rule.head),
-        summary=summary_of(rule.head, row.value),
-        details=details_of(record, rule.head.details),
-        benign=_benign(explained, rule) if explained else None,
-    )
+class _PackCorrelations:
+    """The correlations of one pack, by the rules that feed them."""
 
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack.id
+        self._all = [Correlator(pack.id, correlation) for correlation in pack.correlations]
+        self._by_rule: dict[str, list[Correlator]] = {}
+        for correlator in self._all:
+            for title in correlator.correlation.rules:
+                self._by_rule.setdefault(title, []).append(correlator)
+        self._benign = {
+            correlation.title: [
+                explanation(rule) for rule in pack.benign if correlation.title in rule.head.explains
+            ]
+            for correlation in pack.correlations
+        }
 
-def _benign(explained: Rule, rule: Rule) -> Benign:
-    why = " ".join((explained.head.summary or explained.head.description or explained.title).split())
-    return Benign(rule=explained.title, why=why, was=rule.means)
+    def feed(self, rule: CompiledRule, record: Record, row: Row) -> None:
+        """Take a match of a rule; one that a benign rule explains is no part of a correlation."""
+        if rule.pack != self.pack:
+            return
+        for correlator in self._by_rule.get(rule.rule.title, ()):
+            if not any(holds(row) for holds in self._benign[correlator.correlation.title]):
+                correlator.feed(rule.rule.title, record, weak=rule.weak(record, row))
+
+    def finish(self) -> Iterator[Finding]:
+        for correlator in self._all:
+            yield from correlator.finish()
+
+    def notices(self) -> Iterator[str]:
+        for correlator in self._all:
+            yield from correlator.notices()

@@ -32,8 +32,8 @@ class Prefilter:
             for field, text in group:
                 masks = by_field.setdefault(field, {})
                 masks[text] = masks.get(text, 0) | 1 << number
-        self._anywhere = _Scan(by_field.pop(None, {}))
-        self._fields = [(name, _Scan(masks)) for name, masks in by_field.items() if name is not None]
+        self._anywhere = Scan(by_field.pop(None, {}))
+        self._fields = [(name, Scan(masks)) for name, masks in by_field.items() if name is not None]
 
     def candidates(self, record: Record) -> int:
         """Give the mask of the rules that may match."""
@@ -49,16 +49,18 @@ class Prefilter:
         return mask
 
 
-class _Scan:
-    """The literals of one field."""
+class Scan:
+    """Texts in lower case, each with a bit mask, looked for in values; what was seen is remembered."""
 
     __slots__ = ("_remembered", "masks")
 
     def __init__(self, masks: dict[str, int]) -> None:
+        """Look for these texts."""
         self.masks = tuple(masks.items())
         self._remembered: dict[tuple[str, str], int] = {}
 
     def mask(self, name: str, value: str) -> int:
+        """Give the union of the masks of all texts that the field's value holds, in any view."""
         found = self._remembered.get((name, value))
         if found is None:
             found = self._scan(name, value)

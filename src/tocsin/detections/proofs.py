@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from tocsin.detections.compiling import narrowed
 from tocsin.detections.conditions import predicate
-from tocsin.detections.matching import narrowed
+from tocsin.detections.matching import Matcher
 from tocsin.detections.values import Row
 from tocsin.errors import PackError, RuleError
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.packs.lint import pack_problems
 from tocsin.packs.loading import Pack, read_pack
-from tocsin.packs.rules import Fields, Rule, Scalar
+from tocsin.packs.rules import Correlation, Fields, Rule, Scalar
 
+Example = Fields | tuple[Fields, ...]
 _OWN = ("kind", "time")
 
 
@@ -36,28 +39,60 @@ def _place(where: str) -> tuple[str, int]:
 def disproved(pack: Pack) -> Iterator[RuleError]:
     """Yield an account of every example that the engine does not bear out."""
     for rule in (*pack.rules, *pack.benign):
-        yield from _rule(rule)
+        yield from _rule(rule, partial(_holds, rule))
+    for correlation in pack.correlations:
+        yield from _rule(correlation, partial(_sequence_holds, pack, correlation))
 
 
-def _rule(rule: Rule) -> Iterator[RuleError]:
+def _rule(rule: Rule | Correlation, holds: Callable[[Example], bool | str]) -> Iterator[RuleError]:
     for wanted, key in ((True, "matches"), (False, "ignores")):
         for at, example in enumerate(getattr(rule.head.examples, key)):
-            problem = _problem(rule, example, wanted=wanted)
-            if problem:
+            held = holds(example)
+            if held is not wanted:
                 where = rule.document.where("examples", key, at)
-                yield RuleError(f"{problem}.", where=where, remedy="Correct the rule or the example.")
+                yield RuleError(f"{_spoken(held)}.", where=where, remedy="Correct the rule or the example.")
 
 
-def _problem(rule: Rule, example: Fields | tuple[Fields, ...], *, wanted: bool) -> str | None:
+def _spoken(held: bool | str) -> str:  # noqa: FBT001 - a verdict, not a switch
+    if isinstance(held, str):
+        return held
+    return "the example matches" if held else "the example does not match"
+
+
+def _holds(rule: Rule, example: Example) -> bool | str:
+    """Say whether the rule meets the example, or what is wrong with the example itself."""
     if isinstance(example, tuple):
         return "the example of a rule is one record, not a list"
-    record = record_of(example, rule)
+    record = _record_or_fault(example, rule)
+    if isinstance(record, str):
+        return record
     reach = next((reach for reach in rule.reaches if reach.kind == record.kind), None)
     if reach is None:
         return f"the rule's logsource does not reach the kind '{record.kind}'"
-    if predicate(narrowed(rule, reach.event_id))(Row(record)) is wanted:
-        return None
-    return "the example does not match" if wanted else "the example matches"
+    return predicate(narrowed(rule, reach.event_id))(Row(record))
+
+
+def _sequence_holds(pack: Pack, correlation: Correlation, example: Example) -> bool | str:
+    """Say the same of a correlation and a list of records."""
+    if not isinstance(example, tuple):
+        return "the example of a correlation is a list of records"
+    first = next(rule for rule in pack.rules if rule.title == correlation.rules[0])
+    matcher = Matcher([pack])
+    for number, fields in enumerate(example, start=1):
+        record = _record_or_fault(fields, first, number=number)
+        if isinstance(record, str):
+            return record
+        if record.time is None:
+            return "a record of the example has no time"
+        matcher.observe(record)
+    return correlation.title in {finding.rule for finding in matcher.finish()[pack.id].findings}
+
+
+def _record_or_fault(example: Fields, rule: Rule, *, number: int = 1) -> Record | str:
+    try:
+        return record_of(example, rule, number=number)
+    except ValueError as error:
+        return f"the example's time is none: {error}"
 
 
 def record_of(example: Fields, rule: Rule, *, number: int = 1) -> Record:

@@ -60,7 +60,10 @@ def _strings(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _titles(keys: CorrelationKeys, document: Document, rules: Sequence[Rule]) -> tuple[str, ...]:
-    return tuple(_title(name, document, rules) for name in _strings(keys.rules))
+    titles = tuple(_title(name, document, rules) for name in _strings(keys.rules))
+    if len(set(titles)) < len(titles):
+        raise _error(document, "rules", "a rule named twice", "Count its matches with event_count.")
+    return titles
 
 
 def _title(reference: str, document: Document, rules: Sequence[Rule]) -> str:

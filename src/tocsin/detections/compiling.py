@@ -1,0 +1,132 @@
+"""Packs' rules made ready to run, sorted by the record kind that they are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tocsin.detections.conditions import Predicate, predicate
+from tocsin.detections.findings import details_of, finding_of, rung_of, shown, summary_of
+from tocsin.detections.prefilter import Prefilter
+from tocsin.detections.text_mode import FIELD, literal_condition
+from tocsin.detections.values import Row
+from tocsin.model.findings import Benign, Finding
+from tocsin.model.records import Record
+from tocsin.model.words import Means
+from tocsin.packs.conditions import Every, FieldTest, Node, Number, doubted_fields
+from tocsin.packs.loading import Pack
+from tocsin.packs.logsources import TEXT
+from tocsin.packs.rules import Rule
+
+_EXCERPT = 500
+
+
+class CompiledRule:
+    """A rule ready to run on one kind, with the benign rules that may explain its matches.
+
+    ``literal``: it runs over lines of unknown text, where it can only be mentioned.
+    """
+
+    __slots__ = ("benign", "condition", "doubted", "holds", "literal", "pack", "rule")
+
+    def __init__(self, pack: Pack, rule: Rule, condition: Node, *, literal: bool = False) -> None:
+        """Compile the condition, which is the rule's own narrowed to the kind."""
+        self.pack = pack.id
+        self.rule = rule
+        self.condition = condition
+        self.literal = literal
+        self.holds: Predicate = predicate(condition)
+        self.doubted = tuple(sorted(doubted_fields(condition)))
+        self.benign = tuple(
+            (other, explanation(other)) for other in pack.benign if rule.title in other.head.explains
+        )
+
+    def weak(self, record: Record, row: Row) -> bool:
+        """Say whether a match is in doubt: second-hand, or a column that matters is absent."""
+        return record.weak or self.literal or any(not row.has(name) for name in self.doubted)
+
+    def explained_by(self, row: Row) -> Rule | None:
+        """Give the benign rule that explains a match of this record, if one does."""
+        return next((other for other, holds in self.benign if holds(row)), None)
+
+    def finding(self, record: Record, row: Row, explained: Rule | None) -> Finding:
+        """Make the finding of a match."""
+        if self.literal:
+            return self._mention(record)
+        rule = self.rule
+        return finding_of(
+            record,
+            pack=self.pack,
+            rule=rule.title,
+            author=rule.head.author,
+            means=Means.CONTEXT if explained else rule.means,
+            weak=self.weak(record, row),
+            rung=None if explained else rung_of(rule.head),
+            summary=summary_of(rule.head, row.value),
+            details=details_of(record, rule.head.details),
+            benign=_benign(explained, rule) if explained else None,
+        )
+
+    def _mention(self, record: Record) -> Finding:
+        text = shown((record.fields.get(FIELD) or "").strip(), _EXCERPT)
+        return finding_of(
+            record,
+            pack=self.pack,
+            rule=self.rule.title,
+            author=self.rule.head.author,
+            means=Means.CONTEXT,
+            weak=True,
+            summary=f"mentions what the rule looks for: {shown(text, 200)}",
+            details={FIELD: text},
+        )
+
+
+class KindIndex:
+    """The rules that one record kind can meet, and which of them a record may meet at all."""
+
+    def __init__(self, rules: Sequence[CompiledRule], *, prefilter: bool) -> None:
+        """Derive literals, unless the oracle is wanted, which asks every rule."""
+        self._rules = tuple(rules)
+        self._everything = (1 << len(rules)) - 1
+        self._prefilter = Prefilter([rule.condition for rule in rules]) if prefilter else None
+
+    def candidates(self, record: Record) -> list[CompiledRule]:
+        """Give the rules to evaluate for a record."""
+        mask = self._prefilter.candidates(record) if self._prefilter else self._everything
+        found = []
+        while mask:
+            lowest = mask & -mask
+            mask ^= lowest
+            found.append(self._rules[lowest.bit_length() - 1])
+        return found
+
+
+def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIndex]:
+    """Give the rules of all packs by record kind."""
+    kinds: dict[str, list[CompiledRule]] = {}
+    for pack in packs:
+        for rule in pack.rules:
+            for reach in rule.reaches:
+                compiled = CompiledRule(pack, rule, narrowed(rule, reach.event_id))
+                kinds.setdefault(reach.kind, []).append(compiled)
+            mention = literal_condition(rule) if rule.head.report else None
+            if mention is not None:
+                kinds.setdefault(TEXT, []).append(CompiledRule(pack, rule, mention, literal=True))
+    return {kind: KindIndex(rules, prefilter=prefilter) for kind, rules in kinds.items()}
+
+
+def narrowed(rule: Rule, event_id: str) -> Node:
+    """Give the rule's condition, bound to one event id where the logsource says so."""
+    if not event_id:
+        return rule.condition
+    return Every((FieldTest("EventID", Number(int(event_id))), rule.condition))
+
+
+def explanation(rule: Rule) -> Callable[[Row], bool]:
+    """Give a test whether a benign rule explains a record; it speaks only of its own kinds."""
+    by_kind = {reach.kind: predicate(narrowed(rule, reach.event_id)) for reach in rule.reaches}
+    return lambda row: row.kind in by_kind and by_kind[row.kind](row)
+
+
+def _benign(explained: Rule, rule: Rule) -> Benign:
+    why = " ".join((explained.head.summary or explained.head.description or explained.title).split())
+    return Benign(rule=explained.title, why=why, was=rule.means)
