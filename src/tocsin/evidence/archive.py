@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from tocsin.errors import ArtefactError, EvidenceError, LimitExceeded, TocsinError, UnsafeEntry
 from tocsin.evidence.entries import Entry, Skip
@@ -48,7 +48,8 @@ _METHODS = {
     98: "PPMd",
     99: "AES encryption",
 }
-_ENCRYPTED, _MASKED = 0x1, 0x2041
+_PROTECTED = 0x2041  # encrypted, strongly encrypted, masked
+_UNTRUSTED = (1 << 63) - 1
 _TAIL = 65_557 + 20 + 56  # longest end record, zip64 locator and zip64 end record
 _DRIVE_RELATIVE = re.compile(r"[A-Za-z]:(?!/)")
 _NTFS, _UNIX_TIME = 0x000A, 0x5455
@@ -60,6 +61,7 @@ class Archive:
 
     Attributes:
         busy: streams of members that are open.
+        taken: packed bytes that were read in all.
     """
 
     def __init__(self, stream: BinaryIO, size: int, name: str, limits: Limits) -> None:
@@ -70,11 +72,12 @@ class Archive:
             LimitExceeded: it lists more members than the bound.
         """
         self.busy = 0
+        self.taken = 0
         self._stream = stream
         self._size = size
         try:
             _bound_list(stream, size, name, limits)
-            self._zip = zipfile.ZipFile(stream)
+            self._zip = zipfile.ZipFile(cast("BinaryIO", self))
         except TocsinError:
             stream.close()
             raise
@@ -98,10 +101,29 @@ class Archive:
         """
         unchecked = copy.copy(info)
         del unchecked.CRC  # zipfile would withhold the last bytes of a member with a wrong one
+        unchecked.file_size = _UNTRUSTED  # and whatever a member holds beyond its stated size
         try:
             return MemberStream(self, self._zip.open(unchecked), info.CRC, name)
         except DAMAGE as error:
             raise ArtefactError(f"damaged in its container ({error})", where=name) from error
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read packed bytes, for ``zipfile``, and count them in ``taken``."""
+        data = self._stream.read(size)
+        self.taken += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to an offset of the packed bytes, for ``zipfile``."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Give the offset in the packed bytes, for ``zipfile``."""
+        return self._stream.tell()
+
+    def seekable(self) -> bool:
+        """Always, for ``zipfile``."""
+        return True
 
     def close(self) -> None:
         """Close the zip and the stream under it."""
@@ -121,6 +143,7 @@ class MemberStream:
         self._crc = crc
         self._running = 0
         self._name = name
+        self.used = 0
         archive.busy += 1
 
     def readinto(self, buffer: memoryview, /) -> int:
@@ -129,10 +152,12 @@ class MemberStream:
         Raises:
             ArtefactError: they are damaged; or, at the end, the CRC of the whole is wrong.
         """
+        before = self._archive.taken
         try:
             data = self._member.read1(len(buffer))
         except DAMAGE as error:
             raise ArtefactError(f"damaged in its container ({error})", where=self._name) from error
+        self.used += self._archive.taken - before
         self._running = zlib.crc32(data, self._running)
         if not data and len(buffer) and self._running != self._crc:
             raise ArtefactError("damaged in its container (wrong checksum)", where=self._name)
@@ -213,7 +238,7 @@ def _refusal(info: zipfile.ZipInfo, limits: Limits) -> str:
         return "device or pipe, not a file"
     if _name(info).endswith("/"):
         return "folder that claims to hold bytes"
-    if info.flag_bits & _MASKED or info.compress_type == 99:  # noqa: PLR2004 - WinZip's AES
+    if info.flag_bits & _PROTECTED or info.compress_type == 99:  # noqa: PLR2004 - WinZip's AES
         return "protected by a password: unpack it with the password into a folder and give that folder"
     if info.compress_type not in _READABLE:
         method = _METHODS.get(info.compress_type, f"method {info.compress_type}")

@@ -20,6 +20,11 @@ class RawStream(Protocol):
         ...
 
     @property
+    def used(self) -> int:
+        """Packed bytes used up so far; nothing where nothing is packed."""
+        ...
+
+    @property
     def jump(self) -> Callable[[int, int], int] | None:
         """``seek``, or None where the bytes can only be read forward."""
         ...

@@ -54,7 +54,7 @@ class Giver:
             outer: the place of the container that it lies in, or None.
             depth: how many containers it lies in.
         """
-        tally = Tally(entry.path, entry.packed, entry.account, self._budget)
+        tally = Tally(entry.path, entry.account, self._budget)
         head = self._head(entry, tally)
         if head is None:
             return
@@ -115,7 +115,7 @@ class Giver:
         self._count(entry, tally)
 
     def _gzip(self, entry: Entry, place: Place, tally: Tally) -> Iterator[Source]:
-        unpacked = Tally(entry.path, entry.packed, Account(entry.packed, entry.account), self._budget)
+        unpacked = Tally(entry.path, Account(entry.packed, entry.account), self._budget)
         opener = partial(_gunzip, entry, tally)
         try:
             head = head_of(opener, unpacked, HEAD)
@@ -136,7 +136,7 @@ class Giver:
         elif depth >= self._budget.limits.nesting:
             why = f"zip within zip, deeper than {self._budget.limits.nesting}"
         else:
-            tally = Tally(entry.path, entry.packed, entry.account, self._budget)
+            tally = Tally(entry.path, entry.account, self._budget)
             try:
                 members = self.members(entry, tally, f"{entry.path}!/")
             except (ArtefactError, EvidenceError) as error:

@@ -35,6 +35,11 @@ class GzipStream:
         buffer[: len(data)] = data
         return len(data)
 
+    @property
+    def used(self) -> int:
+        """Packed bytes used up so far."""
+        return self._packed.tell()
+
     def close(self) -> None:
         """Release both streams."""
         self._plain.close()

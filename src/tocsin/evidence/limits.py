@@ -44,12 +44,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     seconds: float = 24 * 3600.0
 
     def bomb(self, unpacked: int, packed: int) -> str | None:
-        """Say that so many packed bytes may not become so many unpacked ones, or None."""
+        """Say that so few packed bytes may not become so many unpacked ones, or None."""
         if unpacked <= self.ratio_from or unpacked <= self.ratio * max(packed, 1):
             return None
         return (
             f"unpacks to more than {self.ratio} times its size, as a decompression bomb does"
-            f" ({packed:,} bytes packed)"
+            f" ({packed:,} bytes became {unpacked:,})"
         )
 
 
@@ -59,18 +59,20 @@ class Account:
     def __init__(self, packed: int, parent: Account | None = None) -> None:
         """Take the container's size and, if it lies in another container, that one's account."""
         self.packed = packed
+        self.used = 0
         self.unpacked = 0
         self.parent = parent
 
-    def charge(self, size: int) -> None:
-        """Add bytes that were unpacked."""
-        self.unpacked += size
+    def charge(self, unpacked: int, used: int) -> None:
+        """Add bytes that were unpacked, and the packed ones that were used up for them."""
+        self.unpacked += unpacked
+        self.used += used
         if self.parent is not None:
-            self.parent.charge(size)
+            self.parent.charge(unpacked, used)
 
     def over(self, limits: Limits) -> str | None:
         """Say why no more may be unpacked, or None."""
-        why = limits.bomb(self.unpacked, self.packed)
+        why = limits.bomb(self.unpacked, min(self.packed, self.used))
         if why:
             return f"its container {why}"
         return self.parent.over(limits) if self.parent is not None else None

@@ -21,13 +21,13 @@ BLOCK = 1 << 18
 class Tally:
     """How far one entry has been read in order, and the hash up to there."""
 
-    def __init__(self, path: str, packed: int, account: Account | None, budget: Budget) -> None:
+    def __init__(self, path: str, account: Account | None, budget: Budget) -> None:
         """Start at nothing."""
         self.path = path
-        self.packed = packed
         self.account = account
         self.budget = budget
         self.reached = 0
+        self.used = 0
         self.complete = False
         self._hash = hashlib.sha256()
 
@@ -36,35 +36,35 @@ class Tally:
         """Hexadecimal digest of the bytes up to ``reached``."""
         return self._hash.hexdigest()
 
-    def take(self, start: int, data: memoryview) -> None:
-        """Account for bytes that begin at ``start``.
+    def take(self, start: int, data: memoryview, used: int) -> None:
+        """Account for bytes that begin at ``start``, up to which ``used`` packed bytes were read.
 
         Raises:
             ArtefactError: a bound is passed.
         """
         end = start + len(data)
         if start <= self.reached < end:
-            self._charge(end - self.reached)
+            self._charge(end - self.reached, max(used - self.used, 0))
             self._hash.update(data[self.reached - start :])
-            self.reached = end
-        self._check(end)
+            self.reached, self.used = end, max(used, self.used)
+        self._check(end, used)
 
     def end(self, position: int) -> None:
         """Note that the stream ends at the position."""
         self.complete = self.complete or position == self.reached
 
-    def _charge(self, size: int) -> None:
+    def _charge(self, size: int, used: int) -> None:
         self.budget.bytes += size
         if self.account is not None:
-            self.account.charge(size)
+            self.account.charge(size, used)
 
-    def _check(self, end: int) -> None:
+    def _check(self, end: int, used: int) -> None:
         limits = self.budget.limits
         why = self.budget.spent() or (self.account.over(limits) if self.account else None)
         if not why and end > limits.file_bytes:
             why = f"longer than {limits.file_bytes:,} bytes, the bound for one file; the rest is not read"
         if not why and self.account is not None:
-            why = limits.bomb(end, self.packed)
+            why = limits.bomb(end, used)
         if why:
             raise ArtefactError(why, where=self.path)
 
@@ -105,7 +105,7 @@ class Measured(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         size = self._raw.readinto(view) or 0
         if size:
-            self._tally.take(self._position, view[:size])
+            self._tally.take(self._position, view[:size], self._raw.used)
             self._position += size
         elif len(view):
             self._tally.end(self._position)
@@ -152,12 +152,16 @@ def head_of(opener: Callable[[], RawStream], tally: Tally, size: int) -> bytes:
     """Read the first bytes and no more.
 
     Raises:
-        ArtefactError: as ``Measured.readinto``.
+        ArtefactError: as ``Measured.readinto``, if not one byte could be read.
     """
     head = b""
     with Measured(opener, tally) as stream:
-        while len(head) < size and (more := stream.read(size - len(head))):
-            head += more
+        try:
+            while len(head) < size and (more := stream.read(size - len(head))):
+                head += more
+        except ArtefactError:
+            if not head:
+                raise
     return head
 
 

@@ -126,7 +126,7 @@ class Evidence:
 
     def _within(self, entry: Entry) -> list[Entry]:
         """List the members of a file that is a container, or the file itself."""
-        tally = Tally(entry.path, entry.packed, None, self._budget)
+        tally = Tally(entry.path, None, self._budget)
         try:
             container = container_named(entry.path, head_of(entry.open, tally, HEAD))
             if container is None or container.kind is Kind.GZIP:
