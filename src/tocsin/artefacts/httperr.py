@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.evidence.globs import fits
-from tocsin.evidence.heads import head_lines, is_text
+from tocsin.evidence.heads import by_location, head_lines, is_text
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_http_version, is_ip, is_number, is_status
 from tocsin.evidence.source import Source
 from tocsin.evidence.w3c import Fields, Layout, header_names, read_w3c
@@ -40,18 +39,12 @@ _LOOK = 40
 
 def recognise(source: Source) -> Confidence:
     """Sure by ``#Software`` or ``#Fields``; by shape if a row without header is one of these."""
-    if not is_text(source.head):
-        return (
-            Confidence.LOCATION
-            if fits(source.where, FOUND_AT) and not source.head.strip(b"\0")
-            else Confidence.NO
-        )
-    lines = head_lines(source.head)[:_LOOK]
+    lines = head_lines(source.head)[:_LOOK] if is_text(source.head) else ()
     if any(_is_native_header(line) for line in lines):
         return Confidence.SIGNATURE
     if any(_is_row(line) for line in lines):
         return Confidence.SHAPE
-    return Confidence.LOCATION if fits(source.where, FOUND_AT) else Confidence.NO
+    return by_location(source, FOUND_AT)
 
 
 def parse(source: Source) -> Iterator[Item]:

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tocsin.evidence.delimited import by_shape
-from tocsin.evidence.globs import fits
-from tocsin.evidence.heads import head_lines, is_text
+from tocsin.evidence.heads import by_location, head_lines, is_text
 from tocsin.evidence.shapes import (
     Shape,
     is_agent,
@@ -127,18 +126,12 @@ _LOOK = 40
 
 def recognise(source: Source) -> Confidence:
     """Sure by ``#Fields`` or ``#Software``; by shape if a row without header shows a request."""
-    if not is_text(source.head):
-        return (
-            Confidence.LOCATION
-            if fits(source.where, FOUND_AT) and not source.head.strip(b"\0")
-            else Confidence.NO
-        )
-    lines = head_lines(source.head)[:_LOOK]
+    lines = head_lines(source.head)[:_LOOK] if is_text(source.head) else ()
     if any(_is_native_header(line) for line in lines):
         return Confidence.SIGNATURE
     if any(_shows_request(line) for line in lines):
         return Confidence.SHAPE
-    return Confidence.LOCATION if fits(source.where, FOUND_AT) else Confidence.NO
+    return by_location(source, FOUND_AT)
 
 
 def parse(source: Source) -> Iterator[Item]:

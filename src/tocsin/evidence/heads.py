@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tocsin.evidence.globs import fits
 from tocsin.evidence.lines import decode, encoding_of
-from tocsin.evidence.source import HEAD
+from tocsin.evidence.source import HEAD, Source
+from tocsin.model.words import Confidence
 
 _NUL_RUN = re.compile(rb"\x00{32,}")
 _CONTROL = bytes(set(range(32)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1B})
@@ -42,3 +44,9 @@ def head_lines(head: bytes) -> tuple[str, ...]:
     if len(head) >= HEAD and len(lines) > 1:
         lines.pop()
     return tuple(line.rstrip("\r") for line in lines)
+
+
+def by_location(source: Source, found_at: tuple[str, ...]) -> Confidence:
+    """Say how sure the place alone makes a log's module; a head of NUL alone may be a damaged log."""
+    possible = is_text(source.head) or not source.head.strip(b"\0")
+    return Confidence.LOCATION if possible and fits(source.where, found_at) else Confidence.NO

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tocsin.model.times import parse_utc
+
 Shape = Callable[[str], bool]
 
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d", re.ASCII)
@@ -94,3 +96,13 @@ def is_agent(value: str) -> bool:
 def is_referer(value: str) -> bool:
     """An absolute URL, as a Referer is."""
     return value.startswith(("http://", "https://"))
+
+
+def is_moment(value: str) -> bool:
+    """A date with a time that can be read in one way."""
+    return parse_utc(value) is not None
+
+
+def is_truth(value: str) -> bool:
+    """``true`` or ``False``."""
+    return value.lower() in {"true", "false"}

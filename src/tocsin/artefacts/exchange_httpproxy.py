@@ -1,0 +1,251 @@
+"""HttpProxy logs: every request that came through the front end, with the mailbox or server it asked for.
+
+``AnchorMailbox`` shows the forged target that no web server log holds. The number of columns differs by
+build (54, 70, 74 seen), so they are addressed by name; commas in user agents were made spaces
+by the log itself. Times are those of the end of the request, in UTC.
+Columns: header of Exchange 2016 (15.01.2375).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tocsin.evidence.delimited import by_shape, score, split_values, squeeze
+from tocsin.evidence.exchange_logs import (
+    ExchangeHead,
+    Fields,
+    Layout,
+    confidence,
+    header_row,
+    read_exchange_log,
+)
+from tocsin.evidence.globs import fits
+from tocsin.evidence.shapes import (
+    Shape,
+    is_agent,
+    is_guid,
+    is_host,
+    is_ip,
+    is_method,
+    is_moment,
+    is_number,
+    is_path,
+    is_status,
+    is_truth,
+)
+from tocsin.evidence.source import Source
+from tocsin.model.records import Item
+from tocsin.model.times import find_time
+from tocsin.model.words import Confidence
+
+KIND = "exchange.httpproxy"
+LINES = True
+FOUND_AT = ("**/logging/httpproxy/**", "**/httpproxy/*/*.log", "**/httpproxy*.log")
+
+_COLUMN_TEXT = """
+DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol
+UrlHost UrlStem ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization
+AnchorMailbox UserAgent ClientIpAddress ServerHostName HttpStatus BackEndStatus ErrorCode Method
+ProxyAction TargetServer TargetServerVersion RoutingType RoutingHint BackEndCookie ServerLocatorHost
+ServerLocatorLatency RequestBytes ResponseBytes TargetOutstandingRequests AuthModulePerfContext
+HttpPipelineLatency CalculateTargetBackEndLatency GlsLatencyBreakup TotalGlsLatency
+AccountForestLatencyBreakup TotalAccountForestLatency ResourceForestLatencyBreakup
+TotalResourceForestLatency ADLatency SharedCacheLatencyBreakup TotalSharedCacheLatency
+ActivityContextLifeTime ModuleToHandlerSwitchingLatency ClientReqStreamLatency BackendReqInitLatency
+BackendReqStreamLatency BackendProcessingLatency BackendRespInitLatency BackendRespStreamLatency
+ClientRespStreamLatency KerberosAuthHeaderLatency HandlerCompletionLatency RequestHandlerLatency
+HandlerToModuleSwitchingLatency ProxyTime CoreLatency RoutingLatency HttpProxyOverhead
+TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors
+EdgeTraceId DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus
+"""
+_COLUMNS: tuple[str, ...] = tuple(_COLUMN_TEXT.split())
+_SHARED = 33
+"""Columns up to ``ResponseBytes``, which all known layouts begin with."""
+_WITHOUT_HEADER = frozenset({len(_COLUMNS), 70})
+
+_ALIASES = {
+    "DateTime": "timestamp time tidspunkt tid tidsstempel zeit zeitstempel horodatage dato date datotid",
+    "RequestId": "cafereqid",
+    "UrlHost": "hostname host vertsnavn cshost hôte hote",
+    "UrlStem": "urlpath path url uri uristem csuristem urlsti sti pfad chemin",
+    "UrlQuery": "query querystring uriquery csuriquery",
+    "UserAgent": "agent csuseragent brukeragent ua",
+    "HttpStatus": "httpstatuskode httpstatuscode statuscode statuskode status scstatus httpcode codehttp",
+    "Method": "httpmetode httpmethod metode methode méthode méthodehttp verb csmethod httpverb",
+    "ClientIpAddress": "clientip ip ipaddress ipadresse klientip sourceip srcip cip remoteip adresseip",
+    "AuthenticatedUser": "user username bruker brukernavn csusername",
+    "ServerHostName": "server servername servernavn computername",
+    "BackEndCookie": "backendcookie",
+}
+_NAMES = {squeeze(name): name for name in _COLUMNS} | {
+    alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()
+}
+_TELLING = frozenset(
+    {"urlstem", "anchormailbox", "routinghint", "backendcookie", "proxyaction", "targetserverversion"}
+)
+
+_ANCHOR = re.compile(
+    r"(?:ServerInfo|ServerVersion|Server|Database|MailboxGuid(?:WithDomain)?|Smtp|Sid|Upn|UserAD\w*|Organization|Domain)~"
+    r"|(?:Unknown|Anonymous)~",
+    re.IGNORECASE,
+)
+_HINT = re.compile(
+    r"X-\w+-Cookie|X-BEResource\w*|X-AnonResource\w*|ExchClientVer\w*|WindowsIdentity|MailboxGuid\w*"
+)
+
+
+def _is_anchor(value: str) -> bool:
+    return _ANCHOR.match(value) is not None
+
+
+def _is_hint(value: str) -> bool:
+    return _HINT.match(value) is not None
+
+
+def _is_query(value: str) -> bool:
+    return value.startswith("?")
+
+
+_SHAPES: dict[str, Shape] = {
+    "DateTime": is_moment,
+    "RequestId": is_guid,
+    "MajorVersion": is_number,
+    "MinorVersion": is_number,
+    "BuildVersion": is_number,
+    "RevisionVersion": is_number,
+    "UrlStem": is_path,
+    "IsAuthenticated": is_truth,
+    "UserAgent": is_agent,
+    "ClientIpAddress": is_ip,
+    "HttpStatus": is_status,
+    "BackEndStatus": is_status,
+    "Method": is_method,
+    "RequestBytes": is_number,
+    "ResponseBytes": is_number,
+    "UrlQuery": _is_query,
+}
+_UNNAMED: dict[str, Shape] = {
+    "DateTime": is_moment,
+    "ClientIpAddress": is_ip,
+    "HttpStatus": is_status,
+    "AnchorMailbox": _is_anchor,
+    "RequestId": is_guid,
+    "UrlQuery": _is_query,
+    "UrlStem": is_path,
+    "UserAgent": is_agent,
+    "Method": is_method,
+    "UrlHost": is_host,
+}
+_LOOSE: dict[str, Shape] = {
+    "DateTime": is_moment,
+    "RequestId": is_guid,
+    "ClientIpAddress": is_ip,
+    "HttpStatus": is_status,
+    "BackEndStatus": is_status,
+    "AnchorMailbox": _is_anchor,
+    "RoutingHint": _is_hint,
+    "UrlQuery": _is_query,
+    "UrlStem": is_path,
+    "UserAgent": is_agent,
+    "Method": is_method,
+    "UrlHost": is_host,
+}
+_FREE_TEXT = """
+UserAgent UrlStem UrlQuery AnchorMailbox GenericInfo GenericErrors BackEndGenericInfo ErrorCode
+AuthenticatedUser RoutingHint BackEndCookie ClientRequestId ProtocolAction
+"""
+_FREE = frozenset(_FREE_TEXT.split())
+_WEB = (
+    ("cs-method", "Method"),
+    ("cs-username", "AuthenticatedUser"),
+    ("cs-user-agent", "UserAgent"),
+    ("cs-host", "UrlHost"),
+    ("c-ip", "ClientIpAddress"),
+    ("sc-status", "HttpStatus"),
+)
+_PREFIX = 300
+
+
+def recognise(source: Source) -> Confidence:
+    """Sure by ``#Log-type`` or columns; by shape if a row or header of the log stands in the head.
+
+    A row that any proxy could have written counts only where HttpProxy logs stand: a wrong guess would
+    be a sign of Exchange where there is none.
+    """
+    at_home = fits(source.where, FOUND_AT)
+
+    def shows(line: str) -> bool:
+        found = header_row(line, _NAMES, strict=True)
+        names = {squeeze(name) for name in found[0]} if found else set[str]()
+        return (
+            bool(names & _TELLING)
+            or (at_home and (bool(names) or _guess(line) is not None))
+            or _is_native_row(line)
+        )
+
+    return confidence(source, FOUND_AT, signed=_signed, shows=shows)
+
+
+def parse(source: Source) -> Iterator[Item]:
+    """Yield one item for each line, the web names of its columns among the fields."""
+    return read_exchange_log(source, _LAYOUT)
+
+
+def _signed(head: ExchangeHead) -> bool:
+    return head.log_type.startswith("httpproxy") or {"urlstem", "anchormailbox"} <= head.columns
+
+
+def _is_native_row(line: str) -> bool:
+    row = _guess(line)
+    return row is not None and ("ProxyAction" in row or "AnchorMailbox" in row)
+
+
+def _guess(text: str) -> dict[str, str] | None:
+    """Name the values of a row without header; what another tool put before its time is left out."""
+    found = find_time(text, within=_PREFIX)
+    if found is None:
+        return None
+    _, start, end = found
+    quoted = text[start - 1 : start] == '"'
+    after = text[end + quoted : end + quoted + 1]
+    values = split_values(text[start - quoted :], after if after in {";", "\t", "|"} else ",")
+    return _native(values) or _loose(values)
+
+
+def _native(values: Sequence[str]) -> dict[str, str] | None:
+    """A row in the log's own order: named by place, and past the shared columns by place or shape."""
+    if len(values) <= _SHARED or score(_COLUMNS[:_SHARED], values, _SHAPES) < 7:  # noqa: PLR2004 - of 16 shapes
+        return None
+    if len(values) in _WITHOUT_HEADER:
+        return dict(zip(_COLUMNS, values, strict=False))
+    row = dict(zip(_COLUMNS[:_SHARED], values, strict=False))
+    for place, value in enumerate(values[_SHARED:], start=_SHARED + 1):
+        named = "UrlQuery" if _is_query(value) else "GenericInfo" if value.startswith("BeginRequest=") else ""
+        row[named if named and named not in row else f"Column{place}"] = value
+    return row
+
+
+def _loose(values: Sequence[str]) -> dict[str, str] | None:
+    row = by_shape(values, _LOOSE)
+    request = "UrlStem" in row and bool({"HttpStatus", "ClientIpAddress", "Method"} & row.keys())
+    return row if "DateTime" in row and (request or "AnchorMailbox" in row) else None
+
+
+def _finish(fields: Fields, _text: str) -> None:
+    """Add the names that web servers use; a query stands in its column, or in an excerpt in the path."""
+    for web, own in _WEB:
+        if own in fields:
+            fields[web] = fields[own]
+    stem, query = fields.get("UrlStem"), fields.get("UrlQuery")
+    if stem and "?" in stem and "UrlQuery" not in fields:
+        stem, _, query = stem.partition("?")
+    if "UrlStem" in fields:
+        fields["cs-uri-stem"] = stem
+    if query or "UrlQuery" in fields:
+        fields["cs-uri-query"] = (query or "").removeprefix("?") or None
+
+
+_LAYOUT = Layout(
+    kind=KIND, names=_NAMES, shapes=_SHAPES, unnamed=_UNNAMED, free=_FREE, guess=_guess, finish=_finish
+)
