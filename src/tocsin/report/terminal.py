@@ -29,7 +29,7 @@ from tocsin.report.view import (
     steps_in_order,
 )
 
-_OTHERS = 3
+_OTHERS = 2
 _STEPS = 12
 _SCREEN = 40
 
@@ -192,11 +192,12 @@ def _reach(seen: Sight) -> str:
 
 
 def _others(page: Page, verdicts: tuple[Verdict, ...]) -> None:
-    for verdict in verdicts[:_OTHERS]:
+    shown = len(verdicts) if len(verdicts) <= _OTHERS else _OTHERS - 1
+    for verdict in verdicts[:shown]:
         says = f"{words.COMPROMISE[verdict.compromise].word}; exposure {verdict.exposure.value}"
         page.text(visible(f"Also {campaign_title(verdict)}: {says}"), "dim", most=1)
-    if len(verdicts) > _OTHERS:
-        page.text(f"and {len(verdicts) - _OTHERS} more campaigns", "dim", most=1)
+    if len(verdicts) > shown:
+        page.text(f"and {len(verdicts) - shown} more campaigns", "dim", most=1)
 
 
 def _steps(page: Page, assessment: Assessment, *, brief: bool) -> None:

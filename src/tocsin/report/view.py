@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tocsin.model.coverage import ArtefactCoverage, Coverage
 from tocsin.model.findings import Finding
-from tocsin.model.places import TimeSpan
+from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict
 from tocsin.model.words import Means, StepKind
 from tocsin.report.words import COMPROMISE, GRAVITY, Phrase
@@ -161,6 +161,11 @@ def as_utc(moment: datetime) -> datetime:
 def days(moment: datetime | None) -> str:
     """``2021-03-03``, or ``open``."""
     return as_utc(moment).date().isoformat() if moment else "open"
+
+
+def file_name(locator: Locator) -> str:
+    """Give the locator without the folders."""
+    return str(locator).removeprefix(locator.path.rpartition("/")[0]).removeprefix("/")
 
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
