@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from tocsin.errors import UsageFault
+
+if TYPE_CHECKING:
+    from tocsin.evidence.limits import Limits
+    from tocsin.model.verdicts import Assessment
+
+_LIMITS = "Bounds on untrusted evidence"
+_CHOICE = "What to look for"
 
 
 def assess(
     evidence: Annotated[
         Path,
         typer.Argument(
-            help="What was collected from one server: a folder, a zip, or a single file.",
+            help="What was collected from one server: a folder, a zip (read in place), or a single file. "
+            "Laid out as a disk, as KAPE or Velociraptor leave it, or just loose logs.",
             show_default=False,
         ),
     ],
@@ -24,6 +35,95 @@ def assess(
         Path | None,
         typer.Option("--output", "-o", help="Write assessment.json, report.html and findings.csv here."),
     ] = None,
+    detail: Annotated[
+        bool, typer.Option("--detail", "-d", help="After the answer print everything: every path:line.")
+    ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Replace mail addresses, user names, internal hosts and addresses, the same value "
+            "always by the same token: for reports that leave the house.",
+        ),
+    ] = False,
+    campaign: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--campaign", "-c", help="Only this campaign; may be given again.", rich_help_panel=_CHOICE
+        ),
+    ] = None,
+    packs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--packs", help="A further folder of campaign packs; may be given again.", rich_help_panel=_CHOICE
+        ),
+    ] = None,
+    custody: Annotated[
+        Path | None,
+        typer.Option(help="custody.json, if it is not in the evidence: who collected it, when, who held it."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+    max_files: Annotated[
+        int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
+    ] = None,
+    max_gib: Annotated[
+        float | None, typer.Option(min=0.001, help="GiB read at most, unpacked.", rich_help_panel=_LIMITS)
+    ] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="Minutes of reading at most.", rich_help_panel=_LIMITS)
+    ] = None,
 ) -> None:
-    """Assess one server."""
-    typer.echo(f"{evidence} {json} {output}")
+    """Assess one server: vulnerable? attacked, and did it work? what is left? what now?
+
+    The evidence is only read, never written to or run. The exit status tells a script the answer:
+    20 compromised, 15 exploited, 10 vulnerable or unpatched behind a mitigation, 4 undetermined
+    (evidence missing or unreadable), 11 targeted only, 0 nothing seen where it would be seen;
+    2 wrong usage, 3 something is missing on this machine.
+    """
+    if json and detail:
+        raise UsageFault("--json and --detail exclude each other.", remedy="The JSON holds every detail.")
+    from tocsin.assessment.server import Request, assess_evidence, load_knowledge
+    from tocsin.cli.progress import watching
+
+    knowledge = load_knowledge(packs or (), campaign or ())
+    request = Request(evidence=evidence, limits=_limits(max_files, max_gib, max_minutes), custody=custody)
+    with watching(quiet=quiet) as watch:
+        assessment = assess_evidence(request, knowledge, watch=watch)
+    _print(_redacted(assessment) if redact else assessment, evidence, output, json=json, detail=detail)
+    raise typer.Exit(assessment.exit_status)
+
+
+def _limits(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
+    from msgspec.structs import replace
+
+    from tocsin.evidence.limits import GIB, Limits
+
+    limits = Limits()
+    if max_files is not None:
+        limits = replace(limits, files=max_files)
+    if max_gib is not None:
+        limits = replace(limits, total_bytes=int(max_gib * GIB))
+    return limits if max_minutes is None else replace(limits, seconds=max_minutes * 60)
+
+
+def _redacted(assessment: Assessment) -> Assessment:
+    from tocsin.report.redaction import redact
+
+    return redact(assessment)
+
+
+def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json: bool, detail: bool) -> None:
+    from rich.console import Console
+
+    from tocsin.report.json_document import encode
+    from tocsin.report.terminal import show
+    from tocsin.report.writing import write_all
+
+    written = write_all(assessment, output, evidence=evidence) if output else []
+    if json:
+        sys.stdout.buffer.write(encode(assessment) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        show(assessment, Console(), detail=detail)
+    for path in written:
+        typer.echo(f"wrote {path}", err=True)

@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from tocsin.packs.loading import Pack
+
 packs_app = typer.Typer(no_args_is_help=True, help="List, check, show and start campaign packs.")
+
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--packs", metavar="DIR", help="Read packs from here too; can be given repeatedly."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @packs_app.callback()
 def _packs() -> None:
     """List, check, show and start campaign packs."""
+
+
+@packs_app.command("list")
+def list_packs(packs: Folders = None, *, as_json: AsJson = False) -> None:
+    """List the campaign packs, and what each holds."""
+    rows = [_summary(pack) for pack in _load(packs)]
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['id']} {row['version']}  {row['title']}")
+        typer.echo(
+            f"    {row['rules']} rules, {row['correlations']} correlations, {row['benign']} benign explanations, "
+            f"{row['indicators']} indicators, {row['webshell_files']} files of web-shell rules"
+        )
+
+
+@packs_app.command()
+def show(
+    pack_id: Annotated[str, typer.Argument(metavar="ID")], packs: Folders = None, *, as_json: AsJson = False
+) -> None:
+    """Show one pack: its ladder, and every rule with what it means and who wrote it."""
+    pack = _load(packs, only=(pack_id,))[0]
+    if as_json:
+        _print_json(_whole(pack))
+        return
+    typer.echo(f"{pack.file.title} ({pack.id} {pack.file.version}, {pack.sha256[:16]})")
+    typer.echo(" ".join(pack.file.description.split()))
+    typer.echo("\nLadder:")
+    for rung in pack.file.ladder:
+        typer.echo(f"  {rung.id}: {rung.title}{' (mandatory)' if rung.mandatory else ''}")
+    typer.echo("\nRules:")
+    for rule in (*pack.rules, *pack.correlations, *pack.benign):
+        step = f", shows {rule.head.rung}" if rule.head.rung else ""
+        typer.echo(f"  {rule.title}\n    {rule.head.means} ({rule.head.status}){step}; {rule.head.author}")
 
 
 @packs_app.command()
@@ -21,15 +66,76 @@ def lint(
         list[Path] | None, typer.Argument(metavar="[PATH]...", help="Packs, or folders of packs.")
     ] = None,
 ) -> None:
-    """Check packs: schema, references, and every rule against its own examples."""
-    from tocsin.detections.proofs import examine  # noqa: PLC0415 - heavy imports wait
+    """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails."""
+    from tocsin.detections.proofs import examine  # noqa: PLC0415 - heavy imports wait for the command
     from tocsin.packs.loading import data_folder, find_packs  # noqa: PLC0415
 
     folders = find_packs(paths or [data_folder("campaigns")])
     problems = [problem for folder in folders for problem in examine(folder)]
     for problem in problems:
         typer.echo(str(problem))
-    spoken = "no problems" if not problems else f"{len(problems)} problems"
-    typer.echo(f"{len(folders)} packs, {spoken}.", err=True)
+    typer.echo(f"{_count(len(folders), 'pack')}, {_count(len(problems), 'problem')}.", err=True)
     if problems:
         raise typer.Exit(2)
+
+
+@packs_app.command()
+def new(
+    pack_id: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits, hyphens.")],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where the pack's folder is made.")] = Path(
+        "campaigns"
+    ),
+) -> None:
+    """Start a pack: a folder with a sample rule and its examples, to be filled in."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from tocsin.packs.skeleton import write_skeleton  # noqa: PLC0415
+
+    for path in write_skeleton(pack_id, into, today=datetime.now(UTC).date()):
+        typer.echo(str(path))
+    typer.echo(f"Fill in what is marked, then: tocsin packs lint {into / pack_id}", err=True)
+
+
+def _load(folders: Sequence[Path] | None, only: tuple[str, ...] = ()) -> tuple[Pack, ...]:
+    from tocsin.packs.loading import data_folder, load_packs  # noqa: PLC0415
+
+    roots = [data_folder("campaigns"), *folders] if folders else None
+    return load_packs(roots, only=only)
+
+
+def _summary(pack: Pack) -> dict[str, str | int | None]:
+    return {
+        "id": pack.id,
+        "version": pack.file.version,
+        "title": pack.file.title,
+        "product": pack.product_id,
+        "rules": len(pack.rules),
+        "correlations": len(pack.correlations),
+        "benign": len(pack.benign),
+        "indicators": len(pack.indicators),
+        "webshell_files": len(pack.yara),
+        "sha256": pack.sha256,
+        "root": str(pack.root),
+    }
+
+
+def _whole(pack: Pack) -> dict[str, object]:
+    heads = [rule.head for rule in (*pack.rules, *pack.correlations, *pack.benign)]
+    return {
+        "pack": pack.file,
+        "sha256": pack.sha256,
+        "rules": sorted(heads, key=lambda head: head.title),
+        "indicators": pack.indicators,
+        "webshell_rules": sorted(pack.yara),
+        "advice": pack.advice,
+    }
+
+
+def _print_json(value: object) -> None:
+    import msgspec  # noqa: PLC0415
+
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

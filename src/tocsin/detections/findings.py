@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from tocsin.detections.traces import with_traces
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
@@ -71,8 +72,8 @@ def finding_of(  # noqa: PLR0913 - one argument for every part of a finding that
     details: dict[str, str] | None = None,
     benign: Benign | None = None,
 ) -> Finding:
-    """Build the finding that a rule makes of a record."""
-    return Finding(
+    """Build the finding that a rule makes of a record, with the traces that the record adds."""
+    found = Finding(
         id=finding_id(pack, rule, record.locator, record.time),
         rule=rule,
         author=author,
@@ -88,6 +89,7 @@ def finding_of(  # noqa: PLR0913 - one argument for every part of a finding that
         details=details or {},
         benign=benign,
     )
+    return with_traces(found, record)
 
 
 def summary_of(head: Head, value_of: Callable[[str], str | None]) -> str:

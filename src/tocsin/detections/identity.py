@@ -82,8 +82,15 @@ class _Compiled:
     def record_shows(self, record: Record) -> bool:
         if record.kind.startswith(self._kinds):
             return True
-        values = ((record.fields.get(field), text) for field, text in self._texts)
-        return any(value is not None and text in value.lower() for value, text in values)
+        return any(self._says(record, field, text) for field, text in self._texts)
+
+    @staticmethod
+    def _says(record: Record, field: str, text: str) -> bool:
+        value = record.fields.get(field)
+        if value is None or text not in value.lower():
+            return False
+        # strangers ask every server for Exchange's paths: only an answer shows that they are there
+        return field != "cs-uri-stem" or (record.fields.get("sc-status") or "").startswith("2")
 
 
 def _glob(pattern: str) -> str:

@@ -8,7 +8,7 @@ left are counted as unreadable and still searched.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.disk import DiskState
 from tocsin.detections.identity import IdentityCollector, ProductSigns
-from tocsin.detections.matching import Matcher
+from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
 from tocsin.errors import ArtefactError, EvidenceError
@@ -43,7 +43,7 @@ class Detections(Struct, frozen=True, kw_only=True):
     Attributes:
         findings: per pack, in ``Finding.order``.
         folded: per pack and rule, how many further findings were counted and not kept.
-        notices: what matching left out and why; empty when nothing was.
+        notices: what a reader should know of the evidence as such, and what matching left out.
     """
 
     evidence: EvidenceInfo
@@ -117,11 +117,12 @@ class _Pass:
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
         matches = self._matcher.finish()
+        info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
         return Detections(
-            evidence=evidence.info(),
+            evidence=info,
             findings={pack: found.findings for pack, found in matches.items()},
             folded={pack: found.folded for pack, found in matches.items()},
-            notices=tuple(notice for pack in sorted(matches) for notice in matches[pack].notices),
+            notices=(*evidence.notes, *_notices(matches, self._pages)),
             account=self._account,
             skipped=(*evidence.skipped, *self._skipped),
             pages=self._pages,
@@ -204,6 +205,12 @@ def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:
                 yield Unreadable(kind=kind, locator=place, why="the parser failed before", text=line.text)
     except (ArtefactError, OSError):
         return
+
+
+def _notices(matches: Mapping[str, Matches], pages: PageActivity) -> Iterator[str]:
+    yield from dict.fromkeys(notice for pack in sorted(matches) for notice in matches[pack].notices)
+    if pages.overflow:
+        yield f"{pages.overflow:,} requests for further server pages were matched but not followed over time."
 
 
 def _as_text(item: Unreadable) -> Record:

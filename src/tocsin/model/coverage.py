@@ -49,8 +49,9 @@ class Missing(Struct, frozen=True, kw_only=True):
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """The whole account."""
+    """The whole account. ``notes`` are plain words about the evidence as such or about what was folded."""
 
     artefacts: tuple[ArtefactCoverage, ...] = ()
     missing: tuple[Missing, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()

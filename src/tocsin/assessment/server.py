@@ -1,0 +1,56 @@
+"""From a path to an assessment: what the command line, and later every other caller, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from tocsin.assessment.assess import Knowledge, assess
+from tocsin.detections.pipeline import detect
+from tocsin.evidence.limits import Limits
+from tocsin.evidence.opening import Evidence, open_evidence
+from tocsin.evidence.source import Source
+from tocsin.model.verdicts import Assessment
+from tocsin.packs.loading import data_folder, load_packs
+from tocsin.packs.products import load_product
+
+Watch = Callable[[Evidence], Callable[[Source], None]]
+"""Called with the open evidence; gives what is called after each file, for progress."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What to assess, and with which bounds. ``at`` is the moment of assessment; None for now."""
+
+    evidence: Path
+    limits: Limits = Limits()
+    custody: Path | None = None
+    at: datetime | None = None
+
+
+def load_knowledge(packs: Sequence[Path] = (), campaigns: Collection[str] = ()) -> Knowledge:
+    """Load the packs that came with the program and those of further folders, with their products.
+
+    Raises:
+        PackError: a pack or product is wrong, with ``file:line``.
+        UsageFault: no pack has the name of a campaign asked for.
+    """
+    roots = [data_folder("campaigns"), *packs]
+    loaded = load_packs(roots, only=campaigns)
+    names = sorted({pack.product_id for pack in loaded if pack.product_id})
+    products = {name: load_product(data_folder("products") / name) for name in names}
+    return Knowledge(packs=loaded, products=products)
+
+
+def assess_evidence(request: Request, knowledge: Knowledge, *, watch: Watch | None = None) -> Assessment:
+    """Read the evidence once and reach the verdicts. Nothing in it is written to or run.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read.
+    """
+    with open_evidence(request.evidence, limits=request.limits, custody_file=request.custody) as evidence:
+        progress = watch(evidence) if watch else None
+        found = detect(evidence, knowledge.packs, list(knowledge.products.values()), progress=progress)
+    return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))
