@@ -54,9 +54,7 @@ class WrittenEvent:
     def element(self, record: int) -> Element:
         """Give the event as Windows lays it out, under the record number."""
         body = self.user_data or Element(name="EventData", children=[_data(*pair) for pair in self.data])
-        return Element(
-            name="Event", attributes={"xmlns": _NAMESPACE}, children=[self._system(record), body]
-        )
+        return Element(name="Event", attributes={"xmlns": _NAMESPACE}, children=[self._system(record), body])
 
     def _system(self, record: int) -> Element:
         stamp = self.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -116,28 +116,32 @@ class _Cutter:
         """Give what is complete. A new line that begins with a brace ends a cut object."""
         start = 0
         for token in _TOKEN.finditer(self.text, self.searched):
-            mark = token[0]
-            if mark == '"' and self.text.find("\n", token.end()) == -1 and not final:
+            if token[0] == '"' and not final and self.text.find("\n", token.end()) == -1:
                 break  # a string that the next block may close
             self.searched = token.end()
-            if mark == "{":
-                if self.depth == 0:
-                    yield from self._piece(start, token.start(), is_object=False)
-                    start = token.start()
-                self.depth += 1
-            elif mark == "}" and self.depth:
-                self.depth -= 1
-                if self.depth == 0:
-                    yield from self._piece(start, token.end(), is_object=True)
-                    start = token.end()
-            elif mark == "\n" and self.depth and self.text.startswith("{", token.end()):
-                yield from self._piece(start, token.end(), is_object=False)
-                start, self.depth = token.end(), 0
+            end, is_object = self._meaning(token)
+            if end is not None:
+                yield from self._piece(start, end, is_object=is_object)
+                start = end
         self._drop(start)
         if len(self.text) > LONGEST_EVENT:
             yield from self._piece(0, len(self.text), is_object=False)
             self._drop(len(self.text))
             self.depth = 0
+
+    def _meaning(self, token: re.Match[str]) -> tuple[int | None, bool]:
+        """Follow the depth, and tell where a piece ends and whether it is an object."""
+        mark = token[0]
+        if mark == "{":
+            self.depth += 1
+            return (token.start() if self.depth == 1 else None), False
+        if mark == "}" and self.depth:
+            self.depth -= 1
+            return (None if self.depth else token.end()), True
+        if mark == "\n" and self.depth and self.text.startswith("{", token.end()):
+            self.depth = 0
+            return token.end(), False
+        return None, False
 
     def rest(self) -> Iterator[tuple[int, str, bool]]:
         """Give what the file's end leaves."""

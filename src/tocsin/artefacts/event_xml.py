@@ -58,7 +58,11 @@ def parse(source: Source) -> Iterator[Item]:
     kind = kind_of_file(source.where)
     with closing(source.open()) as stream:
         for line, text, is_event in _pieces(stream):
-            item = _event_item(source.path, kind, line, text) if is_event else _between(source.path, kind, line, text)
+            item = (
+                _event_item(source.path, kind, line, text)
+                if is_event
+                else _between(source.path, kind, line, text)
+            )
             kind = item.kind
             yield item
 

@@ -158,11 +158,16 @@ def moment_of(stamp: str | None) -> datetime | None:
 
 
 def value_of(text: str | None) -> str | None:
-    """Give the value, or None where the log leaves it empty: nothing, white space, or a dash."""
+    """Give the value, or None where the log leaves it empty: nothing, white space, or a dash.
+
+    Line ends become line feeds, as XML has them, so that every export reads alike.
+    """
     if text is None:
         return None
     bare = text.strip()
-    return None if not bare or bare == "-" else text
+    if not bare or bare == "-":
+        return None
+    return text.replace("\r\n", "\n") if "\r" in text else text
 
 
 def _fields(event: Event) -> dict[str, str | None]:
