@@ -91,7 +91,7 @@ def _file_record(path: str, element: etree._Element) -> Record | None:
     parts = [values.get(f"File{part}Part") for part in ("Major", "Minor", "Build", "Private")]
     numbers = ".".join(part for part in parts if part and part.isdigit())
     return version_record(
-        Locator(path=path, line=_line(element)),
+        Locator(path=path, line=getattr(element, "sourceline", None)),
         File=values.get("FileName") or values.get("OriginalFilename"),
         FileVersion=values.get("FileVersion"),
         ProductVersion=values.get("ProductVersion"),
@@ -107,17 +107,12 @@ def _server_record(path: str, element: etree._Element) -> Record | None:
     if build_of(shown) is None:
         return None
     return version_record(
-        Locator(path=path, line=_line(element)),
+        Locator(path=path, line=getattr(element, "sourceline", None)),
         File=None,
         Server=values.get("Fqdn") or values.get("Name") or values.get("Identity"),
         AdminDisplayVersion=shown,
         Source="AdminDisplayVersion",
     )
-
-
-def _line(element: etree._Element) -> int | None:
-    line = element.sourceline
-    return line if isinstance(line, int) else None
 
 
 def _members(element: etree._Element) -> dict[str, str]:
