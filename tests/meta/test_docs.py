@@ -41,7 +41,7 @@ def generator() -> ModuleType:
 GENERATE = generator()
 
 
-@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", GENERATE.PAGES, ids=lambda page: f"{page.parent.name}-{page.name}")
 def test_generated_pages_are_fresh(page: Path) -> None:
     assert page.exists(), "run make docs"
     assert page.read_text("utf-8") == GENERATE.text_of(page), f"{page.name} is stale: run make docs"
