@@ -35,8 +35,9 @@ def list_packs(packs: Folders = None, *, as_json: AsJson = False) -> None:
     for row in rows:
         typer.echo(f"{row['id']} {row['version']}  {row['title']}")
         typer.echo(
-            f"    {row['rules']} rules, {row['correlations']} correlations, {row['benign']} benign explanations, "
-            f"{row['indicators']} indicators, {row['webshell_files']} files of web-shell rules"
+            f"    {row['rules']} rules, {row['correlations']} correlations, "
+            f"{row['benign']} benign explanations, {row['indicators']} indicators, "
+            f"{row['webshell_files']} files of web-shell rules"
         )
 
 
@@ -55,7 +56,7 @@ def show(
     for rung in pack.file.ladder:
         typer.echo(f"  {rung.id}: {rung.title}{' (mandatory)' if rung.mandatory else ''}")
     typer.echo("\nRules:")
-    for rule in (*pack.rules, *pack.correlations, *pack.benign):
+    for rule in pack.everything:
         step = f", shows {rule.head.rung}" if rule.head.rung else ""
         typer.echo(f"  {rule.title}\n    {rule.head.means} ({rule.head.status}){step}; {rule.head.author}")
 
@@ -67,8 +68,8 @@ def lint(
     ] = None,
 ) -> None:
     """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails."""
-    from tocsin.detections.proofs import examine  # noqa: PLC0415 - heavy imports wait for the command
-    from tocsin.packs.loading import data_folder, find_packs  # noqa: PLC0415
+    from tocsin.detections.proofs import examine
+    from tocsin.packs.loading import data_folder, find_packs
 
     folders = find_packs(paths or [data_folder("campaigns")])
     problems = [problem for folder in folders for problem in examine(folder)]
@@ -87,9 +88,9 @@ def new(
     ),
 ) -> None:
     """Start a pack: a folder with a sample rule and its examples, to be filled in."""
-    from datetime import UTC, datetime  # noqa: PLC0415
+    from datetime import UTC, datetime
 
-    from tocsin.packs.skeleton import write_skeleton  # noqa: PLC0415
+    from tocsin.packs.skeleton import write_skeleton
 
     for path in write_skeleton(pack_id, into, today=datetime.now(UTC).date()):
         typer.echo(str(path))
@@ -97,7 +98,7 @@ def new(
 
 
 def _load(folders: Sequence[Path] | None, only: tuple[str, ...] = ()) -> tuple[Pack, ...]:
-    from tocsin.packs.loading import data_folder, load_packs  # noqa: PLC0415
+    from tocsin.packs.loading import data_folder, load_packs
 
     roots = [data_folder("campaigns"), *folders] if folders else None
     return load_packs(roots, only=only)
@@ -120,7 +121,7 @@ def _summary(pack: Pack) -> dict[str, str | int | None]:
 
 
 def _whole(pack: Pack) -> dict[str, object]:
-    heads = [rule.head for rule in (*pack.rules, *pack.correlations, *pack.benign)]
+    heads = [rule.head for rule in pack.everything]
     return {
         "pack": pack.file,
         "sha256": pack.sha256,
@@ -132,7 +133,7 @@ def _whole(pack: Pack) -> dict[str, object]:
 
 
 def _print_json(value: object) -> None:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.errors import PackError, RuleError
+from tocsin.packs.digest import knowledge_files
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import KINDS
 from tocsin.packs.rules import BENIGN, Correlation, Rule, slug
 from tocsin.packs.schema import Cited
+from tocsin.packs.skeleton import FILL_IN
 from tocsin.packs.yara_rules import yara_problems
 
 LEAST_MATCHES = 1
@@ -35,17 +37,12 @@ def pack_problems(pack: Pack) -> Iterator[PackError]:
     """Yield every problem of a readable pack, its rules' included."""
     for check in _PACK_CHECKS:
         yield from check(pack)
-    titles = frozenset(rule.title for rule in _all_rules(pack))
-    for rule in _all_rules(pack):
+    yield from _left_open(pack)
+    titles = frozenset(rule.title for rule in pack.everything)
+    for rule in pack.everything:
         yield from _rule_problems(rule, pack, titles)
     for name, text in pack.yara.items():
         yield from yara_problems(text, where=str(pack.root / "webshells" / name), rungs=_rungs(pack))
-
-
-def _all_rules(pack: Pack) -> Iterator[Rule | Correlation]:
-    yield from pack.rules
-    yield from pack.benign
-    yield from pack.correlations
 
 
 def _rungs(pack: Pack) -> frozenset[str]:
@@ -81,7 +78,7 @@ def _repeated_ids(pack: Pack) -> Iterator[PackError]:
 
 
 def _repeated_titles(pack: Pack) -> Iterator[PackError]:
-    rules = list(_all_rules(pack))
+    rules = pack.everything
     for key, values in (
         ("title", [rule.title for rule in rules]),
         ("id", [rule.head.id for rule in rules if rule.head.id]),
@@ -117,7 +114,7 @@ def _sources(pack: Pack) -> Iterator[PackError]:
 
 
 def _actors(pack: Pack) -> Iterator[PackError]:
-    titles = {rule.title for rule in _all_rules(pack)}
+    titles = {rule.title for rule in pack.everything}
     for at, actor in enumerate(pack.file.actors):
         for title in actor.behaviours:
             if title not in titles:
@@ -136,6 +133,14 @@ def _watched(pack: Pack) -> Iterator[PackError]:
             re.compile(pattern)
         except re.error as error:
             yield _error(pack, f"'{pattern}' is no regular expression: {error}", "shells", "watched", at)
+
+
+def _left_open(pack: Pack) -> Iterator[PackError]:
+    """Yield every place that the skeleton left to its author."""
+    for path in knowledge_files(pack.root):
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").split("\n"), 1):
+            if FILL_IN in line:
+                yield PackError(f"'{FILL_IN}' is left.", where=f"{path}:{number}", remedy="Fill it in.")
 
 
 _PACK_CHECKS: tuple[Callable[[Pack], Iterator[PackError]], ...] = (

@@ -56,6 +56,11 @@ class Pack(Struct, frozen=True, kw_only=True):
         """The pack's id, which is its folder's name."""
         return self.file.id
 
+    @property
+    def everything(self) -> tuple[Rule | Correlation, ...]:
+        """Rules, benign rules and correlations, in this order."""
+        return (*self.rules, *self.benign, *self.correlations)
+
 
 def data_folder(name: str) -> Path:
     """Give the folder of the data that came with the program: ``campaigns`` or ``products``."""
