@@ -191,9 +191,11 @@ class _FileTally:
         total.of(main).bytes += self._source.size
 
     def _main_kind(self, module: ArtefactModule | None) -> str:
+        if module is None:
+            return OTHER_FILES
         if self._records:
-            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0]))[0]
-        return OTHER_FILES if module is None else module.KIND
+            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0] != module.KIND, pair[0]))[0]
+        return module.KIND
 
 
 def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:
