@@ -6,7 +6,7 @@ LOCK_BEFORE ?= 2026-11-14T00:00:00Z
 LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-annotate --no-header --quiet --exclude-newer $(LOCK_BEFORE) pyproject.toml requirements/build.in
 
-.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate docs lock ci
+.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate fuzz docs lock ci
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,10 @@ golden: dev ## accept what the golden tests give now; read the diff before you c
 	@$(PYTHON) -m pytest -q -m "not slow" --accept
 
 mutate: dev ## mutation test of detections and assessment; lists the survivors
-	@.venv/bin/mutmut run; .venv/bin/mutmut results
+	@mkdir -p out; .venv/bin/mutmut run > out/mutate.log; .venv/bin/mutmut results
+
+fuzz: ## properties with 20,000 examples each; ARGS choose them, such as tests/artefacts
+	@./tocsin test -m "slow or not slow" -k "fuzz or propert or arbitrary" --hypothesis-profile=fuzz $(ARGS)
 
 docs: dev ## write the generated pages of docs/reference anew
 	@$(PYTHON) docs/generate.py
