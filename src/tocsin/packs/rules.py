@@ -28,6 +28,10 @@ class Examples(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     A record is a mapping of fields to values; the keys ``kind`` (record kind) and ``time``
     (UTC, ISO 8601) are its own, not fields.
+
+    Attributes:
+        matches: at least one that the rule meets.
+        ignores: near misses that it must leave alone.
     """
 
     matches: tuple[Fields | tuple[Fields, ...], ...] = ()
@@ -38,6 +42,24 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a rule's file: Sigma's, then Tocsin's own.
 
     Attributes:
+        title: Sigma's; the file is named after it.
+        author: Sigma's; stands beside every finding.
+        id: Sigma's.
+        name: Sigma's; another name by which correlations may refer to it.
+        status: Sigma's; a rule that is ``experimental`` never says more than context.
+        description: Sigma's: what a match shows, and what it does not show.
+        license: Sigma's; SPDX name, where it is not the pack's.
+        references: Sigma's.
+        tags: Sigma's: ATT&CK techniques and CVE numbers.
+        date: Sigma's.
+        modified: Sigma's.
+        related: Sigma's.
+        fields: Sigma's.
+        falsepositives: Sigma's.
+        level: Sigma's; Tocsin goes by ``means``.
+        logsource: Sigma's; chooses record kinds (``docs/reference/fields.md``).
+        detection: Sigma's.
+        correlation: Sigma's, in place of ``detection``.
         means: ``context``, ``targeted``, ``exploited``, ``compromised``; or ``benign``: the rule
             explains others' matches and makes no finding of its own.
         rung: step of the ladder that a match shows, if any.
@@ -45,6 +67,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         explains: titles of the rules whose matches a benign rule reclassifies.
         details: fields that the finding keeps.
         report: False for a building block of correlations, which makes no finding of its own.
+        examples: records that prove it.
     """
 
     title: str
@@ -75,7 +98,17 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class CorrelationKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The ``correlation`` of a Sigma correlation rule."""
+    """The ``correlation`` of a Sigma correlation rule.
+
+    Attributes:
+        type: ``event_count``, ``value_count``, ``temporal`` or ``temporal_ordered``.
+        rules: titles, names or ids of rules of the same pack.
+        timespan: such as ``15s``, ``10m``, ``1h``.
+        group_by: fields, or aliases, that all matches of a group have in common.
+        condition: ``gte`` or ``gt`` with a count; for ``value_count`` also ``field``.
+        aliases: alias -> rule -> field.
+        generate: Sigma's; Tocsin goes by ``report`` of each rule.
+    """
 
     type: str
     rules: str | tuple[str, ...]

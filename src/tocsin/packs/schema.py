@@ -13,7 +13,13 @@ from tocsin.model.words import StepKind
 
 
 class Cited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A date or statement with the source that made it."""
+    """A date with the source that stated it.
+
+    Attributes:
+        date: the day, as ISO 8601.
+        source: a key of the pack's ``sources``.
+        note: what a reader should know of it, such as who stated another day.
+    """
 
     date: date
     source: str
@@ -21,7 +27,13 @@ class Cited(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Cve(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A vulnerability of the campaign. ``entry``: its fix alone decides whether the door is open."""
+    """A vulnerability of the campaign.
+
+    Attributes:
+        id: its CVE number.
+        title: what it lets someone do, in plain words.
+        entry: its fix alone decides whether the door is open.
+    """
 
     id: str
     title: str
@@ -57,7 +69,10 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record kind that the assessment wants, and what for.
 
-    ``quiet_hours``: a silence longer than this is a gap in the log.
+    Attributes:
+        kind: the record kind (``docs/reference/fields.md``).
+        why: what it would show; stands in the report where the kind is missing.
+        quiet_hours: a silence longer than this is a gap in the log.
     """
 
     kind: str
@@ -66,14 +81,24 @@ class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An intrusion set seen in the campaign. Only ever "consistent with"."""
+    """An intrusion set seen in the campaign. Only ever "consistent with".
+
+    Attributes:
+        id: name used by indicators.
+        name: what its source calls it.
+        aliases: what others call it.
+        source: a key of the pack's ``sources``: who published its behaviour.
+        behaviours: titles of rules whose findings are published behaviour of this set.
+        attributed_by: who says which people or state stand behind it.
+        disputed_by: who disputes that.
+        note: what a reader should know of it.
+    """
 
     id: str
     name: str
     aliases: tuple[str, ...] = ()
     source: str
     behaviours: tuple[str, ...] = ()
-    """Titles of rules whose findings are published behaviour of this set."""
     attributed_by: tuple[str, ...] = ()
     disputed_by: tuple[str, ...] = ()
     note: str = ""
@@ -83,6 +108,8 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A course of action: the text stands in ``advice/<id>.md``.
 
     Attributes:
+        id: name of its text in ``advice/``.
+        kind: kind of course of action; the order of kinds is the order of the steps.
         when: any of ``always``, the compromise words, the exposure words, ``residual-present``,
             ``residual-unknown``, ``mail-read``, ``webshell``, ``ransomware``,
             ``patch-incomplete``, ``configuration-invalid``.
@@ -117,8 +144,27 @@ class ShellPaths(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``campaigns/<id>/pack.yaml``.
 
-    ``lookback_days``: for a pack without a first cited exploitation, how far back from the end of
-    the evidence the logs must reach before "nothing seen" means anything.
+    Attributes:
+        id: the folder's name.
+        version: of the pack: rises with every change of what it concludes.
+        title: the campaign as people speak of it.
+        description: what happened, in a few sentences.
+        licence: SPDX name, for the pack's own content.
+        author: who answers for the pack.
+        aliases: other names of the campaign.
+        cves: its vulnerabilities; none for a pack that stands for no flaw.
+        product: folder in ``products/`` whose builds decide the exposure, or none.
+        first_exploited: earliest cited exploitation anywhere; the exposure window begins here.
+        disclosed: when the public was told.
+        patch_available: when the first update came out.
+        lookback_days: for a pack without a first cited exploitation, how far back from the end of
+            the evidence the logs must reach before "nothing seen" means anything.
+        ladder: its steps, lowest first.
+        wanted: record kinds that an assessment needs.
+        actors: intrusion sets that were seen in it.
+        shells: how web shells' URLs are told from the product's pages.
+        steps: courses of action.
+        sources: short names used above, and what they stand for.
     """
 
     id: str
@@ -157,17 +203,25 @@ class Signs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ProductFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``products/<id>/product.yaml``; beside it ``builds.csv``, ``cves.csv``, ``mitigations/``."""
+    """``products/<id>/product.yaml``; beside it ``builds.csv``, ``cves.csv``, ``mitigations/``.
+
+    Attributes:
+        id: the folder's name.
+        title: the product as its maker calls it.
+        signs: what shows that evidence comes from a server with it.
+        patched_files: DLL names whose version tells the update, stronger than the setup file.
+        setup_file: the program whose version tells the installed build.
+        site_paths: URL paths of the front-end site and the end of the folder each is served from;
+            used where applicationHost.config was not collected.
+        sources: short names used in the tables, and what they stand for.
+    """
 
     id: str
     title: str
     signs: Signs
     patched_files: tuple[str, ...] = ()
-    """DLL names whose version tells the update, stronger than ExSetup.exe."""
     setup_file: str = ""
     site_paths: dict[str, str] = {}
-    """URL paths of the front-end site and the end of the folder each is served from; used where
-    applicationHost.config was not collected."""
     sources: dict[str, str] = {}
 
 
@@ -206,7 +260,11 @@ class RewriteRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class PoolOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An application pool that must not start by itself."""
+    """An application pool that must not start by itself.
+
+    Attributes:
+        name: as in applicationHost.config.
+    """
 
     name: str
 
@@ -215,6 +273,8 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """``products/<id>/mitigations/<id>.yaml``: a mitigation and how files prove it.
 
     Attributes:
+        id: the file's name.
+        title: what people call it.
         protects: CVEs that it covers.
         rewrite: every rule must be present and effective.
         module: native module that must be installed for the rules to run.
@@ -224,6 +284,7 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         site: name of the IIS site whose configuration counts.
         vdirs: URL paths below the site where the rule must reach (``/`` for all).
         caveats: travel with the mitigation wherever it is shown.
+        source: who published it.
     """
 
     id: str
@@ -255,6 +316,10 @@ class IndicatorRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         means: what a match means; ``context`` unless the value alone proves more.
         rung: the step that it shows, or an empty text.
         actor: the intrusion set that its source names, or an empty text.
+        value: the value or pattern itself.
+        source: who published it.
+        first_published: the day on which they did, or None.
+        note: what a reader should know of it.
     """
 
     type: str
@@ -272,9 +337,22 @@ class IndicatorRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class BuildRow(Struct, frozen=True, kw_only=True):
-    """One row of ``builds.csv``; ``line`` is its line there.
+    """One row of ``builds.csv``.
 
-    ``kind``: ``RTM``, ``SP``, ``CU``, ``RU``, ``SU``, ``HU`` or ``Preview``.
+    Attributes:
+        product: with its generation, such as ``Exchange Server 2016``.
+        cu: the cumulative update (or ``RTM``, ``SP1``) whose branch this is.
+        update: the update on that branch, or an empty text.
+        update_alias: another name of it.
+        kind: ``RTM``, ``SP``, ``CU``, ``RU``, ``SU``, ``HU`` or ``Preview``.
+        build: four parts, as files and logs print it.
+        build_long: as product pages print it.
+        branch: its first three parts.
+        release_date: the day, or None.
+        date_source: who states that day, or how it was derived.
+        kb: the knowledge base article, or an empty text.
+        sources: who lists this build, separated by ``;``.
+        line: line of the file; not a column.
     """
 
     product: str
@@ -293,9 +371,24 @@ class BuildRow(Struct, frozen=True, kw_only=True):
 
 
 class CveRow(Struct, frozen=True, kw_only=True):
-    """One row of ``cves.csv``: what fixes a CVE on one cumulative update's branch; ``line`` is its line.
+    """One row of ``cves.csv``: what fixes a CVE on one cumulative update's branch.
 
-    ``first_fixed_build`` is empty where the sources do not say which update fixes it.
+    Attributes:
+        cve: its number.
+        campaign: id of the pack that it belongs to, or an empty text.
+        product: as in ``builds.csv``.
+        affected_cu: the cumulative update that this row is about.
+        branch: first three parts of that update's builds.
+        first_fixed_build: empty where the sources do not say which update fixes it.
+        fixed_by: name of the update, or an empty text.
+        disclosed: the day, or None.
+        fix_released: the day, or None.
+        how_resolved: how the row came to name this update.
+        source: who states it.
+        note: what a reader should know of it.
+        first_unaffected_cu: the first cumulative update that holds the fix.
+        first_unaffected_cu_build: and its build.
+        line: line of the file; not a column.
     """
 
     cve: str
