@@ -40,14 +40,17 @@ def test_a_file_is_one_idea(module: tuple[Path, str, ast.Module]) -> None:
 
 
 def test_a_function_is_short(module: tuple[Path, str, ast.Module]) -> None:
+    """Its body is: a command's signature lists its options, and may be as long as they are."""
     path, _, tree = module
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {
-        function.name: function.end_lineno - function.lineno + 1
-        for function in functions
-        if function.end_lineno and function.end_lineno - function.lineno >= LONGEST_FUNCTION
+        function.name: _length(function) for function in functions if _length(function) > LONGEST_FUNCTION
     }
     assert not long, f"{name_of(path)}: {long}"
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.body[-1].end_lineno or 0) - function.body[0].lineno + 1
 
 
 def test_a_name_says_something(module: tuple[Path, str, ast.Module]) -> None:
