@@ -43,7 +43,12 @@ def list_packs(packs: Folders = None, *, as_json: AsJson = False) -> None:
 
 @packs_app.command()
 def show(
-    pack_id: Annotated[str, typer.Argument(metavar="ID")], packs: Folders = None, *, as_json: AsJson = False
+    pack_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The pack's id, as `tocsin packs list` shows it.")
+    ],
+    packs: Folders = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Show one pack: its ladder, and every rule with what it means and who wrote it."""
     pack = _load(packs, only=(pack_id,))[0]
