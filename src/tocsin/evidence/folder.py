@@ -157,10 +157,10 @@ def _refusal(child: os.DirEntry[str], name: str, depth: int, root: Path, limits:
 def _link_words(link: Path, root: Path) -> str:
     try:
         target = link.resolve(strict=True)
-    except RuntimeError:
+    except FileNotFoundError:
+        return "symbolic link whose target is absent; not followed"
+    except (OSError, RuntimeError):  # a loop is a RuntimeError until Python 3.12
         return "symbolic link that leads back into itself; not followed"
-    except OSError:
-        return "symbolic link whose target is absent or leads back into itself; not followed"
     if not target.is_relative_to(root.resolve()):
         return "symbolic link that leads outside the evidence; not followed"
     if link.absolute().is_relative_to(target):

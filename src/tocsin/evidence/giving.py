@@ -121,6 +121,7 @@ class Giver:
             head = head_of(opener, unpacked, HEAD)
         except ArtefactError as error:
             self.skip(Skipped(path=entry.path, why=error.what))
+            self.finish(entry.open, tally)
             return
         inner = container_inside(entry.inner[:-3], head)
         if inner is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from msgspec import Struct
@@ -71,9 +71,11 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 def read_lines(stream: Readable) -> Iterator[Line]:
     """Yield every line of the stream; memory stays bounded by ``LONGEST_LINE``."""
-    head = _filled(stream, 512)
+    # read1 gives what there is before an error is raised, where read would lose it
+    take: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
+    head = _filled(take, 512)
     encoding, mark = encoding_of(head)
-    blocks = itertools.chain([head[mark:]], iter(lambda: stream.read(_BLOCK) or b"", b""))
+    blocks = itertools.chain([head[mark:]], iter(lambda: take(_BLOCK) or b"", b""))
     if encoding == "utf-8":
         return _byte_lines(blocks)
     return _wide_lines(blocks, encoding)
@@ -87,9 +89,9 @@ def decode(raw: bytes) -> str:
         return raw.decode("cp1252", errors="backslashreplace")
 
 
-def _filled(stream: Readable, size: int) -> bytes:
+def _filled(take: Callable[[int], bytes | None], size: int) -> bytes:
     data = b""
-    while len(data) < size and (more := stream.read(size - len(data))):
+    while len(data) < size and (more := take(size - len(data))):
         data += more
     return data
 

@@ -28,6 +28,7 @@ class Tally:
         self.budget = budget
         self.reached = 0
         self.used = 0
+        self.longest = budget.limits.file_bytes
         self.complete = False
         self._hash = hashlib.sha256()
 
@@ -61,8 +62,8 @@ class Tally:
     def _check(self, end: int, used: int) -> None:
         limits = self.budget.limits
         why = self.budget.spent() or (self.account.over(limits) if self.account else None)
-        if not why and end > limits.file_bytes:
-            why = f"longer than {limits.file_bytes:,} bytes, the bound for one file; the rest is not read"
+        if not why and end > self.longest:
+            why = f"longer than {self.longest:,} bytes, the bound for one file; the rest is not read"
         if not why and self.account is not None:
             why = limits.bomb(end, used)
         if why:

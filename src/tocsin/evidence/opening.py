@@ -127,6 +127,7 @@ class Evidence:
     def _within(self, entry: Entry) -> list[Entry]:
         """List the members of a file that is a container, or the file itself."""
         tally = Tally(entry.path, None, self._budget)
+        tally.longest = max(tally.longest, entry.size)  # a bound for files, not for all of them in a zip
         try:
             container = container_named(entry.path, head_of(entry.open, tally, HEAD))
             if container is None or container.kind is Kind.GZIP:
