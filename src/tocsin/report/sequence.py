@@ -18,7 +18,10 @@ MOST = 60
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """One thing that happened. ``pause``: since the one before, in words, or empty. ``finding``: what shows it."""
+    """One thing that happened.
+
+    ``pause``: since the one before, in words, or empty. ``finding``: what shows it.
+    """
 
     time: datetime
     says: str

@@ -81,11 +81,11 @@ def _shell(page: Page, shell: WebShell) -> None:
     page.spans(Text.assemble((f"{words.SIGNS[presence.tone]} ", style_of(presence.tone)), says), indent=4)
     if shell.path and shell.url:
         page.text(visible(shell.path), indent=4)
-    page.text(
-        f"written {stamp(shell.written_at)} · first {stamp(shell.first_seen)} · last {stamp(shell.last_seen)} UTC · "
-        f"{plural(shell.requests, 'request')}, {'tasked' if shell.tasked else 'not seen to be tasked'}",
-        indent=4,
+    times = (
+        f"written {stamp(shell.written_at)} · first {stamp(shell.first_seen)} · last {stamp(shell.last_seen)}"
     )
+    use = "tasked" if shell.tasked else "not seen to be tasked"
+    page.text(f"{times} UTC · {plural(shell.requests, 'request')}, {use}", indent=4)
     for client in shell.clients:
         use = "tasked it" if client.tasked else "only asked for it"
         page.text(

@@ -63,6 +63,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     ticks: tuple[Tick, ...]
     band: tuple[float, float] | None
     height: int
+    shapes: frozenset[str]
 
 
 def picture(assessment: Assessment, verdict: Verdict) -> Picture | None:
@@ -72,13 +73,15 @@ def picture(assessment: Assessment, verdict: Verdict) -> Picture | None:
         return None
     rows = [row for row in _rows(assessment, verdict, span) if row.marks]
     placed = tuple(_at(row, place) for place, row in enumerate(rows))
+    name = visible(campaign_title(verdict))
     return Picture(
-        title=f"{visible(campaign_title(verdict))}: what happened when, {days(span.start)} to {days(span.end)}, UTC",
+        title=f"{name}: what happened when, {days(span.start)} to {days(span.end)}, UTC",
         description=" ".join(f"{row.label}: {row.note or 'see the picture'}." for row in rows),
         rows=placed,
         ticks=ticks(span),
         band=_band(verdict, span),
         height=_TOP + _PITCH * len(placed) + 24,
+        shapes=frozenset(mark.shape for row in placed for mark in row.marks),
     )
 
 
@@ -201,9 +204,14 @@ def _hand(cluster: Cluster, by_id: dict[str, Finding], span: TimeSpan) -> Row:
     label = f"{words.ROLE[cluster.role]} {who}"
     return Row(
         label=label,
-        note=f"{plural(len(found), 'finding')}, {stamp(cluster.first_seen)} to {stamp(cluster.last_seen)}",
+        note=f"{plural(len(found), 'finding')}, {_between(cluster.first_seen, cluster.last_seen)}",
         marks=_points(found, span, shape="diamond", tone="grave"),
     )
+
+
+def _between(start: datetime | None, end: datetime | None) -> str:
+    first, last = days(start), days(end)
+    return first if first == last else f"{first} to {last}"
 
 
 def _points(findings: Iterable[Finding], span: TimeSpan, *, shape: str, tone: str) -> tuple[Mark, ...]:
