@@ -66,15 +66,16 @@ def _kinds(pack: Pack) -> Iterator[PackError]:
 
 
 def _repeated_ids(pack: Pack) -> Iterator[PackError]:
-    lists: dict[str, Iterable[str]] = {
-        "ladder": (rung.id for rung in pack.file.ladder),
-        "steps": (step.id for step in pack.file.steps),
-        "actors": (actor.id for actor in pack.file.actors),
-        "cves": (cve.id for cve in pack.file.cves),
+    lists: dict[str, list[str]] = {
+        "ladder": [rung.id for rung in pack.file.ladder],
+        "steps": [step.id for step in pack.file.steps],
+        "actors": [actor.id for actor in pack.file.actors],
+        "cves": [cve.id for cve in pack.file.cves],
     }
     for key, ids in lists.items():
-        for name in _repeated(ids):
-            yield _error(pack, f"the id '{name}' stands twice under {key}", key)
+        for at, name in enumerate(ids):
+            if name in ids[:at]:
+                yield _error(pack, f"the id '{name}' stands twice under {key}", key, at, "id")
 
 
 def _repeated_titles(pack: Pack) -> Iterator[PackError]:
@@ -108,9 +109,11 @@ def _sources(pack: Pack) -> Iterator[PackError]:
         if cited is not None and cited.source not in pack.file.sources:
             yield _error(pack, f"the source '{cited.source}' is not among the sources", key, "source")
     for at, actor in enumerate(pack.file.actors):
-        for name in (actor.source, *actor.attributed_by, *actor.disputed_by):
-            if name not in pack.file.sources:
-                yield _error(pack, f"the source '{name}' is not among the sources", "actors", at)
+        for key in ("source", "attributed_by", "disputed_by"):
+            named = getattr(actor, key)
+            for name in (named,) if isinstance(named, str) else named:
+                if name not in pack.file.sources:
+                    yield _error(pack, f"the source '{name}' is not among the sources", "actors", at, key)
 
 
 def _actors(pack: Pack) -> Iterator[PackError]:

@@ -119,6 +119,7 @@ class _Reader:
 
 
 _PLACE = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_UNKNOWN = re.compile(r"unknown field `(.+)`")
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(\.\.\.)\]")
 
 
@@ -135,10 +136,11 @@ def converted(document: Document, kind: type[T], *, fault: type[PackError] = Pac
         found = _PLACE.search(message)
         place = _place(found.group(1)) if found else ()
         what = message[: found.start()] if found else message
+        unknown = _UNKNOWN.search(what)
         spoken = ".".join(str(part) for part in place)
         raise fault(
             f"{what}{f' (at {spoken})' if spoken else ''}.",
-            where=document.where(*place),
+            where=document.where(*place, *(unknown.groups() if unknown else ())),
             remedy="See docs/how-to/write-a-pack.md.",
         ) from error
 
