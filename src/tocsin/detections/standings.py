@@ -156,8 +156,7 @@ def _without_row(product: Product, rows: tuple[CveRow, ...], number: str) -> Sta
 
 def is_rollup(product: Product, number: str) -> bool:
     """Say whether a normalised build belongs to a version that is serviced by rollups (2007, 2010)."""
-    major = key(number)[0]
-    return any(row.kind == "RU" and key(row.build)[0] == major for row in product.builds)
+    return key(number)[0] in product.rollup_majors
 
 
 def _rollup(product: Product, rows: tuple[CveRow, ...], number: str) -> Standing:

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from tocsin.errors import PackError
 from tocsin.packs.schema import BuildRow, CveRow, MitigationFile, ProductFile
-from tocsin.packs.versions import branch_of, is_full, key, normalise
+from tocsin.packs.versions import Key, branch_of, is_full, key, normalise
 from tocsin.packs.yaml_text import Place, read_yaml
 
 LARGEST_TABLE = 32 << 20
@@ -46,7 +46,10 @@ class Product(Struct, frozen=True, kw_only=True):
         place: the folder's name as reasons cite it, such as ``products/exchange``.
         sha256: digest over all files of the folder.
         by_build: the row of every known build.
+        by_branch: the known builds of every branch, oldest first.
         branches: for every product line (such as ``Exchange Server 2016``), its branches, oldest first.
+        order: every branch as numbers with its line, oldest first.
+        rollup_majors: major versions that are serviced by rollups and not per cumulative update.
     """
 
     file: ProductFile
@@ -57,7 +60,10 @@ class Product(Struct, frozen=True, kw_only=True):
     place: str
     sha256: str
     by_build: Mapping[str, BuildRow]
+    by_branch: Mapping[str, tuple[BuildRow, ...]]
     branches: Mapping[str, tuple[str, ...]]
+    order: tuple[tuple[Key, str], ...]
+    rollup_majors: frozenset[int]
 
     def row(self, build: str) -> BuildRow | None:
         """Give the row of a build, however it is written, or None."""
@@ -69,19 +75,14 @@ class Product(Struct, frozen=True, kw_only=True):
         A build between two known branches belongs to the line of the lower one.
         """
         wanted = key(branch_of(build))
-        known = sorted(
-            (key(branch), line)
-            for line, branches in self.branches.items()
-            for branch in branches
-            if key(branch)[:2] == wanted[:2]
-        )
-        at = bisect_right(known, wanted, key=lambda pair: pair[0])
-        return known[at - 1][1] if at else None
+        at = bisect_right(self.order, wanted, key=lambda pair: pair[0])
+        if not at or self.order[at - 1][0][:2] != wanted[:2]:
+            return None
+        return self.order[at - 1][1]
 
     def of_branch(self, branch: str) -> tuple[BuildRow, ...]:
         """Give the known builds of a branch, oldest first."""
-        rows = [row for row in self.builds if row.branch == branch]
-        return tuple(sorted(rows, key=lambda row: key(row.build)))
+        return self.by_branch.get(branch, ())
 
     def label(self, build: str) -> str:
         """Give the name of a build, such as ``Exchange Server 2016 CU18 Mar21SU``.
@@ -125,7 +126,10 @@ def load_product(folder: Path) -> Product:
         place=f"{folder.parent.name}/{folder.name}",
         sha256=_digest(folder),
         by_build=by_build,
+        by_branch=_grouped((row.branch, row) for row in sorted(builds, key=lambda row: key(row.build))),
         branches=_branches(builds),
+        order=tuple(sorted({(key(row.branch), row.product) for row in builds})),
+        rollup_majors=frozenset(key(row.build)[0] for row in builds if row.kind == "RU"),
     )
 
 
@@ -169,7 +173,8 @@ def _yaml(path: Path, shape: type[T]) -> T:
 def _place(message: str) -> Place:
     """Turn msgspec's ``… - at `$.rewrite[0].input``` into keys and positions."""
     path = message.partition("`$")[2].partition("`")[0]
-    parts = path.replace("[", ".").replace("]", "").split(".")
+    unknown = message.partition("unknown field `")[2].partition("`")[0]
+    parts = [*path.replace("[", ".").replace("]", "").split("."), unknown]
     return tuple(int(part) if part.isdigit() else part for part in parts if part)
 
 
