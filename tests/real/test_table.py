@@ -118,7 +118,9 @@ def test_d03_scanning_is_context_in_incomplete_excerpts() -> None:
 def test_d04_conflict_with_another_machines_setup_log_and_no_mitigation() -> None:
     server = assessed("D04").server
     assert any("15.1.2106.2" in one.what for one in server.conflicts)
-    assert {one.status for one in verdict("D04").mitigations} == {MitigationStatus.ABSENT}
+    statuses = {one.id: one.status for one in verdict("D04").mitigations}
+    assert statuses["backend-cookie-rules"] is MitigationStatus.ABSENT
+    assert set(statuses.values()) <= {MitigationStatus.ABSENT, MitigationStatus.UNKNOWN}
 
 
 def test_d05_attempt_in_etw_form() -> None:

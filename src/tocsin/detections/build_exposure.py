@@ -24,6 +24,9 @@ LOG_RANK = 2
 CU_ONLY_RANK = 4
 """From this rank on, a source names the cumulative update and not the security update."""
 
+SECOND_HAND_RANK = 6
+"""Rank of builds that only excerpts or retyped rows state: they may accuse, they never acquit."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -65,14 +68,24 @@ def exposure_of(
     standings = tuple(_standing(product, cve, followed) for cve in cves)
     worst = max(standings, key=lambda one: _GRAVITY.index(one.status))
     patched_at, open_until = _timeline(product, cves, builds)
+    exposure, doubt = _with_doubt(_EXPOSURE[worst.status], followed)
     return BuildExposure(
-        exposure=_EXPOSURE[worst.status],
+        exposure=exposure,
         fix=worst.fix,
-        because=_because(followed, worst),
+        because=_because(followed, worst) + doubt,
         followed=followed,
         standings=standings,
         patched_at=patched_at,
         open_until=open_until,
+    )
+
+
+def _with_doubt(exposure: Exposure, followed: BuildSeen) -> tuple[Exposure, str]:
+    if followed.rank < SECOND_HAND_RANK or exposure is Exposure.VULNERABLE:
+        return exposure, ""
+    return (
+        Exposure.UNKNOWN,
+        " But an excerpt does not prove what the server ran: collect ExSetup.exe or whole logs.",
     )
 
 

@@ -6,7 +6,9 @@
 3. version folders and URLs (``owa/prem/15.1.2375.7``, ``/ecp/15.1.2375.7/``), and the user agent of
    the server's own probes;
 4. the setup log: what was installed or only tried;
-5. registry and AdminDisplayVersion: the cumulative update, never the update on top of it.
+5. registry and AdminDisplayVersion: the cumulative update, never the update on top of it;
+6. anything second-hand: excerpts, retyped rows, logs without their header. Such a build may accuse
+   (an old one), it never acquits.
 
 What looks like a build and is none: ``#Version: 15.0.0.0`` of generic log writers,
 ``TargetServerVersion`` and ``TargetServer`` columns (another server's, without its update),
@@ -23,7 +25,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from tocsin.detections.build_exposure import LOG_RANK, BuildExposure, exposure_of, follow
+from tocsin.detections.build_exposure import LOG_RANK, SECOND_HAND_RANK, BuildExposure, exposure_of, follow
 from tocsin.detections.standings import Standing, Status, standing
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
@@ -54,6 +56,7 @@ _PATH = (3, "version folders and URLs")
 _PROBE = (3, "user agent of the server's own probes")
 _SETUP = (4, "setup log")
 _DISPLAY = (5, "AdminDisplayVersion or registry")
+_SECOND_HAND = (SECOND_HAND_RANK, "second-hand excerpts")
 _FILE_RANK = 1
 
 _COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
@@ -155,27 +158,27 @@ class BuildCollector:
         if fields.get("MajorVersion") is not None:
             self._columned(record)
         if (build := fields.get("BLD") or fields.get("Bld")) is not None:
-            self._add(_LOG, build, record.time, record.locator)
+            self._add(_rank(_LOG, record), build, record.time, record.locator)
         if (stem := fields.get("cs-uri-stem")) is not None:
             self._request(record, stem)
         elif record.kind in _READERS:
             _READERS[record.kind](self, record, source)
         if (shown := fields.get("AdminDisplayVersion")) is not None:
-            self._add(_DISPLAY, shown, record.time, record.locator)
+            self._add(_rank(_DISPLAY, record), shown, record.time, record.locator)
 
     def _columned(self, record: Record) -> None:
         parts = tuple(map(record.fields.get, _COLUMNS))
         if parts not in self._columns and len(self._columns) < MOST_BUILDS:
             self._columns[parts] = normalise(".".join(part or "-" for part in parts))
         if build := self._columns.get(parts):
-            self._add(_LOG, build, record.time, record.locator)
+            self._add(_rank(_LOG, record), build, record.time, record.locator)
 
     def _request(self, record: Record, stem: str) -> None:
         agent = record.fields.get("cs-user-agent")
         if agent and "Probe" in agent and (match := _PROBE_AGENT.search(agent)):
             client = record.fields.get("c-ip")
             if client in _LOCAL or client == record.fields.get("s-ip"):
-                self._add(_PROBE, match.group(1), record.time, record.locator)
+                self._add(_rank(_PROBE, record), match.group(1), record.time, record.locator)
         if record.fields.get("sc-status") in _SERVED:
             self._in_path(stem, record.time, record.locator)
 
@@ -310,6 +313,10 @@ _READERS = {
     "text.unknown": BuildCollector._text,  # noqa: SLF001 - as above
     "iis.config": BuildCollector._location,  # noqa: SLF001 - as above
 }
+
+
+def _rank(kind: _Kind, record: Record) -> _Kind:
+    return _SECOND_HAND if record.weak else kind
 
 
 def _copy(sighting: _Sighting) -> _Sighting:

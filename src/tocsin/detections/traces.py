@@ -36,6 +36,7 @@ def _traces(record: Record) -> Iterator[tuple[str, str]]:
     elif record.kind in _FILE_KINDS:
         path = record.fields.get(_FILE_KINDS[record.kind]) or record.locator.path
         yield from _shell(path, record.fields.get("Url"))
+        yield "ScriptPresent", record.fields.get("ScriptPresent") or ""
     elif record.kind == "aspnet.compiled":
         yield "shell_url", (record.fields.get("VirtualPath") or "").lower()
     else:
