@@ -69,18 +69,21 @@ def test_order_of_packs_never_matters(verdicts: list[Verdict]) -> None:
 def test_sentences() -> None:
     found = {one: answer([verdict(one, Exposure.UNKNOWN)]) for one in Compromise}
     assert found[Compromise.UNDETERMINED] == (
-        "Undetermined (sample): no intrusion was seen, but the logs that would show one are missing or "
+        "sample: undetermined. No intrusion was seen, but the logs that would show one are missing or "
         "incomplete. 3 attempt(s) were seen. Not seen is not clean. Exposure: unknown."
     )
     assert (
-        found[Compromise.TARGETED]
-        == "Targeted (sample): 3 attempt(s), none shown to work. Exposure: unknown."
+        found[Compromise.TARGETED] == "sample: targeted. 3 attempt(s), none shown to work. Exposure: unknown."
     )
-    assert found[Compromise.COMPROMISED].startswith(
-        "Compromised (sample). Furthest step shown: an intrusion."
+    assert found[Compromise.COMPROMISED] == (
+        "sample: compromised. Whether anything is left behind cannot be told from this evidence."
     )
-    assert found[Compromise.EXPLOITED].startswith("Exploited (sample)")
-    assert found[Compromise.NO_EVIDENCE].startswith("No evidence of an attack (sample)")
+    assert found[Compromise.EXPLOITED] == (
+        "sample: exploited. The flaw answered; access beyond that is not shown."
+    )
+    assert found[Compromise.NO_EVIDENCE] == (
+        "sample: no evidence of an attack in logs that would show one. Exposure: unknown."
+    )
 
 
 def test_gravest_verdict_speaks() -> None:
@@ -88,5 +91,5 @@ def test_gravest_verdict_speaks() -> None:
         verdict(Compromise.UNDETERMINED, Exposure.PATCHED, "one"),
         verdict(Compromise.COMPROMISED, Exposure.UNKNOWN, "two"),
     ]
-    assert "(two)" in answer(both)
+    assert "two: compromised" in answer(both)
     assert answer(both) == answer(both[::-1])

@@ -57,35 +57,36 @@ def _urgency(verdict: Verdict) -> tuple[int, int, str]:
 
 def _compromised(verdict: Verdict) -> str:
     steps = {rung.id: rung.title for rung in verdict.ladder}
-    reached = steps.get(verdict.rung or "", "an intrusion")
+    reached = steps.get(verdict.rung or "")
+    furthest = f" Furthest step shown: {_lower(reached)}." if reached else ""
     left = {
         Residual.PRESENT: "Something the intruder left is still there.",
         Residual.NONE_SEEN: "Nothing left behind was seen.",
         Residual.UNKNOWN: "Whether anything is left behind cannot be told from this evidence.",
     }[verdict.residual]
-    return f"Compromised ({_name(verdict)}). Furthest step shown: {_lower(reached)}. {left}"
+    return f"{_name(verdict)}: compromised.{furthest} {left}"
 
 
 def _exploited(verdict: Verdict) -> str:
-    return f"Exploited ({_name(verdict)}): the flaw answered; access beyond that is not shown."
+    return f"{_name(verdict)}: exploited. The flaw answered; access beyond that is not shown."
 
 
 def _undetermined(verdict: Verdict) -> str:
     seen = f" {verdict.attempts} attempt(s) were seen." if verdict.attempts else ""
     return (
-        f"Undetermined ({_name(verdict)}): no intrusion was seen, but the logs that would show one are "
+        f"{_name(verdict)}: undetermined. No intrusion was seen, but the logs that would show one are "
         f"missing or incomplete.{seen} Not seen is not clean. {_exposed(verdict)}"
     )
 
 
 def _targeted(verdict: Verdict) -> str:
     return (
-        f"Targeted ({_name(verdict)}): {verdict.attempts} attempt(s), none shown to work. {_exposed(verdict)}"
+        f"{_name(verdict)}: targeted. {verdict.attempts} attempt(s), none shown to work. {_exposed(verdict)}"
     )
 
 
 def _no_evidence(verdict: Verdict) -> str:
-    return f"No evidence of an attack ({_name(verdict)}) in logs that would show one. {_exposed(verdict)}"
+    return f"{_name(verdict)}: no evidence of an attack in logs that would show one. {_exposed(verdict)}"
 
 
 def _exposed(verdict: Verdict) -> str:

@@ -28,7 +28,7 @@ from tocsin.model.coverage import ArtefactCoverage, Coverage, Missing, Skipped
 from tocsin.model.findings import Finding
 from tocsin.model.places import TimeSpan
 from tocsin.model.verdicts import Assessment, KeyDate, NextStep, PackInfo, ServerInfo, ToolInfo, Verdict
-from tocsin.model.words import Compromise, Means
+from tocsin.model.words import Compromise, Means, Residual
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
 from tocsin.packs.schema import PackFile
@@ -44,8 +44,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
 def assess(found: Detections, knowledge: Knowledge, *, at: datetime) -> Assessment:
     """Give the assessment of one server. ``at`` is the moment of assessment, aware UTC."""
     rows = found.account.rows(_wanted(knowledge.packs))
-    verdicts = tuple(
-        _verdict(pack, found, knowledge, rows) for pack in knowledge.packs if _concerns(pack, found, rows)
+    verdicts = _in_one_voice(
+        [_verdict(pack, found, knowledge, rows) for pack in knowledge.packs if _concerns(pack, found, rows)]
     )
     return Assessment(
         tool=ToolInfo(name="tocsin", version=__version__),
@@ -65,6 +65,16 @@ def assess(found: Detections, knowledge: Knowledge, *, at: datetime) -> Assessme
         ),
         exit_status=exit_status(verdicts),
         answer=answer(verdicts),
+    )
+
+
+def _in_one_voice(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """One server has one disk: no campaign may say "nothing left" while another shows what is left."""
+    if not any(verdict.residual is Residual.PRESENT for verdict in verdicts):
+        return tuple(verdicts)
+    return tuple(
+        replace(verdict, residual=Residual.UNKNOWN) if verdict.residual is Residual.NONE_SEEN else verdict
+        for verdict in verdicts
     )
 
 
