@@ -61,7 +61,7 @@ _SHAPES: dict[str, Shape] = {
     "Parameters": _are_parameters,
     "ClientIpAddress": is_ip,
 }
-_FREE = frozenset({"Parameters", "GenericInfo", "GenericErrors", "NonPiiParameters", "ErrorType"})
+_FREE = ("Parameters", "GenericErrors", "GenericInfo", "NonPiiParameters", "ErrorType")
 _LOOSE = {name: _SHAPES[name] for name in ("DateTime", "Cmdlet", "Parameters")}
 
 

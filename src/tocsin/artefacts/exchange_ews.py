@@ -37,7 +37,7 @@ _SHAPES: dict[str, Shape] = {
     "ResponseSize": is_number,
 }
 _NAMES = {squeeze(name): name for name in (*_SHAPES, "AuthenticatedUser", "SoapAction", "ImpersonatedUser")}
-_FREE = frozenset({"UserAgent", "GenericInfo", "GenericErrors", "AuthenticationErrors", "ClientStatistics"})
+_FREE = ("UserAgent", "GenericInfo", "GenericErrors", "AuthenticationErrors", "ClientStatistics")
 
 
 def recognise(source: Source) -> Confidence:

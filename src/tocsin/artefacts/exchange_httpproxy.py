@@ -67,14 +67,14 @@ _WITHOUT_HEADER = frozenset({len(_COLUMNS), 70})
 _ALIASES = {
     "DateTime": "timestamp time tidspunkt tid tidsstempel zeit zeitstempel horodatage dato date datotid",
     "RequestId": "cafereqid",
-    "UrlHost": "hostname host vertsnavn cshost hôte hote",
-    "UrlStem": "urlpath path url uri uristem csuristem urlsti sti pfad chemin",
-    "UrlQuery": "query querystring uriquery csuriquery",
-    "UserAgent": "agent csuseragent brukeragent ua",
-    "HttpStatus": "httpstatuskode httpstatuscode statuscode statuskode status scstatus httpcode codehttp",
-    "Method": "httpmetode httpmethod metode methode méthode méthodehttp verb csmethod httpverb",
-    "ClientIpAddress": "clientip ip ipaddress ipadresse klientip sourceip srcip cip remoteip adresseip",
-    "AuthenticatedUser": "user username bruker brukernavn csusername",
+    "UrlHost": "hostname host vertsnavn hôte hote",
+    "UrlStem": "urlpath path url uri uristem urlsti sti pfad chemin",
+    "UrlQuery": "query querystring uriquery",
+    "UserAgent": "agent brukeragent ua",
+    "HttpStatus": "httpstatuskode httpstatuscode statuscode statuskode status httpcode codehttp",
+    "Method": "httpmetode httpmethod metode methode méthode méthodehttp verb httpverb",
+    "ClientIpAddress": "clientip ip ipaddress ipadresse klientip sourceip srcip remoteip adresseip",
+    "AuthenticatedUser": "user username bruker brukernavn",
     "ServerHostName": "server servername servernavn computername",
     "BackEndCookie": "backendcookie",
 }
@@ -152,10 +152,10 @@ _LOOSE: dict[str, Shape] = {
     "UrlHost": is_host,
 }
 _FREE_TEXT = """
-UserAgent UrlStem UrlQuery AnchorMailbox GenericInfo GenericErrors BackEndGenericInfo ErrorCode
+UserAgent GenericErrors GenericInfo UrlQuery AnchorMailbox UrlStem BackEndGenericInfo ErrorCode
 AuthenticatedUser RoutingHint BackEndCookie ClientRequestId ProtocolAction
 """
-_FREE = frozenset(_FREE_TEXT.split())
+_FREE = tuple(_FREE_TEXT.split())
 _WEB = (
     ("cs-method", "Method"),
     ("cs-username", "AuthenticatedUser"),
@@ -164,6 +164,7 @@ _WEB = (
     ("c-ip", "ClientIpAddress"),
     ("sc-status", "HttpStatus"),
 )
+_BETWEEN = re.compile(r"[,;\t|]")
 _PREFIX = 300
 
 
@@ -176,13 +177,10 @@ def recognise(source: Source) -> Confidence:
     at_home = fits(source.where, FOUND_AT)
 
     def shows(line: str) -> bool:
-        found = header_row(line, _NAMES, strict=True)
-        names = {squeeze(name) for name in found[0]} if found else set[str]()
-        return (
-            bool(names & _TELLING)
-            or (at_home and (bool(names) or _guess(line) is not None))
-            or _is_native_row(line)
-        )
+        if header_row(line, _NAMES, strict=True):
+            return at_home or not _TELLING.isdisjoint(map(squeeze, _BETWEEN.split(line)))
+        row = _guess(line)
+        return row is not None and (at_home or "ProxyAction" in row or "AnchorMailbox" in row)
 
     return confidence(source, FOUND_AT, signed=_signed, shows=shows)
 
@@ -194,11 +192,6 @@ def parse(source: Source) -> Iterator[Item]:
 
 def _signed(head: ExchangeHead) -> bool:
     return head.log_type.startswith("httpproxy") or {"urlstem", "anchormailbox"} <= head.columns
-
-
-def _is_native_row(line: str) -> bool:
-    row = _guess(line)
-    return row is not None and ("ProxyAction" in row or "AnchorMailbox" in row)
 
 
 def _guess(text: str) -> dict[str, str] | None:

@@ -48,4 +48,4 @@ def _finish(fields: Fields, text: str) -> None:
     fields["Message"] = text
 
 
-_LAYOUT = Layout(kind=KIND, guess=_guess, finish=_finish)
+_LAYOUT = Layout(kind=KIND, whole=True, guess=_guess, finish=_finish)

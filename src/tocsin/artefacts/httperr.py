@@ -74,7 +74,7 @@ def _finish(_: Fields) -> None:
 _LAYOUT = Layout(
     kind=KIND,
     shapes=_SHAPES,
-    free=frozenset({"cs-uri", "cs-method"}),
+    free=("cs-uri",),
     infer=infer_error,
     foreign=_no_other,
     finish=_finish,

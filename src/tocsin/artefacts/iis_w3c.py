@@ -66,16 +66,14 @@ _SHAPES: dict[str, Shape] = {
     "time-taken": is_number,
     "x-forwarded-for": is_ip_list,
 }
-_FREE = frozenset(
-    {
-        "cs-uri-stem",
-        "cs-uri-query",
-        "cs-username",
-        "cs-user-agent",
-        "cs-cookie",
-        "cs-referer",
-        "x-forwarded-for",
-    }
+_FREE = (
+    "cs-uri-stem",
+    "cs-uri-query",
+    "cs-username",
+    "cs-user-agent",
+    "cs-cookie",
+    "cs-referer",
+    "x-forwarded-for",
 )
 _LOOSE: dict[str, Shape] = {
     "date": is_date,

@@ -6,10 +6,13 @@ first and joining again what quotes hold together is as fast for rows without qu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from tocsin.evidence.shapes import Shape
+
+MOST_COLUMNS = 512
+"""Columns of a header that is believed, and values of a row whose shape is looked at."""
 
 EMPTY = frozenset({"", "-"})
 """What stands for an empty value in any of the logs."""
@@ -77,12 +80,12 @@ def absorb(
     values: Sequence[str],
     shapes: Mapping[str, Shape],
     *,
-    free: Collection[str],
+    free: Sequence[str],
     joiner: str,
 ) -> tuple[dict[str, str], int]:
     """Fit a row with too many values: one free-text column holds delimiters of its own.
 
-    The column is the one that leaves the others best in shape, the first of equals.
+    The column is the one that leaves the others best in shape; of equals the one that ``free`` names first.
 
     Returns:
         Column to value, and the score of the fit; nothing if no column is free.
@@ -90,14 +93,18 @@ def absorb(
     extra = len(values) - len(names)
     before = _running(names, values, shapes)
     after = _running(names[::-1], values[::-1], shapes)
-    places = [place for place, name in enumerate(names) if name in free]
+    place_of = {name: place for place, name in enumerate(names)}
+    places = [place_of[name] for name in free if name in place_of]
     if not places:
         return {}, 0
-    scores = {place: before[place] + after[len(names) - place - 1] for place in places}
-    best = max(places, key=lambda place: scores[place])
-    joined = joiner.join(values[best : best + extra + 1])
-    row = [*values[:best], joined, *values[best + extra + 1 :]]
-    return dict(zip(names, row, strict=True)), scores[best] + _fit(names[best], joined, shapes)
+
+    def fit_at(place: int) -> int:
+        own = max(0, _fit(names[place], values[place], shapes))
+        return before[place] + own + after[len(names) - place - 1]
+
+    best = max(places, key=fit_at)
+    row = [*values[:best], joiner.join(values[best : best + extra + 1]), *values[best + extra + 1 :]]
+    return dict(zip(names, row, strict=True)), fit_at(best)
 
 
 def skip(
@@ -165,9 +172,12 @@ def _fit(name: str, value: str, shapes: Mapping[str, Shape]) -> int:
 def by_shape(values: Sequence[str], wanted: Mapping[str, Shape]) -> dict[str, str]:
     """Name values by their shape alone: each takes the first column still free that it fits.
 
-    A value that fits none is called ``Column5`` after its place.
+    A value that fits none is called ``Column5`` after its place. Of a row of more than
+    ``MOST_COLUMNS`` values nothing is named.
     """
     fields: dict[str, str] = {}
+    if len(values) > MOST_COLUMNS:
+        return fields
     for place, value in enumerate(values, start=1):
         fitting = (name for name, shape in wanted.items() if name not in fields and shape(value))
         fields[next(fitting, f"Column{place}")] = value

@@ -29,7 +29,7 @@ def event_pairs(data: str) -> dict[str, str]:
     if data[:1] in {"'", '"'} and not _WRAPPED.search(data) and data.rstrip(";").endswith(data[0]):
         data = _plain(data.rstrip(";"), data[0])
     found = list(_PAIR.finditer(data))
-    ends = [pair.start() for pair in found[1:]] + [len(data)]
+    ends = [*(pair.start() for pair in found[1:]), len(data)][: len(found)]
     pairs: dict[str, str] = {}
     for pair, end in zip(found, ends, strict=True):
         value = data[pair.end() : end].removesuffix(";")

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from tocsin.evidence.delimited import (
     EMPTY,
+    MOST_COLUMNS,
     absorb,
     insert,
     score,
@@ -52,8 +53,9 @@ class Layout(Struct, frozen=True, kw_only=True):
         names: squeezed name or alias to the column's name in ``docs/reference/fields.md``.
         shapes: of its columns; if there are none they are told from the columns' names.
         unnamed: columns that excerpts leave without a name, in order of preference.
-        free: columns whose text may hold commas of its own.
+        free: columns whose text may hold commas of its own, the likeliest first; if none, the last ones.
         rest: a last column of this name takes the rest of the row, and no row is split without it.
+        whole: ``finish`` keeps the whole line, so a row that had to be fitted is not weak for it.
         guess: names the values of a row without header, or gives None.
         finish: completes the fields in place; takes the line's text too.
     """
@@ -62,8 +64,9 @@ class Layout(Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = {}
     shapes: Mapping[str, Shape] = {}
     unnamed: Mapping[str, Shape] = {}
-    free: frozenset[str] = frozenset()
+    free: tuple[str, ...] = ()
     rest: str = ""
+    whole: bool = False
     guess: Callable[[str], dict[str, str] | None]
     finish: Callable[[Fields, str], None]
 
@@ -194,8 +197,10 @@ class _Reader:
 
     def _columns(self, names: tuple[str, ...], delimiter: str) -> None:
         rest = self._layout.rest
-        self._names = names if not rest or rest in names else ()
-        self._takes_rest = bool(rest) and names[-1] == rest
+        if len(names) > MOST_COLUMNS or (rest and rest not in names):
+            names = ()
+        self._names = names
+        self._takes_rest = bool(rest) and names[-1:] == (rest,)
         self._delimiter = delimiter
         self._shapes = self._layout.shapes or _shapes_of(names)
         squeezed = {squeeze(name): name for name in reversed(names)}
@@ -226,7 +231,7 @@ class _Reader:
             return unreadable(self._layout.kind, self._path, line, self._why())
         fields: Fields = {name: value or None for name, value in row.items()}
         stamp = next((row[name] for name in row if squeeze(name) in _TIMES), "")
-        return self._record(line, fields, parse_utc(stamp), weak=True)
+        return self._record(line, fields, parse_utc(stamp), weak=not self._layout.whole)
 
     def _is_own_header(self, values: Sequence[str]) -> bool:
         return bool(self._names) and canonical(values, self._layout.names) == self._names
@@ -251,7 +256,7 @@ class _Reader:
             return [(dict(zip(names, values, strict=True)), score(names, values, shapes))]
         if len(values) < len(names):
             return [skip(names, values, shapes)]
-        free = self._layout.free or frozenset(names)
+        free = self._layout.free or names[::-1]
         fits = [absorb(names, values, shapes, free=free, joiner=self._delimiter)]
         if len(values) == len(names) + 1:
             fits.append(insert(names, values, shapes, self._layout.unnamed))

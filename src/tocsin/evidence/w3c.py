@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from tocsin.evidence.delimited import EMPTY, absorb, score, skip, split_values, unique_names
+from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
 from tocsin.evidence.line_items import RAW, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
@@ -39,7 +39,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     Attributes:
         kind: of its records.
         shapes: of its columns, to fit rows that lost or gained a value.
-        free: columns whose text may hold unencoded spaces.
+        free: columns whose text may hold unencoded spaces, the likeliest first.
         infer: names the values of a row without header, or gives None.
         foreign: reads a row of another format that the server can log in, or gives None.
         finish: completes the fields in place.
@@ -47,7 +47,7 @@ class Layout(Struct, frozen=True, kw_only=True):
 
     kind: str
     shapes: Mapping[str, Shape]
-    free: frozenset[str]
+    free: tuple[str, ...]
     infer: Callable[[Sequence[str]], dict[str, str] | None]
     foreign: Callable[[str], Named | None]
     finish: Callable[[Fields], None]
@@ -97,7 +97,8 @@ class _Reader:
         values = self._split(text)
         if len(values) == len(self._names):
             fields: Fields = {
-                name: None if value == "-" else value for name, value in zip(self._names, values, strict=True)
+                name: None if value == "-" or not value else value
+                for name, value in zip(self._names, values, strict=True)
             }
             if _is_plausible(fields):
                 return self._record(line, fields, self._clock(fields))
@@ -134,6 +135,8 @@ class _Reader:
         return header(self._layout.kind, self._path, line)
 
     def _columns(self, names: tuple[str, ...], delimiter: str) -> None:
+        if len(names) > MOST_COLUMNS:
+            names = ()
         self._names = unique_names([name for name in names if name or delimiter != " "])
         self._delimiter = delimiter
         self._stamp = (None, None)

@@ -14,7 +14,7 @@ _SHORTEST = len("2021-03-03T06:49")
 _ISO = re.compile(
     r"""(?P<year>(?:19|20)\d\d)(?P<sep>[-/.])(?P<month>\d\d?)(?P=sep)(?P<day>\d\d?)
         [T\t ,;]{1,2}(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?
-        \s?(?P<zone>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d(?!\d))?""",
+        (?:\s?(?P<zone>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d(?!\d)))?""",
     re.VERBOSE | re.ASCII,
 )
 _CLF = re.compile(
