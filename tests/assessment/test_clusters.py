@@ -41,7 +41,7 @@ def test_intruder_scanners_and_probers_stand_apart() -> None:
         ("prober", ("192.0.2.3",)),
     ]
     assert len(found[0].finding_ids) == 4
-    assert found[0].why == "one address; 1 finding(s) of other logs within two minutes"
+    assert found[0].why == "one address; 1 finding(s) without address within two minutes"
 
 
 def test_two_runs_with_their_hosts() -> None:
@@ -77,6 +77,21 @@ def test_findings_without_address_or_neighbour_stand_alone() -> None:
     found = clusters(alone, ladder=LADDER, actors=())
     assert [cluster.source_ips for cluster in found] == [("198.51.100.7",), ()]
     assert found[1].why == "No address is known; these findings stand apart from every known hand."
+
+
+def test_requests_without_address_join_the_hand_with_their_user_agent() -> None:
+    asked = {"rung": "reachable", "kind": "iis.w3c", "url": "/x.aspx", "page": "/x.aspx"}
+    found = clusters(
+        [
+            finding(line=1, ip="203.0.113.4", user_agent="Mozilla/5.0 (KHTML, like Gecko)", **asked),  # type: ignore[arg-type]
+            finding(line=2, ip=None, user_agent="Mozilla/5.0 (KHTML  like Gecko)", minutes=1, **asked),  # type: ignore[arg-type]
+            finding(line=3, ip=None, user_agent="curl/8", minutes=1, **asked),  # type: ignore[arg-type]
+            finding(line=4, ip=None, user_agent="Mozilla/5.0 (KHTML  like Gecko)", minutes=9, **asked),  # type: ignore[arg-type]
+        ],
+        ladder=LADDER,
+        actors=(),
+    )
+    assert [(one.source_ips, len(one.finding_ids)) for one in found] == [(("203.0.113.4",), 2), ((), 2)]
 
 
 def test_tasked_shell_is_use_not_scan() -> None:

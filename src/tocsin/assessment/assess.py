@@ -22,13 +22,14 @@ from tocsin.assessment.impact import impact
 from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.shells import residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
+from tocsin.assessment.voices import explained_pages, general_last, in_one_voice, without_explained
 from tocsin.detections.build_exposure import follow
 from tocsin.detections.pipeline import Detections
 from tocsin.model.coverage import ArtefactCoverage, Coverage, Missing, Skipped
 from tocsin.model.findings import Finding
 from tocsin.model.places import TimeSpan
 from tocsin.model.verdicts import Assessment, KeyDate, NextStep, PackInfo, ServerInfo, ToolInfo, Verdict
-from tocsin.model.words import Compromise, Means, Residual
+from tocsin.model.words import Compromise, Means
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
 from tocsin.packs.schema import PackFile
@@ -44,9 +45,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
 def assess(found: Detections, knowledge: Knowledge, *, at: datetime) -> Assessment:
     """Give the assessment of one server. ``at`` is the moment of assessment, aware UTC."""
     rows = found.account.rows(_wanted(knowledge.packs))
-    verdicts = _in_one_voice(
-        [_verdict(pack, found, knowledge, rows) for pack in knowledge.packs if _concerns(pack, found, rows)]
-    )
+    verdicts = _verdicts(found, knowledge, rows)
     return Assessment(
         tool=ToolInfo(name="tocsin", version=__version__),
         packs=tuple(
@@ -68,14 +67,18 @@ def assess(found: Detections, knowledge: Knowledge, *, at: datetime) -> Assessme
     )
 
 
-def _in_one_voice(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """One server has one disk: no campaign may say "nothing left" while another shows what is left."""
-    if not any(verdict.residual is Residual.PRESENT for verdict in verdicts):
-        return tuple(verdicts)
-    return tuple(
-        replace(verdict, residual=Residual.UNKNOWN) if verdict.residual is Residual.NONE_SEEN else verdict
-        for verdict in verdicts
-    )
+def _verdicts(
+    found: Detections, knowledge: Knowledge, rows: Sequence[ArtefactCoverage]
+) -> tuple[Verdict, ...]:
+    explained: dict[str, str] = {}
+    verdicts = []
+    for pack in general_last(knowledge.packs):
+        if _concerns(pack, found, rows):
+            findings = without_explained(pack, found.findings.get(pack.file.id, ()), explained)
+            verdict = _verdict(pack, found, knowledge, rows, findings)
+            explained |= explained_pages(pack, verdict)
+            verdicts.append(verdict)
+    return in_one_voice(verdicts)
 
 
 def _concerns(pack: Pack, found: Detections, rows: Sequence[ArtefactCoverage]) -> bool:
@@ -88,9 +91,12 @@ def _concerns(pack: Pack, found: Detections, rows: Sequence[ArtefactCoverage]) -
 
 
 def _verdict(
-    pack: Pack, found: Detections, knowledge: Knowledge, rows: Sequence[ArtefactCoverage]
+    pack: Pack,
+    found: Detections,
+    knowledge: Knowledge,
+    rows: Sequence[ArtefactCoverage],
+    findings: tuple[Finding, ...],
 ) -> Verdict:
-    findings = found.findings.get(pack.file.id, ())
     folded = found.folded.get(pack.file.id, {})
     ladder = Ladder(pack.file.ladder)
     exposed = expose(pack, found, knowledge.products, findings=findings, ladder=ladder)

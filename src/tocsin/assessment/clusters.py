@@ -2,7 +2,8 @@
 
 Requests are joined by address, and addresses by a rare secret that they share: the ECP canary of
 one session, the parameter by which one shell is told what to do. Findings without an address (ECP
-Server, event logs, files) join the intruder whose requests stand within two minutes of them. No
+Server, event logs, files) join the intruder whose requests stand within two minutes of them;
+requests without an address (excerpts) join the hand with the same user agent there. No
 name is claimed here: ``consistent_with`` only repeats what a cited source published.
 """
 
@@ -86,22 +87,35 @@ def _secrets(finding: Finding) -> Iterator[str]:
 
 
 def _adopt(groups: list[list[Finding]], findings: Sequence[Finding], ladder: Ladder) -> list[Finding]:
-    """Give findings without an address to the intruder nearest in time; return those left over."""
-    hands = [group for group in groups if _role(group, ladder) == "intruder"]
+    """Give findings without an address to the fitting hand nearest in time; return those left over."""
+    intruders = [group for group in groups if _role(group, ladder) == "intruder"]
+    agents = [(group, {_agent(one) for one in group} - {""}) for group in groups]
     left: list[Finding] = []
     adopted: list[tuple[list[Finding], Finding]] = []
     for finding in findings:
-        near = [
-            (distance, group[0].order, group) for group in hands if (distance := _distance(group, finding))
-        ]
-        within = [pair for pair in near if pair[0] <= _NEAR]
-        if within:
-            adopted.append((min(within, key=lambda pair: (pair[0], pair[1]))[2], finding))
+        if finding.kind in WEB_KINDS:
+            fitting = [group for group, known in agents if _agent(finding) in known]
         else:
+            fitting = intruders
+        hand = _nearest(fitting, finding)
+        if hand is None:
             left.append(finding)
+        else:
+            adopted.append((hand, finding))
     for group, finding in adopted:
         group.append(finding)
     return left
+
+
+def _nearest(groups: Sequence[list[Finding]], finding: Finding) -> list[Finding] | None:
+    near = [(distance, group[0].order, group) for group in groups if (distance := _distance(group, finding))]
+    within = [pair for pair in near if pair[0] <= _NEAR]
+    return min(within, key=lambda pair: (pair[0], pair[1]))[2] if within else None
+
+
+def _agent(finding: Finding) -> str:
+    """The user agent as both logs would write it: Exchange's own replaces commas by spaces."""
+    return " ".join(finding.details.get("user_agent", "").replace(",", " ").split())
 
 
 def _distance(group: Sequence[Finding], finding: Finding) -> timedelta | None:
@@ -154,7 +168,7 @@ def _why(ips: Sequence[str], group: Sequence[Finding]) -> str:
         if len(ips) == 1
         else f"{len(ips)} addresses that share a session or a shell's parameter"
     )
-    near = f"; {without} finding(s) of other logs within two minutes" if without else ""
+    near = f"; {without} finding(s) without address within two minutes" if without else ""
     return f"{joined}{near}"
 
 
