@@ -91,7 +91,7 @@ def _chunk_items(path: str, kind: str, chunk: Chunk) -> Iterator[Item]:
                 kind=kind,
                 locator=Locator(path=path, offset=chunk.offset),
                 count=lost,
-                why=f"the chunk claims records {chunk.first} to {chunk.last}; {lost} of them are damaged",
+                why=f"of records {chunk.first} to {chunk.last} in this chunk, {lost} could not be recovered",
             )
 
 

@@ -24,6 +24,10 @@ _RECORD = b"**\0\0"
 _SMALLEST = 32
 """Bytes of the smallest record: a head of 24, a body, and the size repeated."""
 MOST_RECORDS = (CHUNK - FIRST_RECORD) // _SMALLEST
+_LAST_FILETIME = 2_650_467_744_000_000_000
+"""The end of the year 9999."""
+_NEVER = 1 << 62
+"""A last identifier that no record has: the reader would stop at the one that the header names."""
 _STRINGS = re.compile(rb"(?:[\x20-\x7e\xa0-\xff\t]\x00){4,}")
 
 
@@ -49,8 +53,9 @@ class Chunk(Struct, frozen=True, kw_only=True):
     Attributes:
         offset: where it stands in the file.
         document: an EVTX file of this chunk alone, with record sizes repaired so that a reader
-            gets past damage; no other byte is changed.
-        first: lowest record identifier that the chunk header claims, or None without a header.
+            gets past damage, and impossible times of writing set to zero.
+        first: lowest record identifier that the chunk header claims; without a usable header,
+            the lowest of the sound records; None without either.
         last: highest such identifier.
         slots: in order.
     """
@@ -63,7 +68,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
 
     @property
     def claimed(self) -> int:
-        """How many records the chunk header says there are."""
+        """How many records there should be."""
         return 0 if self.first is None or self.last is None else self.last - self.first + 1
 
     def text_of(self, slot: Slot) -> str:
@@ -89,14 +94,19 @@ def read_chunks(stream: BinaryIO) -> Iterator[Chunk | Debris]:
     """Yield what stands in each 64 KiB; a chunk that has shifted is found by its magic number."""
     offset, piece = _first_piece(stream)
     while piece:
-        shift = piece.find(_MAGIC, 1)
-        if not piece.startswith(_MAGIC) and not _holds_records(piece) and shift > 0:
-            yield _debris(offset, piece[:shift])
-            offset += shift
-            piece = piece[shift:] + stream.read(shift)
-        yield _chunk(offset, piece) or _debris(offset, piece)
-        offset += len(piece)
-        piece = stream.read(CHUNK)
+        end = _end_of(piece)
+        yield _chunk(offset, piece[:end]) or _debris(offset, piece[:end])
+        offset += end
+        piece = piece[end:] + stream.read(min(end, CHUNK))
+
+
+def _end_of(piece: bytes) -> int:
+    """Give where the next chunk begins, if bytes were lost and it begins early; else the piece's end."""
+    start = 1
+    if piece.startswith(_MAGIC) or _holds_records(piece):
+        start = _free(piece) if len(piece) >= FIRST_RECORD else len(piece)
+    shift = piece.find(_MAGIC, start)
+    return shift if shift > 0 else len(piece)
 
 
 def legible(data: bytes) -> str:
@@ -126,9 +136,10 @@ def _chunk(offset: int, piece: bytes) -> Chunk | None:
     if not has_header and not _holds_records(piece):
         return None
     image = bytearray(piece.ljust(CHUNK, b"\0"))
-    first, last = _claims(image) if has_header else (None, None)
-    free = _free(image) if first is not None else CHUNK
-    slots = tuple(_slots(image, free, (first, last)))
+    claims = _claims(image) if has_header else (None, None)
+    free = _free(image) if claims[0] is not None else CHUNK
+    slots = tuple(_slots(image, free, claims))
+    first, last = claims if claims[0] is not None else _seen(slots)
     _repair(image, slots)
     document = _file_header() + bytes(image)
     return Chunk(offset=offset, document=document, first=first, last=last, slots=slots)
@@ -143,7 +154,15 @@ def _claims(image: bytearray) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _free(image: bytearray) -> int:
+def _seen(slots: tuple[Slot, ...]) -> tuple[int | None, int | None]:
+    """Give the range of the sound records themselves, where the header tells none."""
+    numbers = [slot.number for slot in slots if not slot.damaged]
+    if not numbers or max(numbers) - min(numbers) >= MOST_RECORDS:
+        return None, None
+    return min(numbers), max(numbers)
+
+
+def _free(image: bytes | bytearray) -> int:
     (free,) = struct.unpack_from("<I", image, 48)
     return int(free) if FIRST_RECORD <= free <= CHUNK else CHUNK
 
@@ -191,11 +210,18 @@ def _next_record(
 
 
 def _repair(image: bytearray, slots: tuple[Slot, ...]) -> None:
-    """Write the sizes that lead a reader from slot to slot, and a header if there is none."""
+    """Write the sizes that lead a reader from slot to slot, and a header if there is none.
+
+    A time of writing that no calendar has would end the reader's walk; the event has its own time.
+    """
     for slot in slots:
         if slot.damaged:
             struct.pack_into("<4sI", image, slot.start, _RECORD, slot.end - slot.start)
+        (written,) = struct.unpack_from("<Q", image, slot.start + 16)
+        if written > _LAST_FILETIME:
+            struct.pack_into("<Q", image, slot.start + 16, 0)
     image[:8] = _MAGIC
+    struct.pack_into("<QQ", image, 24, 1, _NEVER)
     struct.pack_into("<I", image, 40, 128)
     struct.pack_into("<I", image, 48, slots[-1].end if slots else FIRST_RECORD)
 

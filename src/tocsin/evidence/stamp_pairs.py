@@ -38,7 +38,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         order: one of ``ORDERS``; ``any`` when it makes no difference; ``ambiguous``; or
             ``unreadable`` when no order fits.
         utc: the UTC time of each name, aware, or None where it cannot be told.
-        offset: local time less UTC, such as ``-08:00``, or None.
+        offset: local time less UTC, such as ``-08:00``, at the last pair that tells it, or None.
     """
 
     order: str
@@ -57,7 +57,8 @@ def read_pairs(
         not_after: aware UTC; an order that puts a UTC time more than a day after it does not fit.
     """
     pairs = {name: (_readable(pair[0]), _readable(pair[1])) for name, pair in pairs.items()}
-    fitting = [order for order in ORDERS if _is_fitting(order, pairs) and _is_rising(order, pairs, rising)]
+    fitting = [order for order in ORDERS if _is_fitting(order, pairs)]
+    fitting = [order for order in fitting if _is_rising(order, pairs, rising)] or fitting
     if not_after is not None and len(fitting) > 1:
         latest = not_after.astimezone(UTC).replace(tzinfo=None) + timedelta(days=1)
         early = [order for order in fitting if all(stamp <= latest for stamp in _stamps(order, pairs, 1))]
@@ -84,7 +85,7 @@ def _reading(order: str, pairs: Mapping[str, Pair]) -> Reading:
         for name, pair in pairs.items()
     }
     offsets = [offset for pair in pairs.values() if (offset := _offset(pair, order)) is not None]
-    return Reading(order=order, utc=utc, offset=_offset_text(offsets[0]) if offsets else None)
+    return Reading(order=order, utc=utc, offset=_offset_text(offsets[-1]) if offsets else None)
 
 
 def _is_fitting(order: str, pairs: Mapping[str, Pair]) -> bool:

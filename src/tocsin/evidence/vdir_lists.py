@@ -97,7 +97,7 @@ def vdir_record(
     given = vdir.properties
     fields: dict[str, str | None] = {name: value or None for name, value in given.items()}
     pairs = {
-        f"{name}UTC": (given.get(name), given.get(f"{name}UTC")) for name in ("WhenChanged", "WhenCreated")
+        f"{name}UTC": (given.get(name), given.get(f"{name}UTC")) for name in ("WhenCreated", "WhenChanged")
     }
     reading = read_pairs(pairs, rising=tuple(pairs), not_after=not_after)
     for name, moment in reading.utc.items():
