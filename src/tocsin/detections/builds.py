@@ -101,6 +101,9 @@ class _Sighting:
         self.first = _first(moment, locator)
 
     def widen(self, moment: datetime | None, locator: Locator) -> None:
+        if moment and self.start and self.end and self.start < moment:
+            self.end = max(self.end, moment)
+            return
         if moment is not None:
             self.start = moment if self.start is None else min(self.start, moment)
             self.end = moment if self.end is None else max(self.end, moment)
@@ -171,7 +174,7 @@ class BuildCollector:
         if parts not in self._columns and len(self._columns) < MOST_BUILDS:
             self._columns[parts] = normalise(".".join(part or "-" for part in parts))
         if build := self._columns.get(parts):
-            self._add(_rank(_LOG, record), build, record.time, record.locator)
+            self._keep(_rank(_LOG, record), build, record.time, record.locator)
 
     def _request(self, record: Record, stem: str) -> None:
         agent = record.fields.get("cs-user-agent")
@@ -228,9 +231,10 @@ class BuildCollector:
             self._dates[header.locator.path].add((line, moment))
 
     def _add(self, kind: _Kind, text: str, moment: datetime | None, locator: Locator) -> None:
-        build = normalise(text)
-        if build is None:
-            return
+        if build := normalise(text):
+            self._keep(kind, build, moment, locator)
+
+    def _keep(self, kind: _Kind, build: str, moment: datetime | None, locator: Locator) -> None:
         if sighting := self._seen.get((kind, build)):
             sighting.widen(moment, locator)
         elif len(self._seen) < MOST_BUILDS:
