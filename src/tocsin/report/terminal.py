@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tocsin.model.verdicts import Assessment, Verdict
-from tocsin.model.words import MitigationStatus
+from tocsin.model.words import Exposure, MitigationStatus
 from tocsin.report import words
 from tocsin.report.prose import first_sentence, plain
 from tocsin.report.terminal_details import details
@@ -32,6 +32,7 @@ from tocsin.report.view import (
 _OTHERS = 2
 _STEPS = 12
 _SCREEN = 40
+_HEAD = 24
 
 
 def show(assessment: Assessment, console: Console, *, detail: bool = False) -> None:
@@ -41,8 +42,9 @@ def show(assessment: Assessment, console: Console, *, detail: bool = False) -> N
     24 lines of 80. Colour follows the console (and so ``NO_COLOR``); no meaning hangs on it. Where the
     console's encoding has no such signs, ASCII stands for them.
     """
-    page = Page(width=console.width)
-    _head(page, assessment, brief=not detail)
+    page = _answer(assessment, console.width, most=0 if detail else 2)
+    if not detail and len(page.lines) > _HEAD:
+        page = _answer(assessment, console.width, most=1)
     _steps(page, assessment, brief=not detail)
     if detail:
         details(page, assessment)
@@ -72,18 +74,21 @@ def _spelt(line: Text, encoding: str) -> Text:
     return spelt
 
 
-def _head(page: Page, assessment: Assessment, *, brief: bool) -> None:
+def _answer(assessment: Assessment, width: int, *, most: int) -> Page:
+    """Give all that comes before the next steps; each fact in so many lines at most, 0 for no bound."""
+    page = Page(width=width)
     phrase, sentence = headline(assessment)
     page.text(f"{words.SIGNS[phrase.tone]} {phrase.word.upper()}", style_of(phrase.tone, strong=True))
-    page.text(defang(sentence), "bold", most=2 if brief else 0)
-    page.text(_server(assessment), "dim", most=1 if brief else 0)
+    page.text(defang(sentence), "bold", most=2 if most else 0)
+    page.text(_server(assessment), "dim", most=min(most, 1))
     verdicts = by_gravity(assessment)
-    for verdict in verdicts[:1] if brief else verdicts:
+    for verdict in verdicts[:1] if most else verdicts:
         page.blank()
-        _verdict(page, verdict, brief=brief)
-    page.fact("Sight", _sight(assessment), most=2 if brief else 0)
-    if brief:
+        _verdict(page, verdict, most=most)
+    page.fact("Sight", _sight(assessment), most=2 if most else 0)
+    if most:
         _others(page, verdicts[1:])
+    return page
 
 
 def _server(assessment: Assessment) -> str:
@@ -92,13 +97,12 @@ def _server(assessment: Assessment) -> str:
     return visible(" · ".join(part for part in parts if part))
 
 
-def _verdict(page: Page, verdict: Verdict, *, brief: bool) -> None:
-    most = 2 if brief else 0
+def _verdict(page: Page, verdict: Verdict, *, most: int) -> None:
     cves = f" ({', '.join(verdict.cves)})" if verdict.cves else ""
-    page.text(visible(f"{campaign_title(verdict)}{cves}"), "bold underline", most=1 if brief else 0)
+    page.text(visible(f"{campaign_title(verdict)}{cves}"), "bold underline", most=min(most, 1))
     exposure = words.EXPOSURE[verdict.exposure]
     page.statement("Exposure", exposure, defang(verdict.exposure_because), most=most)
-    page.fact("Fix", _fix(verdict), most=1 if brief else 0)
+    page.fact("Fix", _fix(verdict), most=min(most, 1))
     page.statement(
         "Compromise", words.COMPROMISE[verdict.compromise], defang(verdict.compromise_because), most=most
     )
@@ -106,10 +110,10 @@ def _verdict(page: Page, verdict: Verdict, *, brief: bool) -> None:
     page.statement("Residual", residual, residual.says, most=most)
     page.fact("Rung", _rung(verdict), most=most)
     page.fact("Seen", _seen(verdict), most=most)
-    page.fact("Window", _window(verdict), most=1 if brief else 0)
+    page.fact("Window", _window(verdict), most=min(most, 1))
     page.fact("Shells", _shells(verdict), most=most)
-    page.fact("Mail", _mail(verdict), most=1 if brief else 0)
-    _mitigations(page, verdict, brief=brief)
+    page.fact("Mail", _mail(verdict), most=min(most, 1))
+    _mitigations(page, verdict, most=most)
 
 
 def _fix(verdict: Verdict) -> str:
@@ -146,8 +150,8 @@ def _shells(verdict: Verdict) -> str:
     first = verdict.webshells[0]
     name = visible(first.url or first.path or "unnamed")
     since = f" {stamp(first.not_served_since)}" if first.not_served_since else ""
-    more = f" · and {len(verdict.webshells) - 1} more" if len(verdict.webshells) > 1 else ""
-    return f"{name}: {words.PRESENCE[first.presence].word.lower()}{since}{more}"
+    count = f"{len(verdict.webshells)} pages, first " if len(verdict.webshells) > 1 else ""
+    return f"{count}{name}: {words.PRESENCE[first.presence].word.lower()}{since}"
 
 
 def _mail(verdict: Verdict) -> str:
@@ -155,18 +159,13 @@ def _mail(verdict: Verdict) -> str:
     return f"may have been read: {plural(count, 'mailbox', 'mailboxes')}" if count else ""
 
 
-def _mitigations(page: Page, verdict: Verdict, *, brief: bool) -> None:
+def _mitigations(page: Page, verdict: Verdict, *, most: int) -> None:
     seen = [each for each in verdict.mitigations if each.status is not MitigationStatus.ABSENT]
-    for each in seen[:2] if brief else verdict.mitigations:
-        phrase = words.MITIGATION[each.status]
-        caveats = [defang(caveat) for caveat in each.caveats]
-        says = " ".join(
-            [f"{defang(each.title)}.", *caveats]
-            if brief
-            else [f"{defang(each.title)}.", defang(each.why), *caveats]
-        )
-        page.statement("Mitigation", phrase, says, most=2 if brief else 0)
-    if not verdict.mitigations and verdict.exposure.value not in {"patched", "not-affected"}:
+    for each in seen[:2] if most else verdict.mitigations:
+        told = (f"{each.title}.", *each.caveats) if most else (f"{each.title}.", each.why, *each.caveats)
+        says = " ".join(defang(part) for part in told if part)
+        page.statement("Mitigation", words.MITIGATION[each.status], says, most=most)
+    if not seen and verdict.exposure not in {Exposure.PATCHED, Exposure.NOT_AFFECTED}:
         page.fact("Mitigation", "none seen")
 
 

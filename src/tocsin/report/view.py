@@ -133,6 +133,11 @@ def _group(rule: str, members: list[Finding], folded: dict[str, int], counted: s
     return FindingGroup(means=members[0].means, rule=rule, findings=tuple(members), folded=more)
 
 
+def finding_ids(verdict: Verdict) -> frozenset[str]:
+    """Give the ids of the findings that the assessment holds; folded ones are only counted."""
+    return frozenset(finding.id for finding in verdict.findings)
+
+
 def means_counts(verdict: Verdict) -> tuple[tuple[Means, int], ...]:
     """Give how many findings there are of each meaning, gravest first."""
     counts = Counter(finding.means for finding in verdict.findings)
