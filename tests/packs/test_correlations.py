@@ -26,7 +26,7 @@ correlation:
 
 def correlation(
     tmp_path: Path,
-    type: str = "event_count",
+    form: str = "event_count",
     rules: str = "[Proxied request]",
     timespan: str = "5m",
     rest: str = "  condition: {gte: 3}",
@@ -40,7 +40,7 @@ def correlation(
             )
         )
     )
-    text = BODY.format(type=type, rules=rules, timespan=timespan, rest=rest)
+    text = BODY.format(type=form, rules=rules, timespan=timespan, rest=rest)
     return correlation_of(*read_head(write(tmp_path / "c.yaml", text)), [rule, other])
 
 
@@ -79,14 +79,14 @@ def test_a_sequence_wants_all_its_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"type": "value_sum", "rest": "  condition: {gte: 1, field: a}"}, "the type value_sum"),
+        ({"form": "value_sum", "rest": "  condition: {gte: 1, field: a}"}, "the type value_sum"),
         ({"rules": "[Nothing]"}, "the rule 'Nothing'"),
         ({"rules": "[Proxied request, proxied_request]"}, "a rule named twice"),
         ({"rest": "  condition: {lt: 3}"}, "a condition other than gt or gte"),
         ({"rest": "  condition: {eq: 3}"}, "a condition other than gt or gte"),
         ({"rest": "  condition: {gte: 0}"}, "a condition other than gt or gte"),
         ({"rest": "  condition: {gte: 3, field: a}"}, "this field"),
-        ({"type": "temporal", "rest": "  condition: {gte: 1}"}, "a condition on a temporal correlation"),
+        ({"form": "temporal", "rest": "  condition: {gte: 1}"}, "a condition on a temporal correlation"),
         ({"timespan": "2y"}, "a time span above a year"),
         ({"timespan": "soon"}, "pySigma"),
         ({"rest": ""}, "pySigma"),

@@ -14,6 +14,8 @@ from tocsin.detections.proofs import examine
 from tocsin.errors import UsageFault
 from tocsin.packs.loading import load_packs
 
+STATUS_REMEDY = "Use one of stable, test, experimental; remove a withdrawn rule."
+
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(packs_app, [str(argument) for argument in arguments])
@@ -33,8 +35,7 @@ def test_lint_prints_all_problems_and_exits_with_2(tmp_path: Path) -> None:
     result = run("lint", tmp_path)
     assert result.exit_code == 2
     assert result.stdout.splitlines() == [
-        f"{rule}:4: the status 'deprecated' is none of a pack's rule. "
-        "Use one of stable, test, experimental; remove a withdrawn rule.",
+        f"{rule}:4: the status 'deprecated' is none of a pack's rule. {STATUS_REMEDY}",
         f"{rule}:15: the rung 'prob' is not on the ladder. Rungs: probe, shell.",
     ]
     assert result.stderr == "1 pack, 2 problems.\n"

@@ -31,7 +31,8 @@ ANY = Wild.MANY
 
 
 def rule_from(tmp_path: Path, detection: str, extra: str = "") -> Rule:
-    body = f"title: T\nauthor: A\nmeans: context\nlogsource: {{category: webserver}}\ndetection:\n{detection}{extra}"
+    head = "title: T\nauthor: A\nmeans: context\nlogsource: {category: webserver}\n"
+    body = f"{head}detection:\n{detection}{extra}"
     path = tmp_path / "t.yaml"
     path.write_text(body, encoding="utf-8")
     return rule_of(*read_head(path))
