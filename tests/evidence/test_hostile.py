@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.errors import ArtefactError, EvidenceError, LimitExceeded
-from tocsin.evidence import folder as folder_module
 from tocsin.evidence.containers import Kind, container_inside, container_named
 from tocsin.evidence.limits import MIB, Budget, Limits
 from tocsin.evidence.lines import Line
@@ -241,8 +240,8 @@ def test_files_and_folders_without_the_right_to_read_are_accounted(
             raise PermissionError(13, "Permission denied")
         return real_scan(path)
 
-    monkeypatch.setattr(folder_module.os, "open", refuse_file)
-    monkeypatch.setattr(folder_module.os, "scandir", refuse_folder)
+    monkeypatch.setattr("tocsin.evidence.folder.os.open", refuse_file)
+    monkeypatch.setattr("tocsin.evidence.folder.os.scandir", refuse_folder)
     evidence, found = _read(root)
     assert found == {"a.log": LOG}
     assert _why(evidence) == {
@@ -325,11 +324,68 @@ def test_a_member_longer_than_stated_is_read_whole(zipped: Build) -> None:
     assert _read(path)[1] == {"a.log": LOG * 50}
 
 
+def test_a_member_without_its_header_is_left_out_and_the_rest_is_read(zipped: Build) -> None:
+    path = zipped({"a.log": LOG, "b.log": LOG})
+    path.write_bytes(path.read_bytes().replace(b"PK\x03\x04", b"PK\x03\x05", 1))
+    evidence, found = _read(path)
+    assert found == {"b.log": LOG}
+    assert _why(evidence)["a.log"].startswith("damaged in its container (Bad magic number")
+
+
+def test_a_damaged_stream_is_the_error_of_its_member_alone(zipped: Build) -> None:
+    noise = b"".join(os.urandom(60).hex().encode() + b"\n" for _ in range(20_000))
+    path = zipped({"a.log": noise, "b.log": LOG})
+    data = bytearray(path.read_bytes())
+    data[600_000:600_100] = b"\xff" * 100
+    path.write_bytes(data)
+    _, found = _read(path)
+    assert str(found["a.log"]).startswith("damaged in its container")
+    assert found["b.log"] == LOG
+
+
+def test_a_disk_that_fails_while_reading_is_named(folder: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(io.FileIO):
+        def readinto(self, _: object, /) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("tocsin.evidence.folder.io.FileIO", Failing)
+    with pytest.raises(EvidenceError, match="reading fails: input/output error"):
+        _read(folder({"a.log": LOG}))
+
+
+def test_a_full_temporary_folder_costs_the_inner_container_alone(
+    zipped: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    inner = zipped({"a.log": LOG}, name="inner.zip").read_bytes()
+    path = zipped({"inner.zip": inner, "b.log": LOG})
+    monkeypatch.setattr("tocsin.evidence.shelf.tempfile.SpooledTemporaryFile", lambda _: Full())
+    evidence, found = _read(path)
+    assert found == {"b.log": LOG}
+    assert "the temporary folder cannot hold it" in _why(evidence)["inner.zip"]
+
+
+def test_a_folder_in_a_zip_that_holds_bytes_is_accounted(zipped: Build) -> None:
+    evidence, found = _read(zipped({"C/": b"hidden", "a.log": LOG}))
+    assert found == {"a.log": LOG}
+    assert _why(evidence) == {"C/": "folder that claims to hold bytes"}
+
+
+def test_a_time_beyond_the_calendar_is_no_time(zipped: Build) -> None:
+    info = zipfile.ZipInfo("a.log")
+    info.extra = b"\x0a\x00\x20\x00\0\0\0\0\x01\x00\x18\x00" + b"\xff" * 24
+    with open_evidence(zipped({info: LOG})) as evidence:
+        assert [source.modified for source in evidence.sources()] == [None]
+
+
 # --- bombs and bounds
 
 
-def _bomb(out: io.BufferedIOBase | Path, mebibytes: int) -> None:
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack, pack.open("C/a.log", "w") as member:  # type: ignore[arg-type]  # a file or a path
+def _bomb(out: Path, mebibytes: int) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack, pack.open("C/a.log", "w") as member:
         for _ in range(mebibytes):
             member.write(bytes(MIB))
 
@@ -395,6 +451,17 @@ def test_a_zip_that_holds_itself_ends(tmp_path: Path) -> None:
 def test_a_list_of_too_many_members_is_refused_before_it_is_built(zipped: Build) -> None:
     with pytest.raises(LimitExceeded, match="lists more than 10 files"):
         open_evidence(zipped({f"{n}.log": LOG for n in range(11)}), limits=Limits(files=10))
+
+
+def test_the_list_of_a_large_zip_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 5)  # forces the zip64 form of the end
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as out:
+        for number in range(11):
+            out.writestr(f"{number}.log", LOG)
+    with pytest.raises(LimitExceeded, match="lists more than 10 files"):
+        open_evidence(tmp_path / "a.zip", limits=Limits(files=10))
+    assert len(_read(tmp_path / "a.zip", files=11)[1]) == 11
 
 
 def test_a_folder_of_too_many_entries_is_refused(folder: Build) -> None:

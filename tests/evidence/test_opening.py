@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.limits import Limits
@@ -112,6 +114,30 @@ def test_a_source_seeks_as_a_file_does(suffix: str, folder: Build, zipped: Build
                 assert (stream.seek(600_000), stream.read(10)) == (600_000, content[600_000:600_010])
                 assert (stream.seek(5), stream.read(10)) == (5, content[5:15])
                 assert (stream.seek(10, io.SEEK_CUR), stream.read()) == (25, content[25:])
+    assert evidence.hashes == {"a.bin": _sha(content)}
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from([0, 1, 2]), st.integers(-2000, 2000), st.integers(0, 1500)), max_size=12
+    )
+)
+def test_any_walk_through_a_packed_source_is_that_through_a_file(
+    steps: list[tuple[int, int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytes(range(256)) * 5
+    path = tmp_path_factory.mktemp("walk") / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("a.bin", content)
+    plain = io.BytesIO(content)
+    with open_evidence(path) as evidence:
+        for source in evidence.sources():
+            with source.open() as stream:
+                for whence, offset, size in steps:
+                    base = (0, plain.tell(), len(content))[whence]
+                    if 0 <= base + offset <= len(content):
+                        assert stream.seek(offset, whence) == plain.seek(base + offset)
+                    assert stream.read(size) == plain.read(size)
     assert evidence.hashes == {"a.bin": _sha(content)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,12 +42,11 @@ class Evidence:
         self._giver = Giver(self._budget)
         self._container: tuple[Entry, Tally] | None = None
         self._folder = path.is_dir()
-        try:
+        with ExitStack() as until_listed:
+            until_listed.callback(self.close)
             entries = self._listed(path)
             self._found: Found = custody_of(entries, custody_file)
-        except BaseException:
-            self._giver.shelf.close()
-            raise
+            until_listed.pop_all()
         self._entries = [entry for entry in entries if entry is not self._found.record]
         self._giver.notes.update(dict.fromkeys(self._found.notes))
         self.total_files = len(self._entries)
