@@ -223,3 +223,34 @@ def _text(item: Item) -> str:
 def test_any_bytes_are_survived(junk: bytes) -> None:
     for read in (read_xml, read_json):
         assert all(item.locator.line for item in read(junk))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<Events>" + " " * 50_000 + "x",
+        "</Event>" * 200_000,
+        "<Event " * 200_000,
+        "<Events>" * 100_000 + "x",
+        "<!--" * 100_000,
+    ],
+    ids=["spaces", "ends", "starts", "roots", "comments"],
+)
+def test_hostile_xml_takes_no_longer_than_other_text(text: str) -> None:
+    """Quadratic or exponential reading would not end within the life of this test."""
+    kept = sum(len(_text(item).replace(" ", "")) for item in read_xml(text))
+    assert kept > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":' * 100_000,
+        "}" * 500_000,
+        '"' * 500_001,
+        '{"EventID": 1, "EventData": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+    ids=["openings", "closings", "quotes", "depth"],
+)
+def test_hostile_json_takes_no_longer_than_other_text(text: str) -> None:
+    assert read_json(text)

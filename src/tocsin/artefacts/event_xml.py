@@ -30,7 +30,7 @@ _START = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?Event(?=[\s>])")
 _MARK = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?Event(?=[\s>])|</(?:[A-Za-z_][\w.-]{0,60}:)?Event\s*>")
 _SCHEMA = "schemas.microsoft.com/win/2004/08/events/event"
 _FRAME = re.compile(
-    r"(?:\s+|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,60}:)?Events(?:\s[^<>]*)?>|<!--[^>]*-->|^Record \d+\s*$)+",
+    r"(?:\s++|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,60}:)?Events(?:\s[^<>]*)?>|<!--[^>]*-->|^Record \d+\s*$)++",
     re.MULTILINE,
 )
 _LONGEST_TEXT = 1 << 16
@@ -104,28 +104,30 @@ class _Cutter:
         self.text = ""
         self.line = 1
         self.inside = False
+        self.start = 0
         self.searched = 0
 
     def cut(self) -> Iterator[tuple[int, str, bool]]:
         """Give what is complete."""
         while mark := _MARK.search(self.text, self.searched):
             opens = mark[0][1] != "/"
-            if opens and mark.start() == 0:
-                self.inside, self.searched = True, mark.end()
-                continue
             closes_one = self.inside and not opens
             yield from self._take(mark.start() if opens else mark.end(), is_event=closes_one)
+            self.inside, self.searched = opens, mark.end()
         self.searched = max(self.searched, len(self.text) - _LONGEST_TAG)
-        if len(self.text) > LONGEST_EVENT:
-            yield from self._take(len(self.text) - _LONGEST_TAG, is_event=False)
+        if len(self.text) - self.start > LONGEST_EVENT:
+            yield from self._take(self.searched, is_event=False)
+            self.inside = False
+        self.text = self.text[self.start :]
+        self.searched, self.start = self.searched - self.start, 0
 
     def rest(self) -> Iterator[tuple[int, str, bool]]:
         """Give what the file's end leaves."""
         yield from self._take(len(self.text), is_event=self.inside)
 
     def _take(self, end: int, *, is_event: bool) -> Iterator[tuple[int, str, bool]]:
-        piece, self.text = self.text[:end], self.text[end:]
-        self.inside, self.searched = False, 0
+        piece = self.text[self.start : end]
+        self.start = end
         blank = len(piece) - len(piece.lstrip())
         if blank < len(piece):
             yield self.line + piece.count("\n", 0, blank), piece[blank:], is_event

@@ -63,10 +63,13 @@ def parse(source: Source) -> Iterator[Item]:
 
 
 def _record(path: str, data: bytes) -> Record:
-    with pefile.PE(data=data, fast_load=True) as image:
-        image.parse_data_directories(directories=[_RESOURCES])
-        fixed = next(iter(getattr(image, "VS_FIXEDFILEINFO", None) or ()), None)
-        texts = _texts(image)
+    if not data.startswith(b"MZ"):
+        raise ValueError("no MZ at its beginning")
+    # Not as a context manager: closing runs a whole garbage collection, and there is no file to close.
+    image = pefile.PE(data=data, fast_load=True)
+    image.parse_data_directories(directories=[_RESOURCES])
+    fixed = next(iter(getattr(image, "VS_FIXEDFILEINFO", None) or ()), None)
+    texts = _texts(image)
     return version_record(
         Locator(path=path),
         File=path,

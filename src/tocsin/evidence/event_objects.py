@@ -135,7 +135,14 @@ def _text(value: object) -> str | None:
         return str(int(value))
     if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
         return "\n".join(str(part) for part in value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return _as_json(value) if isinstance(value, list | dict) else str(value)
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return ""
 
 
 def _stamp(frame: Object) -> str | None:
