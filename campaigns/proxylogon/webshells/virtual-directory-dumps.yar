@@ -33,8 +33,8 @@ rule virtual_directory_dump_with_script
         rung = "shell-reachable"
         capability = "code execution"
     strings:
-        $tag = /<\s{0,4}scrip[t]\b[^>]{0,200}runa[t]\s{0,4}=\s{0,4}["']{0,2}serve[r]/ ascii wide nocase
-        $block = /<%[^>]{0,400}([e]val|[r]equest|[p]rocess|[W]riteAll|[f]romBase64)/ ascii wide nocase
+        $tag = /<\s{0,4}s[c]ript\b[^>]{0,200}r[u]nat\s{0,4}=\s{0,4}["']{0,2}s[e]rver/ ascii wide nocase
+        $block = /<%[^>]{0,400}([e]val|r[e]quest|p[r]ocess|[W]riteAll|[f]romBase64)/ ascii wide nocase
     condition:
         virtual_directory_list and any of them
 }
@@ -48,7 +48,7 @@ rule virtual_directory_dump_without_script
         means = "context"
         content = "inert"
     strings:
-        $tag = /<\s{0,4}scrip[t]\b[^>]{0,200}runa[t]/ ascii wide nocase
+        $tag = /<\s{0,4}s[c]ript\b[^>]{0,200}r[u]nat/ ascii wide nocase
         $block = "<%" ascii wide
     condition:
         virtual_directory_list and none of ($tag, $block)
@@ -65,8 +65,8 @@ rule virtual_directory_dump_that_writes_files
         rung = "shell-reachable"
         capability = "file write"
     strings:
-        $save = /(\.SaveA[s]\s{0,4}\(|WriteAllTex[t]\s{0,4}\(|WriteAllByte[s]\s{0,4}\(|CreateTextFil[e]\s{0,4}\()/ ascii wide nocase
-        $run = /runa[t]\s{0,4}=\s{0,4}["']{0,2}serve[r]/ ascii wide nocase
+        $save = /(\.S[a]veAs\s{0,4}\(|W[r]iteAllText\s{0,4}\(|W[r]iteAllBytes\s{0,4}\(|C[r]eateTextFile\s{0,4}\()/ ascii wide nocase
+        $run = /r[u]nat\s{0,4}=\s{0,4}["']{0,2}s[e]rver/ ascii wide nocase
     condition:
         virtual_directory_list and all of them
 }

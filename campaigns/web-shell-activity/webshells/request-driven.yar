@@ -31,8 +31,8 @@ rule script_evaluates_request
         rung = "page-reachable"
         capability = "code execution"
     strings:
-        $direct = /\b([e]val|[e]xecute|[e]xecuteglobal)\s{0,8}\(?\s{0,8}\(?\s{0,8}(string\s{0,4}\(\s{0,4})?reques[t]\b[^;\r\n]{0,120}/ ascii wide nocase
-        $decoded = /\b[e]val\s{0,8}\([^;\r\n]{0,200}(frombase64|getstring|unescape|replace)[^;\r\n]{0,200}reques[t]\b/ ascii wide nocase
+        $direct = /\b([e]val|[e]xecute|[e]xecuteglobal)\s{0,8}\(?\s{0,8}\(?\s{0,8}(string\s{0,4}\(\s{0,4})?r[e]quest\b[^;\r\n]{0,120}/ ascii wide nocase
+        $decoded = /\b[e]val\s{0,8}\([^;\r\n]{0,200}(frombase64|getstring|unescape|replace)[^;\r\n]{0,200}r[e]quest\b/ ascii wide nocase
     condition:
         server_page and any of them
 }
@@ -48,9 +48,9 @@ rule net_page_loads_assembly_from_request
         rung = "page-reachable"
         capability = "assembly load"
     strings:
-        $load = /\bAssembl[y]\.Loa[d]\s{0,4}\(/ ascii wide nocase
-        $source = /\bReques[t]\s{0,4}(\.|\[)\s{0,4}(BinaryRea[d]|InputStrea[m]|For[m]|Item|Headers|Cookies|"|')/ ascii wide nocase
-        $crypt = /(CreateDecrypto[r]|FromBase64Strin[g])\s{0,4}\(/ ascii wide nocase
+        $load = /\b[A]ssembly\.L[o]ad\s{0,4}\(/ ascii wide nocase
+        $source = /\bR[e]quest\s{0,4}(\.|\[)\s{0,4}(B[i]naryRead|I[n]putStream|F[o]rm|Item|Headers|Cookies|"|')/ ascii wide nocase
+        $crypt = /(C[r]eateDecryptor|FromBase64Strin[g])\s{0,4}\(/ ascii wide nocase
     condition:
         server_page and $load and $source and $crypt
 }
@@ -66,9 +66,9 @@ rule net_page_starts_program_from_request
         rung = "page-reachable"
         capability = "command"
     strings:
-        $start = /\b(ProcessStartInf[o]|Process\.Star[t]|\.StartInf[o])\b/ ascii wide nocase
+        $start = /\b(P[r]ocessStartInfo|Process\.S[t]art|\.S[t]artInfo)\b/ ascii wide nocase
         $shell = /["'@](cmd(\.exe)?|[^"'\r\n]{0,60}\\cmd\.exe|powershell(\.exe)?)["']/ ascii wide nocase
-        $source = /(\bReques[t]\s{0,4}(\.|\[)|\bTextBox\b|\btxt\w{1,20}\.Text\b|\bHttpContex[t]\b)/ ascii wide nocase
+        $source = /(\bR[e]quest\s{0,4}(\.|\[)|\bTextBox\b|\btxt\w{1,20}\.Text\b|\b[H]ttpContext\b)/ ascii wide nocase
     condition:
         server_page and $start and $source and $shell
 }
@@ -84,9 +84,9 @@ rule asp_page_runs_command_from_request
         rung = "page-reachable"
         capability = "command"
     strings:
-        $shell = /createobject\s{0,4}\(\s{0,4}["'](wscrip[t]\.shel[l]|shel[l]\.applicatio[n])/ ascii wide nocase
-        $run = /\.(exe[c]|ru[n]|shellexecut[e])\s{0,4}\(?[^\r\n]{0,200}(reques[t]|cm[d]|%comspec%)/ ascii wide nocase
-        $source = /\breques[t]\s{0,4}(\.|\()/ ascii wide nocase
+        $shell = /createobject\s{0,4}\(\s{0,4}["'](wscr[i]pt\.s[h]ell|s[h]ell\.a[p]plication)/ ascii wide nocase
+        $run = /\.(e[x]ec|r[u]n|s[h]ellexecute)\s{0,4}\(?[^\r\n]{0,200}(r[e]quest|c[m]d|%comspec%)/ ascii wide nocase
+        $source = /\br[e]quest\s{0,4}(\.|\()/ ascii wide nocase
     condition:
         server_page and all of them
 }
@@ -102,8 +102,8 @@ rule jsp_page_runs_command_from_request
         rung = "page-reachable"
         capability = "command"
     strings:
-        $run = /(getRuntim[e]\s{0,4}\(\s{0,4}\)\s{0,4}\.\s{0,4}exe[c]\s{0,4}\(|new\s{1,4}ProcessBuilde[r]\s{0,4}\()/ ascii wide
-        $source = /\brequest\s{0,4}\.\s{0,4}(getParamete[r]|getHeade[r]|getInputStrea[m]|getReade[r])\s{0,4}\(/ ascii wide
+        $run = /(g[e]tRuntime\s{0,4}\(\s{0,4}\)\s{0,4}\.\s{0,4}e[x]ec\s{0,4}\(|new\s{1,4}P[r]ocessBuilder\s{0,4}\()/ ascii wide
+        $source = /\brequest\s{0,4}\.\s{0,4}(g[e]tParameter|g[e]tHeader|g[e]tInputStream|g[e]tReader)\s{0,4}\(/ ascii wide
     condition:
         server_page and all of them
 }
@@ -119,8 +119,8 @@ rule php_page_runs_request
         rung = "page-reachable"
         capability = "code execution"
     strings:
-        $direct = /\b([e]val|[a]ssert|[s]ystem|[s]hell_exec|[p]assthru|[p]roc_open|[p]open)\s{0,8}\(\s{0,8}@?(\w{1,30}\s{0,4}\(\s{0,4}){0,4}\$_(GE[T]|POS[T]|REQUES[T]|COOKI[E]|SERVE[R])/ ascii wide nocase
-        $callee = /\$_(GE[T]|POS[T]|REQUES[T])\s{0,4}\[[^\]]{1,60}\]\s{0,4}\(\s{0,4}\$_(GE[T]|POS[T]|REQUES[T])/ ascii wide nocase
+        $direct = /\b([e]val|[a]ssert|[s]ystem|[s]hell_exec|[p]assthru|[p]roc_open|[p]open)\s{0,8}\(\s{0,8}@?(\w{1,30}\s{0,4}\(\s{0,4}){0,4}\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE|S[E]RVER)/ ascii wide nocase
+        $callee = /\$_(G[E]T|P[O]ST|R[E]QUEST)\s{0,4}\[[^\]]{1,60}\]\s{0,4}\(\s{0,4}\$_(G[E]T|P[O]ST|R[E]QUEST)/ ascii wide nocase
     condition:
         server_page and any of them
 }
@@ -136,9 +136,9 @@ rule tunnel_page
         rung = "tunnel"
         capability = "tunnel"
     strings:
-        $net = /new\s{1,4}(Socke[t]|TcpClien[t])\s{0,4}\(/ ascii wide nocase
-        $java = /SocketChanne[l]\.ope[n]\s{0,4}\(/ ascii wide
-        $php = /\b(f|p)sockope[n]\s{0,4}\(/ ascii wide nocase
+        $net = /new\s{1,4}(S[o]cket|T[c]pClient)\s{0,4}\(/ ascii wide nocase
+        $java = /S[o]cketChannel\.o[p]en\s{0,4}\(/ ascii wide
+        $php = /\b(f|p)s[o]ckopen\s{0,4}\(/ ascii wide nocase
         $target = /["'](target|x-target|x-cmd|ip|host)["']/ ascii wide nocase
         $port = /["'](port|x-port)["']/ ascii wide nocase
         $command = /["'](CONNECT|DISCONNECT|FORWARD|READ|proxy|file_upload)["']/ ascii wide nocase
@@ -156,8 +156,8 @@ rule page_saves_upload_below_itself
         content = "live"
         capability = "file write"
     strings:
-        $save = /(\.SaveA[s]\s{0,4}\(|WriteAllByte[s]\s{0,4}\(|move_uploaded_fil[e]\s{0,4}\()/ ascii wide nocase
-        $place = /(Server\.MapPat[h]|AppDomain|basename|Path\.Combin[e])/ ascii wide nocase
+        $save = /(\.S[a]veAs\s{0,4}\(|W[r]iteAllBytes\s{0,4}\(|move_uploaded_fil[e]\s{0,4}\()/ ascii wide nocase
+        $place = /(Server\.M[a]pPath|AppDomain|basename|Path\.C[o]mbine)/ ascii wide nocase
     condition:
         server_page and filesize < 4KB and all of them
 }
