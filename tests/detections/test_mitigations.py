@@ -247,6 +247,24 @@ def test_copies_that_iis_keeps_do_not_count() -> None:
     assert cookies(source(HOST_CONFIG, host()), source(ROOT_CONFIG, BOTH), old).status is Is.EFFECTIVE
 
 
+def test_copies_under_another_name_do_not_count() -> None:
+    base = [source(HOST_CONFIG, host()), source(ROOT_CONFIG, BOTH)]
+    for name, text in (("web.config.bak", BOTH[:-9]), ("web.config.old", web(rules("<clear />")))):
+        assert cookies(*base, source(f"inetpub/wwwroot/{name}", text)).status is Is.EFFECTIVE
+    spare = source(HOST_CONFIG.replace(".config", ".config.bak"), host()[:-9])
+    assert cookies(*base, spare).status is Is.EFFECTIVE
+
+
+def test_a_configuration_without_end_is_bounded() -> None:
+    many = "".join(rule(f"r{number}", "x") for number in range(1200))
+    found = at_root(ANON, BACKEND, many)
+    assert found.status is Is.PARTIAL
+    assert "by hand" in found.why
+    places = "".join(f'<application path="/a{number}" />' for number in range(5000))
+    wide = host().replace("</site>", f"{places}</site>")
+    assert cookies(source(HOST_CONFIG, wide), source(ROOT_CONFIG, BOTH)).status is Is.EFFECTIVE
+
+
 def test_a_translated_default_site_is_recognised_by_its_number() -> None:
     renamed = host(site="Site Web par défaut")
     assert cookies(source(HOST_CONFIG, renamed), source(ROOT_CONFIG, BOTH)).status is Is.EFFECTIVE

@@ -16,6 +16,9 @@ from msgspec import Struct
 
 from tocsin.model.places import Locator
 
+MOST_PATHS = 200
+"""Paths of one site that are looked at; a configuration may come from an intruder."""
+
 
 class Setting(Struct, frozen=True, kw_only=True):
     """One record of a configuration file."""
@@ -32,7 +35,7 @@ class Setting(Struct, frozen=True, kw_only=True):
 class ConfigFile(Struct, kw_only=True):
     """One configuration file as it was read.
 
-    ``malformed`` is the place that breaks it; ``text`` then holds its lines.
+    ``malformed`` is the place that breaks it; ``text`` then holds the lines that may be of rules.
     """
 
     path: str
@@ -43,9 +46,14 @@ class ConfigFile(Struct, kw_only=True):
     text: dict[int, str] = {}
 
     @property
+    def name(self) -> str:
+        """The file's name, lower case; IIS reads no other than ``web.config`` in a folder."""
+        return self.where.rpartition("/")[2]
+
+    @property
     def is_host(self) -> bool:
-        """Whether it is an applicationHost.config."""
-        return "applicationhost" in self.where.rpartition("/")[2]
+        """Whether it is an applicationHost.config, under whatever name a collector gave it."""
+        return "applicationhost" in self.name
 
     @property
     def is_live(self) -> bool:
@@ -77,29 +85,32 @@ class Layout:
         """
         live = sorted((one for one in files if one.is_live), key=lambda one: one.path)
         self.host = _best_host(live)
-        self.web = tuple(one for one in live if not one.is_host)
+        self.web = tuple(one for one in live if one.name == "web.config")
+        self._renamed = tuple(one for one in live if not one.is_host and one.name != "web.config")
         self.site = _site_name(self.host, site)
-        self.folders = _folders(self.host, self.site) or dict(site_paths)
         self.applications = _applications(self.host, self.site) or set(site_paths)
-        self.at = self._place(site_paths)
+        self.at = self._place(_folders(self.host, self.site) or dict(site_paths), site_paths)
+        self._settings: dict[tuple[str, str], dict[str, list[Setting]]] = {}
 
     @property
     def unplaced(self) -> tuple[ConfigFile, ...]:
-        """Files of no folder of the site: of another site, or of an unknown place."""
+        """Files of no folder of the site: of another site, of an unknown place, or renamed."""
         placed = {one.path for files in self.at.values() for one in files}
-        return tuple(one for one in self.web if one.path not in placed)
+        return tuple(one for one in (*self.web, *self._renamed) if one.path not in placed)
 
     def paths(self, below: Iterable[str]) -> tuple[str, ...]:
-        """Give the paths to look at: every application, and everything below that has settings of its own."""
+        """Give the paths to look at: every application, and everything below that has settings of its own.
+
+        Of more than ``MOST_PATHS`` the shortest are taken.
+        """
         known = self.applications | set(self.at) | set(self._host_locations())
         wanted = [one.lower().rstrip("/") for one in below]
-        return tuple(
-            sorted(
-                path
-                for path in known
-                if any(f"{path.lower().rstrip('/')}/".startswith(f"{one}/") for one in wanted)
-            )
-        )
+        found = [
+            path
+            for path in known
+            if any(f"{path.lower().rstrip('/')}/".startswith(f"{one}/") for one in wanted)
+        ]
+        return tuple(sorted(sorted(found, key=lambda path: (len(path), path))[:MOST_PATHS]))
 
     def files_for(self, path: str) -> tuple[ConfigFile, ...]:
         """Give the web.configs that take part at a path."""
@@ -107,22 +118,34 @@ class Layout:
 
     def in_force(self, path: str, element: str, collection: str = "") -> Iterator[tuple[str, Setting]]:
         """Yield the settings of one kind that reach a path, each with the path it is set at."""
-        host = self.host.of(element) if self.host and not self.host.malformed else []
-        yield from (("/", one) for one in host if not one.get("Location") and _is_of(one, collection))
+        host = [self.host] if self.host else []
+        roots = [one for file in host for one in self._at(file, element, "")]
+        yield from (("/", one) for one in roots if _is_of(one, collection))
         for step in _steps(path):
-            location = self.site + ("" if step == "/" else step)
-            for one in self._level(step, location, host, element):
+            for one in self._level(step, element):
                 if _is_of(one, collection) and self._reaches(one, step, path):
                     yield step, one
 
-    def _level(self, step: str, location: str, host: list[Setting], element: str) -> Iterator[Setting]:
-        yield from (one for one in host if one.get("Location") == location)
+    def _level(self, step: str, element: str) -> Iterator[Setting]:
+        if self.host:
+            yield from self._at(self.host, element, self.site + ("" if step == "/" else step))
         for above in _steps(step)[:-1]:
-            inner = step[len(above) :].strip("/") if above != "/" else step.strip("/")
+            inner = step[len(above.rstrip("/")) :].strip("/")
             for file in self.at.get(above, ()):
-                yield from (one for one in file.of(element) if one.get("Location").strip("/") == inner)
+                yield from self._at(file, element, inner)
         for file in self.at.get(step, ()):
-            yield from (one for one in file.of(element) if one.get("Location") in {"", "."})
+            yield from self._at(file, element, "")
+
+    def _at(self, file: ConfigFile, element: str, location: str) -> list[Setting]:
+        """Give a file's settings of one kind in one ``<location>``; empty for those outside any."""
+        name = (file.path, element)
+        if name not in self._settings:
+            by_location: dict[str, list[Setting]] = {}
+            for one in file.of(element):
+                place = one.get("Location")
+                by_location.setdefault("" if place == "." else place.strip("/"), []).append(one)
+            self._settings[name] = by_location
+        return self._settings[name].get(location, [])
 
     def _reaches(self, setting: Setting, set_at: str, path: str) -> bool:
         if setting.get("InheritInChildApplications") != "false":
@@ -137,10 +160,15 @@ class Layout:
             if one.get("Name").startswith(f"{self.site}/"):
                 yield one.get("Name")[len(self.site) :]
 
-    def _place(self, site_paths: Mapping[str, str]) -> dict[str, list[ConfigFile]]:
+    def _place(
+        self, folders: Mapping[str, str], site_paths: Mapping[str, str]
+    ) -> dict[str, list[ConfigFile]]:
+        endings = [
+            (path, _endings(served, site_paths)) for path, served in sorted(folders.items())[:MOST_PATHS]
+        ]
         placed: dict[str, list[ConfigFile]] = {}
         for file in self.web:
-            for path in _paths_of(file.folder, self.folders, site_paths):
+            for path in _paths_of(file.folder, endings):
                 placed.setdefault(path, []).append(file)
         return placed
 
@@ -197,15 +225,20 @@ def _folder(physical: str) -> str:
     return (rest if colon and len(drive) == 1 else text).strip("/")
 
 
-def _paths_of(folder: str, folders: Mapping[str, str], site_paths: Mapping[str, str]) -> list[str]:
+def _endings(served: str, site_paths: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the ways in which evidence may name a folder: whole, or without what a collector cut off."""
+    shorter = {end for end in site_paths.values() if f"/{served}".endswith(f"/{end}")}
+    return tuple(sorted(one for one in {served, *shorter} if one))
+
+
+def _paths_of(folder: str, folders: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
     """Give the URL paths that a folder of the evidence is served at."""
-    found: list[tuple[int, str]] = []
-    for path, served in folders.items():
-        endings = {served, *(end for end in site_paths.values() if f"/{served}".endswith(f"/{end}"))}
-        inner = (_inside(folder, end) for end in endings if end)
-        found += [
-            (len(rest), f"{path.rstrip('/')}/{rest}".rstrip("/") or "/") for rest in inner if rest is not None
-        ]
+    found = [
+        (len(rest), f"{path.rstrip('/')}/{rest}".rstrip("/") or "/")
+        for path, endings in folders
+        for rest in (_inside(folder, end) for end in endings)
+        if rest is not None
+    ]
     nearest = min((depth for depth, _ in found), default=0)
     return sorted({path for depth, path in found if depth == nearest})
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.detections.iis_layout import Layout
 from tocsin.detections.rewrite import (
@@ -20,6 +21,9 @@ from tocsin.detections.rewrite import (
 )
 from tocsin.model.places import Locator
 from tocsin.packs.schema import MitigationFile, RewriteRule
+
+MOST_RULES = 1_000
+"""Rules in force at one path that are judged."""
 
 
 class Outcome(IntEnum):
@@ -56,6 +60,10 @@ def _best(wanted: RewriteRule, layout: Layout, judge: Judge, path: str) -> Found
         why=f"No rule like '{wanted.name}' is in force.",
         locator=None,
     )
+    if len(rules) > MOST_RULES:
+        return replace(
+            best, outcome=Outcome.SHORT, why=f"More than {MOST_RULES:,} rules: judge them by hand."
+        )
     blocked_by: Rule | None = None
     for rule in rules:
         outcome, why = grader.grade(rule)

@@ -9,6 +9,7 @@ whatever stands in it. What was not collected proves nothing either way.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -40,7 +41,8 @@ _KEPT = frozenset(
     }
 )
 MOST_REASONS = 4
-LONGEST_TEXT = 1 << 20
+LONGEST_TEXT = 4096
+_OF_RULES = re.compile(r"rule|pattern|script-src", re.IGNORECASE)
 
 _Answer = tuple[MitigationStatus, str, Locator | None, TimeSpan]
 _NO_SPAN = TimeSpan()
@@ -79,7 +81,8 @@ class MitigationCollector:
                 order = int(item.fields.get("Order") or 0)
                 file.settings.append(Setting(order=order, fields=item.fields, locator=item.locator))
         elif isinstance(item, Unreadable):
-            file.text[item.locator.line or 0] = item.text[:LONGEST_TEXT]
+            if _OF_RULES.search(item.text):
+                file.text[item.locator.line or 0] = item.text[:LONGEST_TEXT]
             if item.why.startswith(MALFORMED):
                 file.malformed = item.locator
 

@@ -9,6 +9,7 @@ patterns unanchored and without case unless ``ignoreCase`` says otherwise.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from math import comb
 
@@ -215,8 +216,11 @@ class Judge:
             return None
         self._left -= steps
         try:
-            found = re.search(pattern, value, re.IGNORECASE if ignore_case else 0)
-        except (re.error, RecursionError, OverflowError):
+            with warnings.catch_warnings():
+                # a class that Python may one day read otherwise than ECMAScript does
+                warnings.simplefilter("error", FutureWarning)
+                found = re.search(pattern, value, re.IGNORECASE if ignore_case else 0)
+        except (re.error, FutureWarning, RecursionError, OverflowError):
             return None
         return found is not None
 
