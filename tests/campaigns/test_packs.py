@@ -12,10 +12,15 @@ from tocsin.detections.proofs import examine
 from tocsin.model.words import Means, StepKind
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import TEXT
+from tocsin.packs.rules import Correlation, Rule
 
 EACH = pytest.mark.parametrize("pack", PACKS, ids=[pack.id for pack in PACKS])
 ORDER = list(StepKind)
 ADVICE = sorted(CAMPAIGNS.glob("*/advice/*.md"))
+
+
+def speaking(pack: Pack) -> list[Rule | Correlation]:
+    return [*pack.rules, *pack.correlations]
 
 
 @EACH
@@ -29,8 +34,7 @@ def test_there_are_as_many_rules_as_the_packs_promise() -> None:
 
 @EACH
 def test_every_rung_is_shown_by_some_rule_or_indicator(pack: Pack) -> None:
-    speaking = [*pack.rules, *pack.correlations]
-    shown = {rule.head.rung for rule in speaking if rule.means is not Means.CONTEXT}
+    shown = {rule.head.rung for rule in speaking(pack) if rule.means is not Means.CONTEXT}
     assert {rung.id for rung in pack.file.ladder} <= shown
 
 
@@ -89,7 +93,7 @@ def test_advice_is_short_and_begins_with_what_to_do(path: Path) -> None:
 
 @EACH
 def test_rules_are_ours_cited_and_free(pack: Pack) -> None:
-    for rule in (*pack.rules, *pack.correlations, *pack.benign):
+    for rule in [*speaking(pack), *pack.benign]:
         assert rule.head.author == "Tocsin contributors"
         assert rule.head.license == "Apache-2.0"
         assert rule.head.references, rule.title
@@ -98,7 +102,7 @@ def test_rules_are_ours_cited_and_free(pack: Pack) -> None:
 
 @EACH
 def test_summaries_and_details_name_fields_by_their_names(pack: Pack) -> None:
-    for rule in (*pack.rules, *pack.correlations):
+    for rule in speaking(pack):
         named = set(re.findall(r"\{([^{}]+)\}", rule.head.summary))
         assert not {name for name in named if " " in name}, rule.title
 
