@@ -98,6 +98,7 @@ class _Pass:
         """Identify, parse, count and match one file."""
         self._signs.observe_path(source.where)
         self._disk.observe_path(source.where)
+        self._builds.see(source)
         tally = _FileTally(source)
         module = None
         try:
