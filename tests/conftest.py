@@ -36,6 +36,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("real")]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that the tier of real evidence was left out, and why."""
+    if not REAL_EVIDENCE.is_dir():
+        terminalreporter.write_line(f"left out: tests marked real, as there is no {REAL_EVIDENCE}")
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compare a whole output with its golden file; ``--accept`` writes the file instead."""

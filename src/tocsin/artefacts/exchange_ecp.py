@@ -43,4 +43,4 @@ def _signed(head: ExchangeHead) -> bool:
 
 def _shows(line: str) -> bool:
     row = guess_event(line)
-    return row is not None and {"CMD", "EX"} <= event_pairs(row["EventData"]).keys()
+    return row is not None and "CMD" in event_pairs(row["EventData"])

@@ -32,6 +32,7 @@ from tocsin.evidence.shapes import (
     is_number,
     is_path,
     is_status,
+    is_time_like,
     is_truth,
 )
 from tocsin.evidence.source import Source
@@ -108,7 +109,7 @@ def _is_query(value: str) -> bool:
 
 
 _SHAPES: dict[str, Shape] = {
-    "DateTime": is_moment,
+    "DateTime": is_time_like,
     "RequestId": is_guid,
     "MajorVersion": is_number,
     "MinorVersion": is_number,
@@ -124,6 +125,7 @@ _SHAPES: dict[str, Shape] = {
     "RequestBytes": is_number,
     "ResponseBytes": is_number,
     "UrlQuery": _is_query,
+    "AnchorMailbox": _is_anchor,
 }
 _UNNAMED: dict[str, Shape] = {
     "DateTime": is_moment,

@@ -91,6 +91,7 @@ _NCSA = re.compile(
     r"\[(?P<date>\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} [+-]\d{4})\] "
     r'"(?P<method>[A-Z_-]{2,24}) (?P<stem>[^ ?"]*)(?:\?(?P<query>[^ "]*))?(?: (?P<version>HTTP/[\d.]+))?" '
     r"(?P<status>[1-5]\d\d) (?P<bytes>\d+|-)"
+    r'(?: "(?P<referer>[^"]*)" "(?P<agent>[^"]*)")?'
 )
 _NCSA_NAMES = {
     "ip": "c-ip",
@@ -101,6 +102,8 @@ _NCSA_NAMES = {
     "version": "cs-version",
     "status": "sc-status",
     "bytes": "sc-bytes",
+    "referer": "cs-referer",
+    "agent": "cs-user-agent",
 }
 _NATIVE = (
     "c-ip",

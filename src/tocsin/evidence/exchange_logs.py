@@ -159,6 +159,7 @@ class _Reader:
         self._native = False
         self._time: str | None = None
         self._takes_rest = False
+        self._padded = False
 
     def item(self, line: Line) -> Item:
         text = line.text
@@ -192,6 +193,7 @@ class _Reader:
         if name.strip().lower() == "fields":
             delimiter = next((mark for mark in _DELIMITERS if mark in value), ",")
             self._columns(canonical(value.strip().split(delimiter), self._layout.names), delimiter)
+            self._padded = f"{delimiter} " in value
             self._native = True
         return header(self._layout.kind, self._path, line)
 
@@ -211,6 +213,8 @@ class _Reader:
             values = text.split(self._delimiter, len(self._names) - 1)
             return [unquote(value) for value in values] if '"' in text else values
         values = split_values(text, self._delimiter)
+        if self._padded:
+            return [value.strip() for value in values]
         if len(values) != len(self._names) and '"' in text:
             plain = text.split(self._delimiter)
             return plain if len(plain) == len(self._names) else values
@@ -225,6 +229,7 @@ class _Reader:
         if found:
             self._native = self._native and found[0] == self._names
             self._columns(*found)
+            self._padded = f"{found[1]} " in text
             return header(self._layout.kind, self._path, line)
         row = self._fitted(values) or self._layout.guess(text)
         if row is None:
@@ -245,10 +250,12 @@ class _Reader:
         """Fit a row to the columns above it, if half of what can be checked agrees."""
         if not self._names:
             return None
-        row, fit = max(self._fits(values), key=lambda candidate: candidate[1])
+        trailing = len(values) == len(self._names) + 1 and not values[-1].strip()
+        fits = [*(self._fits(values[:-1]) if trailing else ()), *self._fits(values)]
+        row, fit = max(fits, key=lambda candidate: candidate[1])
         checked = sum(name in self._shapes and value not in EMPTY for name, value in row.items())
-        timed = self._time in row and is_moment(row[self._time])
-        return row if fit >= (1 if timed else 3) and fit * 2 >= checked else None
+        sure = len(row) == len(self._names) or (self._time in row and is_moment(row[self._time]))
+        return row if fit >= (1 if sure else 3) and fit * 2 >= checked else None
 
     def _fits(self, values: Sequence[str]) -> list[tuple[dict[str, str], int]]:
         names, shapes = self._names, self._shapes

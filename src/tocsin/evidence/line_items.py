@@ -11,7 +11,7 @@ from tocsin.model.records import Blank, Header, Unreadable
 RAW = 4096
 """Characters of a line that a record or an account keeps."""
 
-_RULE = re.compile(r"[-=_*~#+.\u2500-\u257f ]{3,}")
+_RULE = re.compile(r"[-=_*~#+.:|\u2500-\u257f ]{3,}")
 
 
 def is_rule(text: str) -> bool:

@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 _VERSION = re.compile(r"HTTP/\d(?:\.\d)?", re.ASCII | re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}(?::\d{1,5})?", re.IGNORECASE)
 _GUID = re.compile(r"\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?", re.IGNORECASE)
+_TIME_LIKE = re.compile(r"\s?\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ,]{1,2}\d{1,2}[:.]\d\d", re.ASCII)
 _AGENT = re.compile(
     r"[A-Za-z][\w.+-]{1,40}/v?\d|.{0,64}(?:Mozilla|MSIE|Outlook|Probe|WinRM|requests|urllib|curl|bot\b)"
 )
@@ -101,6 +102,11 @@ def is_referer(value: str) -> bool:
 def is_moment(value: str) -> bool:
     """A date with a time that can be read in one way."""
     return parse_utc(value) is not None
+
+
+def is_time_like(value: str) -> bool:
+    """A date with a time in any order: it fits a column for times, although it may not be readable."""
+    return _TIME_LIKE.match(value) is not None
 
 
 def is_truth(value: str) -> bool:

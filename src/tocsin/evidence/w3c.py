@@ -199,7 +199,7 @@ class _Reader:
         """Fit a row to the columns above it, if half of what can be checked agrees."""
         if not self._names:
             return None
-        values = self._split(text)
+        values = self._split(text.strip())
         if len(values) == len(self._names):
             row, fit = dict(zip(self._names, values, strict=True)), self._score(values)
         elif len(values) > len(self._names):
