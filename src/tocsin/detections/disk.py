@@ -12,6 +12,7 @@ from tocsin.model.places import Locator
 from tocsin.model.records import Record
 
 _REMOVED = frozenset({"1117", "1119", "1007"})
+_SHADOW = re.compile(r"shadow[-_ ]?cop(?:y|ies)", re.IGNORECASE)
 _REMOVING = re.compile(r"remove|quarantine|delete|clean", re.IGNORECASE)
 
 
@@ -60,6 +61,9 @@ class DiskState:
         return url.lower().rpartition("/")[0] in self._folders
 
     def _file(self, record: Record) -> None:
+        place = record.locator.path
+        if "!/" in place or _SHADOW.search(place):
+            return  # in an archive or a shadow copy: it was on the disk, which does not say that it is
         fields: Mapping[str, str | None] = record.fields
         path = fields.get("Path") or record.locator.path
         url = (fields.get("Url") or url_of(path) or "").lower()

@@ -1,0 +1,267 @@
+"""The whole way through the house, on the example and on small collections made here.
+
+Held as properties: the container and the order of files never matter, withholding a log never makes
+the verdict more certain, and every line of every log is accounted for.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tocsin.assessment.assess import Knowledge
+from tocsin.assessment.server import Request, assess_evidence, load_knowledge
+from tocsin.errors import EvidenceError
+from tocsin.model.verdicts import Assessment, Verdict
+from tocsin.model.words import Compromise, Exposure, Means, Presence
+from tocsin.report.json_document import encode
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "proxylogon-march-2021"
+GOLDEN = Path(__file__).parent / "golden"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CERTAINTY = (
+    Compromise.UNDETERMINED,
+    Compromise.NO_EVIDENCE,
+    Compromise.TARGETED,
+    Compromise.EXPLOITED,
+    Compromise.COMPROMISED,
+)
+IIS_HEAD = (
+    "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n"
+    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
+    "cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
+)
+PROXY_COLUMNS = (
+    "DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,Protocol,UrlHost,UrlStem,"
+    "AuthenticatedUser,AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,Method,RoutingHint,"
+    "ResponseBytes,UrlQuery"
+)
+
+
+@functools.cache
+def knowledge() -> Knowledge:
+    return load_knowledge()
+
+
+def assessed(folder: Path) -> Assessment:
+    return assess_evidence(Request(evidence=folder, at=NOW), knowledge())
+
+
+@functools.cache
+def example_as_it_stands() -> Assessment:
+    return assessed(EXAMPLE)
+
+
+def verdict(assessment: Assessment, campaign: str = "proxylogon") -> Verdict:
+    return next(one for one in assessment.verdicts if one.campaign == campaign)
+
+
+def essence(assessment: Assessment) -> list[object]:
+    """All but what a container may change: its own name and hash, and the files' times of change."""
+    told = [
+        (
+            one.campaign, one.exposure, one.compromise, one.residual, one.rung, one.attempts, one.first_seen,
+            one.last_seen, one.clusters, one.webshells, one.mitigations, one.exposure_window, one.next_steps,
+            [(found.id, found.means, found.rung, found.locator) for found in one.findings],
+        )
+        for one in assessment.verdicts
+    ]  # fmt: skip
+    return [told, assessment.coverage.artefacts, assessment.coverage.skipped, assessment.exit_status]
+
+
+def without_times(folder: Path) -> None:
+    """Give every file the same time of change, which zips round to two seconds."""
+    import os  # noqa: PLC0415 - used here only
+
+    for path in folder.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    folder = tmp_path / "case"
+    shutil.copytree(EXAMPLE, folder)
+    without_times(folder)
+    return folder
+
+
+def test_example_is_told_in_full(example: Path, golden: Callable[[Path, str], None]) -> None:
+    found = assessed(example)
+    packs = tuple(replace(pack, sha256="of the pack's files") for pack in found.packs)
+    golden(GOLDEN / "example.json", encode(replace(found, packs=packs)).decode())
+
+
+def test_a_zip_gives_the_same_verdict_as_its_folder(example: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "case.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(example.rglob("*"), reverse=True):
+            if path.is_file():
+                entry = zipfile.ZipInfo(str(path.relative_to(example)), (2023, 11, 14, 22, 13, 20))
+                archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    assert essence(assessed(packed)) == essence(assessed(example))
+
+
+@pytest.mark.parametrize(
+    "withheld", ["HttpProxy", "ECP", "W3SVC1", "aspnet_client", "web.config", "ExchangeSetupLogs"]
+)
+def test_withholding_a_log_never_makes_the_verdict_more_certain(example: Path, withheld: str) -> None:
+    whole = verdict(example_as_it_stands())
+    for path in sorted(example.rglob("*")):
+        if path.is_file() and withheld in str(path):
+            path.unlink()
+    less = verdict(assessed(example))
+    assert CERTAINTY.index(less.compromise) <= CERTAINTY.index(whole.compromise)
+    assert less.compromise not in {Compromise.NO_EVIDENCE, Compromise.TARGETED}
+
+
+def test_every_line_is_accounted_for(example: Path) -> None:
+    coverage = assessed(example).coverage
+    lined = [row for row in coverage.artefacts if row.lines]
+    assert {row.kind for row in lined} >= {"iis.w3c", "exchange.httpproxy", "exchange.ecp-server"}
+    for row in lined:
+        assert row.records + row.unreadable + row.headers + row.blank == row.lines
+    logs = [path for path in example.rglob("*") if path.suffix.lower() == ".log"]
+    assert sum(path.read_bytes().count(b"\n") for path in logs) == sum(
+        row.lines for row in lined if not row.kind.startswith("text")
+    )
+
+
+def test_example_story(example: Path) -> None:
+    found = verdict(assessed(example))
+    assert found.compromise is Compromise.COMPROMISED
+    assert found.exposure is Exposure.PATCHED
+    assert found.exposure_window.end is not None
+    assert f"{found.exposure_window.end:%Y-%m-%d %H}" == "2021-03-09 19"
+    presences = {shell.url: shell.presence for shell in found.webshells}
+    assert presences == {
+        "/owa/auth/OutlookUS.aspx": Presence.ABSENT_ON_DISK,
+        "/aspnet_client/discover.aspx": Presence.PRESENT,
+    }
+
+
+# --- small collections ------------------------------------------------------------------------
+
+
+def collection(folder: Path, *, attack: bool = False, patched: int = 68, days: int = 95) -> Path:
+    """Whole request logs from before the campaign to April 2021, patched after so many days."""
+    start = datetime(2021, 1, 1, tzinfo=UTC)
+    exchange = folder / "C/Program Files/Microsoft/Exchange Server/V15/Logging/HttpProxy/Ecp"
+    sites = folder / "C/inetpub/logs/LogFiles/W3SVC1"
+    exchange.mkdir(parents=True)
+    sites.mkdir(parents=True)
+    for day in range(days):
+        build = "2106,13" if day >= patched else "2106,2"
+        moments = [start + timedelta(days=day, hours=hour) for hour in (0, 6, 12, 18, 23)]
+        rows = [proxy_row(moment, build=build) for moment in moments]
+        if attack and day == 60:
+            rows.append(proxy_row(moments[2], build=build, anchor=ANCHOR, stem="/ecp/y.js", status="503"))
+        head = (
+            "#Software: Microsoft Exchange Server\n#Version: 15.0.0.0\n#Log-type: HttpProxy Logs\n"
+            f"#Date: {moments[0]:%Y-%m-%dT%H:%M:%S}.000Z\n#Fields: {PROXY_COLUMNS}\n"
+        )
+        name = f"HttpProxy_{moments[0]:%Y%m%d}00-1.LOG"
+        (exchange / name).write_text(head + "".join(rows))
+        lines = (
+            f"{one:%Y-%m-%d %H:%M:%S} 192.0.2.1 GET /owa/ - 443 - 192.0.2.9 UA - 200 0 0 5\n"
+            for one in moments
+        )
+        (sites / f"u_ex{moments[0]:%y%m%d}.log").write_text(IIS_HEAD + "".join(lines))
+    return folder
+
+
+ANCHOR = "ServerInfo~a]@mail01.contoso.example:444/ecp/proxyLogon.ecp?#"
+
+
+def proxy_row(at: datetime, *, build: str, anchor: str = "", stem: str = "/ecp/", status: str = "200") -> str:
+    user = "" if anchor else r"CONTOSO\alice"
+    return (
+        f"{at:%Y-%m-%dT%H:%M:%S}.000Z,id,15,1,{build},Ecp,mail.contoso.example,{stem},{user},{anchor},UA,"
+        f"192.0.2.9,MAIL01,{status},GET,,100,\n"
+    )
+
+
+def test_patched_and_seen_whole_is_the_rare_zero(tmp_path: Path) -> None:
+    found = assessed(collection(tmp_path / "c"))
+    assert [(one.campaign, one.compromise) for one in found.verdicts] == [
+        ("proxylogon", Compromise.NO_EVIDENCE),
+        ("web-shell-activity", Compromise.NO_EVIDENCE),
+    ]
+    assert (verdict(found).exposure, found.exit_status) == (Exposure.PATCHED, 0)
+
+
+def test_attempts_that_the_logs_show_to_fail_are_targeted(tmp_path: Path) -> None:
+    found = assessed(collection(tmp_path / "c", attack=True))
+    assert verdict(found).compromise is Compromise.TARGETED
+    assert (verdict(found).attempts, found.exit_status) == (1, 11)
+
+
+def test_vulnerable_is_told_though_nothing_was_seen(tmp_path: Path) -> None:
+    found = assessed(collection(tmp_path / "c", patched=999))
+    assert (verdict(found).exposure, verdict(found).compromise) == (
+        Exposure.VULNERABLE,
+        Compromise.NO_EVIDENCE,
+    )
+    assert verdict(found).fix is not None
+    assert found.exit_status == 10
+
+
+def test_a_month_without_its_log_is_undetermined(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "c")
+    for path in folder.rglob("HttpProxy_202102*"):
+        path.unlink()
+    found = assessed(folder)
+    assert verdict(found).compromise is Compromise.UNDETERMINED
+    gap = next(row for row in found.coverage.artefacts if row.kind == "exchange.httpproxy").gaps
+    assert [(one.start, one.end) for one in gap] == [
+        (datetime(2021, 2, 1, tzinfo=UTC), datetime(2021, 3, 1, tzinfo=UTC))
+    ]
+    assert found.exit_status == 4
+
+
+def test_a_log_that_begins_late_is_undetermined(tmp_path: Path) -> None:
+    folder = collection(tmp_path / "c")
+    for path in folder.rglob("HttpProxy_202101*"):
+        path.unlink()
+    assert verdict(assessed(folder)).compromise is Compromise.UNDETERMINED
+
+
+def test_strangers_asking_another_server_are_no_sign_of_exchange(tmp_path: Path) -> None:
+    sites = tmp_path / "c/inetpub/logs/LogFiles/W3SVC1"
+    sites.mkdir(parents=True)
+    row = "2021-03-03 06:49:42 192.0.2.1 GET /owa/auth/logon.aspx - 443 - 198.51.100.3 zgrab - 404 0 2 5\n"
+    (sites / "u_ex210303.log").write_text(IIS_HEAD + row)
+    found = assessed(tmp_path / "c")
+    assert [one.campaign for one in found.verdicts] == ["web-shell-activity"]
+    assert {finding.means for one in found.verdicts for finding in one.findings} <= {Means.CONTEXT}
+    assert found.exit_status == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.log", b""),
+        ("noise.bin", bytes(range(256)) * 40),
+        ("half.evtx", b"ElfFile\x00" + b"\x01" * 5000),
+        ("web.config", b"<configuration><system.webServer>"),
+        ("u_ex.log", IIS_HEAD.encode() + b"2021-03-03 06:49"),
+        ("wide.log", "#Fields: date\n".encode("utf-16")),
+    ],
+)
+def test_poor_input_is_undetermined_and_never_clear(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = tmp_path / "c"
+    folder.mkdir()
+    (folder / name).write_bytes(content)
+    if content:
+        assert assessed(folder).exit_status == 4
+    else:
+        with pytest.raises(EvidenceError, match=r"nothing|no file|empty") as caught:
+            assessed(folder)
+        assert caught.value.exit_status == 4
