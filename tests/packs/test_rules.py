@@ -158,7 +158,7 @@ def test_the_rest_of_a_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ("means: targeted", "means: targetted", "means 'targetted' is no word"),
+        ("means: targeted", "means: targetted", "means 'targetted' is no word"),  # codespell:ignore targetted
         ("means: targeted", "meens: targeted", "unknown field `meens`"),
         ("rung: probe", "rang: probe", "unknown field `rang`"),
         ("rung: probe", "rung: [probe]", "(at rung)"),
