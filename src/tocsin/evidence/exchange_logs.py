@@ -27,7 +27,7 @@ from tocsin.evidence.delimited import (
     unquote,
 )
 from tocsin.evidence.heads import by_location, head_lines, is_text
-from tocsin.evidence.line_items import RAW, blank, header, is_rule, unreadable
+from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
 from tocsin.evidence.shapes import Shape, is_ip, is_moment, is_number
 from tocsin.evidence.source import Source
@@ -126,6 +126,8 @@ def header_row(text: str, names: Mapping[str, str], *, strict: bool) -> tuple[tu
 
     Half of the names must be known. Unless ``strict``, a first column for the time will do.
     """
+    if begins_with_digit(text):
+        return None
     label = _LABEL.match(text)
     body = text[label.end() :] if label else text
     for delimiter in _DELIMITERS if len(text) <= RAW else ():
@@ -239,7 +241,8 @@ class _Reader:
         return self._record(line, fields, parse_utc(stamp), weak=not self._layout.whole)
 
     def _is_own_header(self, values: Sequence[str]) -> bool:
-        return bool(self._names) and canonical(values, self._layout.names) == self._names
+        possible = len(values) == len(self._names) and not begins_with_digit(values[0])
+        return possible and canonical(values, self._layout.names) == self._names
 
     def _why(self) -> str:
         if self._names:

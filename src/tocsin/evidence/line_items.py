@@ -19,6 +19,11 @@ def is_rule(text: str) -> bool:
     return len(text) <= RAW and _RULE.fullmatch(text.strip()) is not None
 
 
+def begins_with_digit(text: str) -> bool:
+    """Tell whether a line begins as rows do, with a time, and no header does."""
+    return text[:8].lstrip(" \"'|\t")[:1].isdigit()
+
+
 def blank(kind: str, path: str, line: Line) -> Blank | Unreadable:
     """Account for a line without text: empty, or lost to NUL padding."""
     locator = Locator(path=path, line=line.number)

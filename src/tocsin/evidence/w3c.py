@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from msgspec import Struct
 
 from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
-from tocsin.evidence.line_items import RAW, blank, header, is_rule, unreadable
+from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
 from tocsin.evidence.source import Source
@@ -62,7 +62,7 @@ def read_w3c(source: Source, layout: Layout) -> Iterator[Item]:
 
 def header_names(text: str, known: frozenset[str] = _KNOWN) -> tuple[tuple[str, ...], str] | None:
     """Give columns and delimiter of a header row without ``#Fields``, or None if the line is none."""
-    if len(text) > RAW:
+    if len(text) > RAW or begins_with_digit(text):
         return None
     for delimiter in _DELIMITERS:
         names = [web_name(name) for name in text.strip().split(delimiter) if name.strip()]
