@@ -9,7 +9,7 @@ from tocsin.model.coverage import ArtefactCoverage
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.words import Means, StepKind
-from tocsin.packs.schema import Actor, Cited, PackFile, Rung, ShellPaths, Step, Wanted
+from tocsin.packs.schema import Actor, Cited, PackFile, Rung, Step, Wanted
 
 START = datetime(2021, 3, 3, 6, 49, 42, tzinfo=UTC)
 
@@ -59,7 +59,6 @@ def pack_file(**changes: object) -> PackFile:
             Wanted(kind="iis.w3c", why="shows shells"),
         ),
         "actors": (Actor(id="a", name="Actor A", source="s", behaviours=("session opened",)),),
-        "shells": ShellPaths(),
         "steps": (
             Step(id="report", kind=StepKind.REPORT, when=("always",)),
             Step(id="evict", kind=StepKind.EVICTION, when=("webshell",)),

@@ -267,3 +267,22 @@ def test_logs_that_start_after_the_patch_do_not_date_it() -> None:
     found = exposure_of(exchange(), [SSRF], [seen("15.1.2106.13", 2, "2021-03-09T00:00:00+00:00")])
     assert found.exposure is Exposure.PATCHED
     assert found.patched_at is None
+
+
+def test_a_second_hand_build_accuses_and_never_acquits() -> None:
+    accused = exposure_of(exchange(), [SSRF], [seen("15.1.2106.2", 6)])
+    assert (accused.exposure, accused.fix is not None) == (Exposure.VULNERABLE, True)
+    excused = exposure_of(exchange(), [SSRF], [seen("15.1.2507.35", 6)])
+    assert excused.exposure is Exposure.UNKNOWN
+    assert "an excerpt does not prove what the server ran" in excused.because
+    better = exposure_of(exchange(), [SSRF], [seen("15.1.2507.35", 6), seen("15.1.2106.2", 1)])
+    assert better.exposure is Exposure.VULNERABLE
+
+
+def test_builds_of_excerpts_are_second_hand() -> None:
+    from msgspec.structs import replace  # noqa: PLC0415 - used here only
+
+    weak = replace(columns("15.1.2507.35", 1, "2024-01-24T15:26:47+00:00"), weak=True)  # type: ignore[type-var]
+    assert [(one.rank, one.build) for one in collected([weak]).result(exchange()).seen] == [
+        (6, "15.1.2507.35")
+    ]

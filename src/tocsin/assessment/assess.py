@@ -124,7 +124,7 @@ def _verdict(
         first_seen=times.start,
         last_seen=times.end,
         ladder=ladder.account(findings, rows),
-        clusters=clusters(findings, ladder=ladder, actors=pack.file.actors),
+        clusters=clusters(findings, ladder=ladder, actors=pack.file.actors, sources=pack.file.sources),
         webshells=shells,
         findings=findings,
         folded=dict(folded),

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from tocsin.assessment.ladder import Ladder
 from tocsin.detections.pages import WEB_KINDS
@@ -28,14 +31,23 @@ _PARAMETER = re.compile(r"(?:^|[&?;])([A-Za-z]\w{3,40})=")
 _ROLES = ("intruder", "shell-user", "shell-scanner", "prober")
 
 
-def clusters(findings: Sequence[Finding], *, ladder: Ladder, actors: Sequence[Actor]) -> tuple[Cluster, ...]:
-    """Give the clusters, the gravest role first, then by time; the order of findings does not matter."""
+def clusters(
+    findings: Sequence[Finding],
+    *,
+    ladder: Ladder,
+    actors: Sequence[Actor],
+    sources: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Cluster, ...]:
+    """Give the clusters, the gravest role first, then by time; the order of findings does not matter.
+
+    ``sources`` spells out the source ids that actors cite.
+    """
     counted = sorted((one for one in findings if _counts(one, ladder)), key=lambda one: one.order)
     groups = _by_hand([one for one in counted if one.source_ip])
     homeless = _adopt(groups, [one for one in counted if not one.source_ip], ladder)
     if homeless:
         groups.append(homeless)
-    described = [_describe(group, ladder, actors) for group in groups]
+    described = [_describe(group, ladder, [_spelt(one, sources) for one in actors]) for group in groups]
     described.sort(key=lambda cluster: (_ROLES.index(cluster.role), str(cluster.first_seen), cluster.id))
     return tuple(described)
 
@@ -157,6 +169,11 @@ def _describe(group: list[Finding], ladder: Ladder, actors: Sequence[Actor]) -> 
         consistent_with=tuple(_resembled(ordered, actors)),
         why=_why(ips, ordered),
     )
+
+
+def _spelt(actor: Actor, sources: Mapping[str, str]) -> Actor:
+    disputed = tuple(sources.get(one, one) for one in actor.disputed_by)
+    return replace(actor, source=sources.get(actor.source, actor.source), disputed_by=disputed)
 
 
 def _why(ips: Sequence[str], group: Sequence[Finding]) -> str:

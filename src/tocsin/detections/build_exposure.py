@@ -120,7 +120,7 @@ def _moment(seen: BuildSeen) -> tuple[datetime, tuple[int, ...], tuple[str, int]
 
 
 def _standing(product: Product, cve: str, seen: BuildSeen) -> Standing:
-    if seen.rank < CU_ONLY_RANK:
+    if seen.rank < CU_ONLY_RANK or seen.rank == SECOND_HAND_RANK:
         return standing(product, cve, seen.build)
     return _at_least(product, cve, seen.build)
 

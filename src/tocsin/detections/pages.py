@@ -17,7 +17,10 @@ from tocsin.model.verdicts import ShellClient
 
 WEB_KINDS = frozenset({"iis.w3c", "iis.etw", "exchange.httpproxy"})
 _PAGE = re.compile(r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)$")
-_TAIL = re.compile(r"(?:&|^)(?:CorrelationID=[^;&]*;?|cafeReqId=[^;&]*;?|encoding=[^;&]*;?|;)", re.IGNORECASE)
+_TAIL = re.compile(
+    r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",
+    re.IGNORECASE,
+)
 _MOST_PAGES = 100_000
 _MOST_CLIENTS = 5_000
 _KEPT_LOCATORS = 8

@@ -221,4 +221,4 @@ def _as_text(item: Unreadable) -> Record:
 
 
 def _absent_statuses(packs: Iterable[Pack]) -> frozenset[str]:
-    return frozenset(str(status) for pack in packs for status in pack.file.shells.absent_statuses)
+    return frozenset(str(status) for pack in packs for status in pack.file.absent_statuses)

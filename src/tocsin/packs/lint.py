@@ -5,7 +5,6 @@ The examples themselves are proved by ``detections.proofs``, with the engine tha
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -130,14 +129,6 @@ def _actors(pack: Pack) -> Iterator[PackError]:
             yield _error(pack, f"the indicator {row.value} names the unknown rung '{row.rung}'", "ladder")
 
 
-def _watched(pack: Pack) -> Iterator[PackError]:
-    for at, pattern in enumerate(pack.file.shells.watched):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            yield _error(pack, f"'{pattern}' is no regular expression: {error}", "shells", "watched", at)
-
-
 def _left_open(pack: Pack) -> Iterator[PackError]:
     """Yield every place that the skeleton left to its author."""
     for path in knowledge_files(pack.root):
@@ -154,7 +145,6 @@ _PACK_CHECKS: tuple[Callable[[Pack], Iterator[PackError]], ...] = (
     _steps,
     _sources,
     _actors,
-    _watched,
 )
 
 

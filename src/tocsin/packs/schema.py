@@ -122,25 +122,6 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     audience: str = "everyone"
 
 
-class ShellPaths(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What tells a web shell's URL from a page of the product, and use from scanning.
-
-    Attributes:
-        watched: regular expressions over a lower-case URL path in which a page that is not
-            ``legitimate`` and answers 200 is a web shell's.
-        legitimate: names of pages (lower case) that belong there.
-        absent_statuses: answers that mean "not served here".
-        scan_names: distinct names from one address within ``scan_seconds`` that make it a scanner.
-        scan_seconds: the length of that window.
-    """
-
-    watched: tuple[str, ...] = ()
-    legitimate: tuple[str, ...] = ()
-    absent_statuses: tuple[int, ...] = (302, 404)
-    scan_names: int = 5
-    scan_seconds: int = 60
-
-
 class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``campaigns/<id>/pack.yaml``.
 
@@ -183,7 +164,7 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ladder: tuple[Rung, ...]
     wanted: tuple[Wanted, ...]
     actors: tuple[Actor, ...] = ()
-    shells: ShellPaths = ShellPaths()
+    absent_statuses: tuple[int, ...] = (302, 404)
     steps: tuple[Step, ...]
     sources: dict[str, str]
 
