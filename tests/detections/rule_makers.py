@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tocsin.detections.matching import Matcher, Matches
+from tocsin.detections.values import Row
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.packs.conditions import Node
@@ -37,6 +38,11 @@ def record(
         fields={name.replace("_", "-") if "-" not in name else name: value for name, value in fields.items()},
         weak=weak,
     )
+
+
+def row_of(one: Record) -> Row:
+    """The record as rules see it."""
+    return Row(one.fields, one.kind)
 
 
 def rule(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.detections.rule_makers import record
+from tests.detections.rule_makers import record, row_of
 
 from tocsin.detections.conditions import address, predicate
-from tocsin.detections.values import Row
 from tocsin.packs.conditions import (
     Check,
     Cidr,
@@ -41,7 +40,7 @@ FIELDS: dict[str, str | None] = {
 
 
 def holds(field: str | None, check: Check) -> bool:
-    return predicate(FieldTest(field, check))(Row(record(**FIELDS)))
+    return predicate(FieldTest(field, check))(row_of(record(**FIELDS)))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_every_check(field: str | None, check: Check, expected: bool) -> None:
 
 def test_and_or_not() -> None:
     yes, no = FieldTest("name", Glob(("alice",))), FieldTest("name", Glob(("bob",)))
-    row = Row(record(**FIELDS))
+    row = row_of(record(**FIELDS))
     assert predicate(Every((yes, yes)))(row)
     assert not predicate(Every((yes, no)))(row)
     assert predicate(Either((no, yes)))(row)
@@ -123,8 +122,8 @@ def test_and_or_not() -> None:
 
 def test_a_regular_expression_looks_at_a_bounded_part_of_a_value() -> None:
     check = predicate(FieldTest("f", Regex("x$")))
-    assert check(Row(record(f="a" * (LONGEST_VALUE - 1) + "x")))
-    assert not check(Row(record(f="a" * LONGEST_VALUE + "x")))
+    assert check(row_of(record(f="a" * (LONGEST_VALUE - 1) + "x")))
+    assert not check(row_of(record(f="a" * LONGEST_VALUE + "x")))
 
 
 def test_addresses() -> None:

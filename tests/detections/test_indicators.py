@@ -29,6 +29,7 @@ def met(row: IndicatorRow, *records: Record) -> tuple[Finding, ...]:
         (("ipv4", "192.0.2.7"), record(**{"x-forwarded-for": "203.0.113.1, 192.0.2.7"}), True),
         (("ipv4", "192.0.2.7"), record("event.sysmon", DestinationIp="192.0.2.7"), True),
         (("ipv4", "192.0.2.7"), record("text.unknown", Text="seen 192.0.2.7, twice"), True),
+        (("ipv4", "192.0.2.7"), record("text.unknown", Text="It came from 192.0.2.7."), True),
         (("ipv4", "192.0.2.7"), record("text.unknown", Text="seen 192.0.2.77"), False),
         (("cidr", "192.0.2.0/24"), record(**{"c-ip": "192.0.2.9"}), True),
         (("cidr", "192.0.2.0/24"), record(**{"c-ip": "192.0.3.9"}), False),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.detections.rule_makers import pack, record, rule, run
+from tests.detections.rule_makers import pack, record, row_of, rule, run
 
 from tocsin.detections.conditions import predicate
-from tocsin.detections.prefilter import Prefilter
-from tocsin.detections.values import Row
+from tocsin.detections.memory import REMEMBERED, Memory
+from tocsin.detections.prefilter import Prefilter, conjuncts, only_field
 from tocsin.model.records import Record
 from tocsin.packs.conditions import (
     Either,
@@ -67,11 +67,11 @@ RECORDS = st.builds(
 
 @given(conditions=st.lists(NODES, min_size=1, max_size=5), records=st.lists(RECORDS, max_size=6))
 def test_no_match_is_filtered_out(conditions: list[Node], records: list[Record]) -> None:
-    prefilter = Prefilter(conditions)
+    prefilter = Prefilter("iis.w3c", conditions)
     for each in records * 2:  # the second time from memory
         mask = prefilter.candidates(each)
         for number, condition in enumerate(conditions):
-            if predicate(condition)(Row(each)):
+            if predicate(condition)(row_of(each)):
                 assert mask >> number & 1
 
 
@@ -85,16 +85,45 @@ def test_what_cannot_match_is_filtered_out() -> None:
     stem = FieldTest("cs-uri-stem", Glob((Wild.MANY, "shell", Wild.MANY)))
     status = FieldTest("sc-status", Number(200))
     null = FieldTest("cs-username", Null())
-    prefilter = Prefilter([Every((stem, status)), status, null, Either((stem, null))])
-    assert prefilter.candidates(record(cs_uri_stem="/SHELL.aspx", sc_status="404")) == 0b1101
-    assert prefilter.candidates(record(cs_uri_stem="/%73hell.aspx")) == 0b1101
-    assert prefilter.candidates(record(cs_uri_stem="/x", sc_status="200")) == 0b1110
-    assert prefilter.candidates(record()) == 0b1100
+    prefilter = Prefilter("iis.w3c", [Every((stem, status)), status, null, Either((stem, null)), Not(stem)])
+    assert prefilter.candidates(record(cs_uri_stem="/SHELL", sc_status="404", cs_username="a")) == 0b01000
+    assert prefilter.candidates(record(cs_uri_stem="/%73hell", sc_status="200")) == 0b01111
+    assert prefilter.candidates(record(cs_uri_stem="/x", sc_status="200", cs_username=None)) == 0b11110
+    assert prefilter.candidates(record()) == 0b11100
+
+
+def test_a_part_that_spans_fields_is_judged_by_its_literals() -> None:
+    stem = FieldTest("cs-uri-stem", Glob((Wild.MANY, "shell", Wild.MANY)))
+    query = FieldTest("cs-uri-query", Glob((Wild.MANY, "cmd=", Wild.MANY)))
+    keyword = FieldTest(None, Glob((Wild.MANY, "marker", Wild.MANY)))
+    same = FieldTest("cs-username", SameAs("cs-uri-stem"))
+    prefilter = Prefilter("iis.w3c", [Either((stem, query)), keyword, same])
+    assert prefilter.candidates(record(cs_uri_stem="/x", cs_uri_query="a")) == 0b100
+    assert prefilter.candidates(record(cs_uri_stem="/SHELL", cs_uri_query="a")) == 0b101
+    assert prefilter.candidates(record(cs_uri_stem="/x", cs_uri_query="%63MD=a")) == 0b101
+    assert prefilter.candidates(record(cs_uri_stem="/x", any_field="a Marker b")) == 0b110
+
+
+def test_parts_and_their_fields() -> None:
+    one, two = FieldTest("a", Null()), FieldTest("b", Null())
+    assert list(conjuncts(Every((one, Every((two, Not(one))), Either((one, two)))))) == [
+        one,
+        two,
+        Not(one),
+        Either((one, two)),
+    ]
+    assert only_field(Either((one, Not(one)))) == "a"
+    assert only_field(Either((one, two))) is None
+    assert only_field(FieldTest(None, Glob(("x",)))) is None
+    assert only_field(FieldTest("a", SameAs("b"))) is None
 
 
 def test_memory_of_values_stays_bounded() -> None:
-    prefilter = Prefilter([FieldTest("cs-uri-stem", Glob((Wild.MANY, "shell", Wild.MANY)))])
+    calls: list[str | None] = []
+    memory = Memory(lambda value: calls.append(value) or len(value or ""))
+    for value in [None, "a", "a", None, "x" * 513, "x" * 513]:
+        assert memory(value) == len(value or "")
+    assert calls == [None, "a", "x" * 513, "x" * 513]
     for number in range(40_000):
-        assert prefilter.candidates(record(cs_uri_stem=f"/{number}")) == 0
-    assert prefilter.candidates(record(cs_uri_stem="/shell")) == 1
-    assert max(len(scan._remembered) for _, scan in prefilter._fields) <= 16_384
+        memory(str(number))
+    assert len(memory._known) <= REMEMBERED

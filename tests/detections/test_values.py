@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.detections.rule_makers import record
+from tests.detections.rule_makers import record, row_of
 
-from tocsin.detections.values import Row, decodings, views
+from tocsin.detections.values import decodings, views
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,16 @@ def test_only_url_like_fields_are_decoded() -> None:
 
 
 def test_the_whole_uri_is_put_together_where_a_web_log_lacks_it() -> None:
-    assert Row(record(cs_uri_stem="/a", cs_uri_query="b=1")).value("cs-uri") == "/a?b=1"
-    assert Row(record(cs_uri_stem="/a", cs_uri_query=None)).value("cs-uri") == "/a"
-    assert Row(record(cs_uri_stem=None)).value("cs-uri") is None
-    assert Row(record(cs_uri_stem="/a", cs_uri="/own")).value("cs-uri") == "/own"
-    assert Row(record(cs_uri_stem="/a", cs_uri=None)).value("cs-uri") is None
-    assert Row(record("http.err", cs_uri_stem="/a")).value("cs-uri") is None
+    assert row_of(record(cs_uri_stem="/a", cs_uri_query="b=1")).value("cs-uri") == "/a?b=1"
+    assert row_of(record(cs_uri_stem="/a", cs_uri_query=None)).value("cs-uri") == "/a"
+    assert row_of(record(cs_uri_stem=None)).value("cs-uri") is None
+    assert row_of(record(cs_uri_stem="/a", cs_uri="/own")).value("cs-uri") == "/own"
+    assert row_of(record(cs_uri_stem="/a", cs_uri=None)).value("cs-uri") is None
+    assert row_of(record("http.err", cs_uri_stem="/a")).value("cs-uri") is None
 
 
 def test_an_empty_field_is_there_and_an_absent_one_is_not() -> None:
-    row = Row(record(cs_uri_stem="/A%42", cs_username=None))
+    row = row_of(record(cs_uri_stem="/A%42", cs_username=None))
     assert (row.has("cs-username"), row.has("cs-referer"), row.has("cs-uri")) == (True, False, True)
     assert row.views("cs-username") == ()
     assert row.views("cs-uri-stem") == ("/A%42", "/AB")

@@ -83,15 +83,17 @@ class CompiledRule:
 class KindIndex:
     """The rules that one record kind can meet, and which of them a record may meet at all."""
 
-    def __init__(self, rules: Sequence[CompiledRule], *, prefilter: bool) -> None:
+    def __init__(self, kind: str, rules: Sequence[CompiledRule], *, prefilter: bool) -> None:
         """Derive literals, unless the oracle is wanted, which asks every rule."""
         self._rules = tuple(rules)
         self._everything = (1 << len(rules)) - 1
-        self._prefilter = Prefilter([rule.condition for rule in rules]) if prefilter else None
+        self._prefilter = Prefilter(kind, [rule.condition for rule in rules]) if prefilter else None
 
     def candidates(self, record: Record) -> list[CompiledRule]:
         """Give the rules to evaluate for a record."""
         mask = self._prefilter.candidates(record) if self._prefilter else self._everything
+        if not mask:
+            return []
         found = []
         while mask:
             lowest = mask & -mask
@@ -111,7 +113,7 @@ def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIn
             mention = literal_condition(rule) if rule.head.report else None
             if mention is not None:
                 kinds.setdefault(TEXT, []).append(CompiledRule(pack, rule, mention, literal=True))
-    return {kind: KindIndex(rules, prefilter=prefilter) for kind, rules in kinds.items()}
+    return {kind: KindIndex(kind, rules, prefilter=prefilter) for kind, rules in kinds.items()}
 
 
 def narrowed(rule: Rule, event_id: str) -> Node:

@@ -8,144 +8,104 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_network
 
 from tocsin.detections.conditions import address
 from tocsin.detections.findings import finding_of, shown
-from tocsin.detections.prefilter import Scan
+from tocsin.detections.memory import Memory
 from tocsin.detections.values import views
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.records import Record
 from tocsin.model.words import Means
-from tocsin.packs.logsources import TEXT, WEB_FILE, WEB_KINDS
+from tocsin.packs.logsources import TEXT, WEB_KINDS
 from tocsin.packs.regexes import LONGEST_VALUE, compiled
 from tocsin.packs.schema import IndicatorRow
 
 ADDRESS_FIELDS = ("c-ip", "ClientIpAddress", "SourceIp", "IpAddress", "DestinationIp", "x-forwarded-for")
 AGENT_FIELDS = ("cs-user-agent", "UserAgent")
 PATH_FIELDS = ("Path", "TargetFilename", "File", "SourceFile", "Image", "cs-uri-stem")
-COMMAND_FIELDS = frozenset({"CommandLine", "ParentCommandLine", "ScriptBlockText", "Data", "Text"})
+FILE_FIELDS = ("Path", "TargetFilename")
+COMMAND_FIELDS = ("CommandLine", "ParentCommandLine", "ScriptBlockText", "Data", "Text")
 SERVICE_FIELDS = ("ServiceName", "Service_Name")
 HASH_FIELDS = ("Sha256", "Sha1", "Md5", "Hashes")
 
 _ASKED_FOR = frozenset({"filename", "filepath", "path_regex", "file_ext"})
 _ANY_TEXT = frozenset({"domain", "url", "string"})
 _HASHES = frozenset({"sha256", "sha1", "md5"})
-_WORD = re.compile(r"[0-9A-Za-z][\w.:-]*")
+_WORD = re.compile(r"[0-9A-Za-z](?:[\w.:-]*\w)?")
 _ADDRESS_LIST = re.compile(r"[\s,;]+")
-_SHORTEST_VALUE = 4
+_HASH_LIST = re.compile(r"[=,;\s]+")
 Rows = list[IndicatorRow]
+Lookup = Callable[[str], Rows]
+_NONE: Rows = []
 
 
 class IndicatorMatcher:
-    """All indicators of one pack that were not withdrawn."""
+    """The indicators of one pack that were not withdrawn, sorted by how they are looked up."""
 
     def __init__(self, pack: str, rows: Iterable[IndicatorRow]) -> None:
-        """Sort the rows by how they are looked up."""
+        """Build the dictionaries; what a field's value meets is remembered."""
         self.pack = pack
         live = [row for row in rows if not row.withdrawn]
-        self._addresses = _index(live, "ipv4", lambda row: str(address(row.value)))
-        self._networks = [(ip_network(row.value), row) for row in live if row.type == "cidr"]
-        self._hashes = _merged(_index(live, kind, lambda row: row.value.lower()) for kind in _HASHES)
-        self._agents = _index(live, "user_agent", lambda row: _agent(row.value))
-        self._names = _index(live, "filename", lambda row: row.value.lower())
-        self._paths = _index(live, "filepath", lambda row: _path(row.value).rpartition("/")[2])
-        self._uris = _index(live, "probe_uri", lambda row: row.value.lower())
-        self._services = _index(live, "service_name", lambda row: row.value.lower())
-        self._extensions = _index(live, "file_ext", lambda row: row.value.lower())
-        self._magics = [row for row in live if row.type == "file_magic"]
-        self._regexes = [(compiled(row.value, "i"), row) for row in live if row.type == "path_regex"]
-        self._texts = [row for row in live if row.type in _ANY_TEXT or row.type == "cmdline_substr"]
-        self._scan = Scan(_masks(self._texts))
+        self._lookups = {name: Memory(_joined(found)) for name, found in _lookups(live).items()}
+        self._texts = [row for row in live if row.type in _ANY_TEXT]
+        self._words = tuple(row.value.lower() for row in self._texts)
 
     def observe(self, record: Record) -> Iterator[Finding]:
         """Yield a finding for every indicator that the record holds on a day on which it counts."""
-        for row in dict.fromkeys(self._rows(record)):
+        rows = self._rows(record)
+        for row in dict.fromkeys(rows) if rows else ():
             if _counts(row, record):
                 yield _finding(self.pack, row, record)
 
-    def _rows(self, record: Record) -> Iterator[IndicatorRow]:
-        fields = record.fields
-        if self._addresses or self._networks:
-            yield from self._by_address(fields)
-        if self._agents:
-            for value in _values(fields, AGENT_FIELDS):
-                yield from self._agents.get(_agent(value), ())
-        yield from self._by_path(fields)
-        if self._texts:
-            yield from self._by_text(fields)
-        if record.kind in WEB_KINDS:
-            yield from self._by_uri(fields)
-        elif record.kind == TEXT:
-            yield from self._by_words(fields.get("Text") or "")
-        else:
-            yield from self._by_file(record)
+    def _rows(self, record: Record) -> Rows:
+        found: Rows = []
+        lookups = self._lookups
+        for name, value in record.fields.items():
+            if value and name in lookups:
+                found += lookups[name](value)
+        return found + self._by_text(record) if self._texts else found
 
-    def _by_address(self, fields: Mapping[str, str | None]) -> Iterator[IndicatorRow]:
-        for value in _values(fields, ADDRESS_FIELDS):
-            for part in _ADDRESS_LIST.split(value):
-                yield from self._of_address(part)
-
-    def _of_address(self, text: str) -> Iterator[IndicatorRow]:
-        found = address(_without_port(text))
-        if found is None:
-            return
-        yield from self._addresses.get(str(found), ())
-        for network, row in self._networks:
-            if _inside(network, str(found)):
-                yield row
-
-    def _by_path(self, fields: Mapping[str, str | None]) -> Iterator[IndicatorRow]:
-        if not (self._names or self._paths or self._regexes):
-            return
-        for value in _values(fields, PATH_FIELDS):
-            path = _path(value)
-            name = path.rpartition("/")[2]
-            yield from self._names.get(name, ())
-            for row in self._paths.get(name, ()):
-                if _same_file(_path(row.value), path):
-                    yield row
-            for pattern, row in self._regexes:
-                if pattern.search("\\" + path.replace("/", "\\"), 0, LONGEST_VALUE):
-                    yield row
-
-    def _by_uri(self, fields: Mapping[str, str | None]) -> Iterator[IndicatorRow]:
-        stem = fields.get("cs-uri-stem")
-        for view in views("cs-uri-stem", stem) if stem and self._uris else ():
-            yield from self._uris.get(view.lower(), ())
-
-    def _by_text(self, fields: Mapping[str, str | None]) -> Iterator[IndicatorRow]:
-        for name, value in fields.items():
-            if value is None or len(value) < _SHORTEST_VALUE:
-                continue
-            mask = self._scan.mask(name, value)
-            for at, row in enumerate(self._texts) if mask else ():
-                if mask >> at & 1 and _really_holds(row, name, value):
-                    yield row
-
-    def _by_words(self, text: str) -> Iterator[IndicatorRow]:
-        for word in dict.fromkeys(found.group().lower() for found in _WORD.finditer(text, 0, LONGEST_VALUE)):
-            yield from self._hashes.get(word, ())
-            yield from self._names.get(word, ())
-            if word[0].isdigit():
-                yield from self._of_address(word)
-
-    def _by_file(self, record: Record) -> Iterator[IndicatorRow]:
-        fields = record.fields
-        for value in _values(fields, HASH_FIELDS) if self._hashes else ():
-            for word in re.split(r"[=,;\s]+", value.lower()):
-                yield from self._hashes.get(word, ())
-        for value in _values(fields, SERVICE_FIELDS) if self._services else ():
-            yield from self._services.get(value.lower(), ())
-        for value in _values(fields, ("Path", "TargetFilename")) if self._extensions else ():
-            yield from self._extensions.get("." + value.lower().rpartition(".")[2], ())
-        content = fields.get("Content") or ""
-        yield from (row for row in self._magics if record.kind == WEB_FILE and content.startswith(row.value))
+    def _by_text(self, record: Record) -> Rows:
+        """One scan over all values; only a record that holds a text, or an encoding, is read again."""
+        whole = "\n".join(filter(None, record.fields.values())).lower()
+        if "%" not in whole and not any(word in whole for word in self._words):
+            return []
+        return [
+            row
+            for name, value in record.fields.items()
+            if value
+            for row in self._texts
+            if _holds_text(row, views(name, value))
+        ]
 
 
-def _index(rows: Iterable[IndicatorRow], kind: str, key: Callable[[IndicatorRow], str]) -> dict[str, Rows]:
+def _lookups(rows: Rows) -> dict[str, list[Lookup]]:
+    """Give for every field the ways in which its value is looked up; none for fields nobody lists."""
+    found: dict[str, list[Lookup]] = defaultdict(list)
+    for names, lookup in (
+        (ADDRESS_FIELDS, _addresses(rows)),
+        (AGENT_FIELDS, _exactly(rows, "user_agent", _agent)),
+        (PATH_FIELDS, _names(rows)),
+        (PATH_FIELDS, _paths(rows)),
+        (PATH_FIELDS, _path_patterns(rows)),
+        (("cs-uri-stem",), _uris(rows)),
+        (HASH_FIELDS, _hashes(rows)),
+        (SERVICE_FIELDS, _exactly(rows, "service_name", str.lower)),
+        (FILE_FIELDS, _extensions(rows)),
+        (COMMAND_FIELDS, _commands(rows)),
+        (("Content",), _magics(rows)),
+        (("Text",), _words(rows)),
+    ):
+        if lookup is not None:
+            for name in names:
+                found[name].append(lookup)
+    return found
+
+
+def _index(rows: Rows, kind: str, key: Callable[[IndicatorRow], str]) -> dict[str, Rows]:
     found: dict[str, Rows] = defaultdict(list)
     for row in rows:
         if row.type == kind:
@@ -153,22 +113,110 @@ def _index(rows: Iterable[IndicatorRow], kind: str, key: Callable[[IndicatorRow]
     return dict(found)
 
 
-def _merged(parts: Iterable[dict[str, Rows]]) -> dict[str, Rows]:
-    return {key: rows for part in parts for key, rows in part.items()}
+def _joined(lookups: list[Lookup]) -> Callable[[str | None], Rows]:
+    return lambda value: [row for lookup in lookups for row in lookup(value or "")]
 
 
-def _masks(rows: Rows) -> dict[str, int]:
-    masks: dict[str, int] = defaultdict(int)
-    for at, row in enumerate(rows):
-        masks[row.value.lower()] |= 1 << at
-    return dict(masks)
+def _exactly(rows: Rows, kind: str, form: Callable[[str], str]) -> Lookup | None:
+    index = _index(rows, kind, lambda row: form(row.value))
+    return (lambda value: index.get(form(value), _NONE)) if index else None
 
 
-def _values(fields: Mapping[str, str | None], names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        value = fields.get(name)
-        if value:
-            yield value
+def _addresses(rows: Rows) -> Lookup | None:
+    index = _index(rows, "ipv4", lambda row: str(address(row.value)))
+    networks = [(ip_network(row.value), row) for row in rows if row.type == "cidr"]
+
+    def lookup(value: str) -> Rows:
+        found: Rows = []
+        for part in _ADDRESS_LIST.split(value):
+            one = address(_without_port(part))
+            if one is not None:
+                found += index.get(str(one), _NONE)
+                found += [row for net, row in networks if one.version == net.version and one in net]
+        return found
+
+    return lookup if index or networks else None
+
+
+def _names(rows: Rows) -> Lookup | None:
+    index = _index(rows, "filename", lambda row: row.value.lower())
+    return (lambda value: index.get(_last(_path(value)), _NONE)) if index else None
+
+
+def _paths(rows: Rows) -> Lookup | None:
+    index = _index(rows, "filepath", lambda row: _last(_path(row.value)))
+
+    def lookup(value: str) -> Rows:
+        path = _path(value)
+        return [row for row in index.get(_last(path), _NONE) if _same_file(_path(row.value), path)]
+
+    return lookup if index else None
+
+
+def _path_patterns(rows: Rows) -> Lookup | None:
+    patterns = [(compiled(row.value, "i"), row) for row in rows if row.type == "path_regex"]
+
+    def lookup(value: str) -> Rows:
+        path = "\\" + _path(value).replace("/", "\\")
+        return [row for pattern, row in patterns if pattern.search(path, 0, LONGEST_VALUE)]
+
+    return lookup if patterns else None
+
+
+def _uris(rows: Rows) -> Lookup | None:
+    index = _index(rows, "probe_uri", lambda row: row.value.lower())
+
+    def lookup(value: str) -> Rows:
+        return [row for view in views("cs-uri-stem", value) for row in index.get(view.lower(), _NONE)]
+
+    return lookup if index else None
+
+
+def _hashes(rows: Rows) -> Lookup | None:
+    index: dict[str, Rows] = defaultdict(list)
+    for row in rows:
+        if row.type in _HASHES:
+            index[row.value.lower()].append(row)
+
+    def lookup(value: str) -> Rows:
+        return [row for word in _HASH_LIST.split(value.lower()) for row in index.get(word, _NONE)]
+
+    return lookup if index else None
+
+
+def _extensions(rows: Rows) -> Lookup | None:
+    index = _index(rows, "file_ext", lambda row: row.value.lower())
+    return (lambda value: index.get("." + value.lower().rpartition(".")[2], _NONE)) if index else None
+
+
+def _commands(rows: Rows) -> Lookup | None:
+    texts = [(row.value.lower(), row) for row in rows if row.type == "cmdline_substr"]
+
+    def lookup(value: str) -> Rows:
+        lower = value.lower()
+        return [row for text, row in texts if text in lower]
+
+    return lookup if texts else None
+
+
+def _magics(rows: Rows) -> Lookup | None:
+    magics = [row for row in rows if row.type == "file_magic"]
+    return (lambda value: [row for row in magics if value.startswith(row.value)]) if magics else None
+
+
+def _words(rows: Rows) -> Lookup | None:
+    """Words of a line of text that are addresses, hashes or file names on the list."""
+    parts = [part for part in (_addresses(rows), _hashes(rows), _names(rows)) if part]
+
+    def lookup(value: str) -> Rows:
+        words = dict.fromkeys(found.group() for found in _WORD.finditer(value, 0, LONGEST_VALUE))
+        return [row for word in words for part in parts for row in part(word)]
+
+    return lookup if parts else None
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _agent(value: str) -> str:
@@ -193,19 +241,13 @@ def _without_port(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _inside(network: IPv4Network | IPv6Network, text: str) -> bool:
-    found = address(text)
-    return found is not None and found.version == network.version and found in network
-
-
-def _really_holds(row: IndicatorRow, name: str, value: str) -> bool:
-    """A command in a command line; a domain as a whole, not the middle of another name."""
-    if row.type == "cmdline_substr":
-        return name in COMMAND_FIELDS
+def _holds_text(row: IndicatorRow, forms: Iterable[str]) -> bool:
+    """A domain stands as a whole, not in the middle of another name; a subdomain is its own."""
+    word = row.value.lower()
     if row.type != "domain":
-        return True
-    whole = re.compile(rf"(?<![\w-]){re.escape(row.value)}(?![\w-])(?!\.[\w-])", re.IGNORECASE)
-    return any(whole.search(view) for view in views(name, value))
+        return any(word in form.lower() for form in forms)
+    whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])(?!\.[\w-])")
+    return any(whole.search(form.lower()) for form in forms)
 
 
 def _counts(row: IndicatorRow, record: Record) -> bool:

@@ -62,7 +62,7 @@ class Matcher:
         candidates = index.candidates(record) if index else ()
         found: Found = []
         if candidates:
-            row = Row(record)
+            row = Row(record.fields, record.kind)
             for rule in candidates:
                 if rule.holds(row):
                     found += self._match(rule, record, row)

@@ -69,7 +69,7 @@ def _holds(rule: Rule, example: Example) -> bool | str:
     reach = next((reach for reach in rule.reaches if reach.kind == record.kind), None)
     if reach is None:
         return f"the rule's logsource does not reach the kind '{record.kind}'"
-    return predicate(narrowed(rule, reach.event_id))(Row(record))
+    return predicate(narrowed(rule, reach.event_id))(Row(record.fields, record.kind))
 
 
 def _sequence_holds(pack: Pack, correlation: Correlation, example: Example) -> bool | str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from tocsin.model.records import Record
 from tocsin.packs.logsources import WEB_KINDS
 
 DECODED = frozenset(
@@ -75,10 +74,10 @@ class Row:
 
     __slots__ = ("_lower", "_views", "fields", "kind")
 
-    def __init__(self, record: Record) -> None:
-        """Wrap the record; nothing is computed yet."""
-        self.fields = record.fields
-        self.kind = record.kind
+    def __init__(self, fields: Mapping[str, str | None], kind: str) -> None:
+        """Wrap a record's fields; nothing is computed yet."""
+        self.fields = fields
+        self.kind = kind
         self._views: dict[str, tuple[str, ...]] = {}
         self._lower: dict[str, tuple[str, ...]] = {}
 
