@@ -12,13 +12,14 @@ from collections import defaultdict
 from tocsin.report.redaction_seeds import Seed
 
 TOKEN = re.compile(
-    r"(?:(?<![\w-])|(?<=%[0-9a-f]{2}))(?:mailbox-\d{1,9}@redacted\.example|(?:user|host|domain|internal|sid|mailbox)-\d{1,9})(?![\w-])",
-    re.IGNORECASE | re.ASCII,
+    r"(?:(?<![^\W_])(?<!-)|(?<=%[0-9a-f]{2}))"
+    r"(?:mailbox-\d{1,9}@redacted\.example|(?:user|host|domain|internal|sid|mailbox)-\d{1,9})(?![^\W_]|-)",
+    re.IGNORECASE,
 )
 """What stands for a secret; never looked into again."""
 
-_START = r"(?:(?<![\w.%])|(?<=%[0-9a-f]{2}))"
-"""Where a name begins: after what is no name, or after a URL's escape such as ``%5C``."""
+_START = r"(?:(?<![^\W_])(?<![.%])|(?<=%[0-9a-f]{2}))"
+"""Where a name begins: after what is no letter or digit, or after a URL's escape such as ``%5C``."""
 
 _MAIL = _START + r"(?P<mail>[\w.+'-]{1,64}(?:@|%40)[^\W_](?:[\w-]{0,62}\.)+[^\W\d_][\w-]{1,62})"
 _SID = _START + r"(?P<sid>S-1-5-21(?:-\d{1,10}){3,5})"
@@ -32,10 +33,10 @@ _PROFILE = (
 )
 _UNC = r"(?P<unc>(?<!\\)\\{2,4})(?P<share>[^\W_][\w.-]{0,62})(?=\\)"
 _V6 = (
-    r"(?P<v6>(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{1,4})?"
-    r"(?:%\w{1,20})?(?![\w:]))"
+    r"(?P<v6>(?<![^\W_])(?<!:)(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{1,4})?"
+    r"(?:%\w{1,20})?(?![^\W_]|:))"
 )
-_V4 = _START + r"(?P<v4>(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d))"
+_V4 = _START + r"(?P<v4>(?:\d{1,3}\.){3}\d{1,3}(?![^\W_]|\.\d))"
 _INNER = (
     _START + r"(?P<inner>(?:[^\W_][\w-]{0,62}\.){1,8}"
     r"(?:local|localdomain|lan|corp|internal|intranet|intern|private|home|home\.arpa|ad)(?![\w-]))"
@@ -63,8 +64,8 @@ _WELL_KNOWN = frozenset(
 """Names that say nothing about anyone by themselves."""
 
 _FOLDERS = re.compile(
-    r"[A-Z]|program files.*|programdata|inetpub|windows|system32|temp|bin|logs|logfiles|logging|owa|ecp|ews|oab"
-    r"|auth|frontend|clientaccess|httpproxy|aspnet_client|wwwroot|hk(?:lm|cu|ey_\w+)|software|microsoft.*",
+    r"[A-Z]|program files.*|programdata|inetpub|windows|system32|temp|bin|logs|logfiles|logging|owa|ecp|ews"
+    r"|oab|auth|frontend|clientaccess|httpproxy|aspnet_client|wwwroot|hk(?:lm|cu|ey_\w+)|software|microsoft.*",
     re.IGNORECASE,
 )
 """Folders: what follows them is a file and no user."""
@@ -75,7 +76,7 @@ _LABEL = 4
 
 
 class Tokens:
-    """Which token stands for which secret, in order of first appearance."""
+    """Which token stands for which secret, in order of first appearance. Texts recur, so answers are kept."""
 
     def __init__(self) -> None:
         """Begin with no secret."""
@@ -83,9 +84,11 @@ class Tokens:
         self._counts: dict[str, int] = defaultdict(int)
         self._seeds: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._known: set[str] = set()
+        self._seen: dict[str, str] = {}
 
     def add(self, seed: Seed) -> None:
         """Take a value as secret, with what it gives away: the host's short name, the owner's domain."""
+        self._seen.clear()
         value = seed.value.strip()
         if "@" in value:
             self._own_domain(value.rpartition("@")[2])
@@ -100,6 +103,11 @@ class Tokens:
 
     def replace(self, text: str) -> str:
         """Give the text with tokens in place of secrets."""
+        if text not in self._seen:
+            self._seen[text] = self._replaced(text)
+        return self._seen[text]
+
+    def _replaced(self, text: str) -> str:
         pieces: list[str] = []
         at = 0
         for match in _SHAPES.finditer(text):

@@ -13,7 +13,7 @@ from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict
 from tocsin.model.words import Means, StepKind
-from tocsin.report.words import COMPROMISE, GRAVITY, Phrase
+from tocsin.report.words import COMPROMISE, EXPOSURE, GRAVITY, OPEN_DOORS, Phrase
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -52,14 +52,29 @@ def by_gravity(assessment: Assessment) -> tuple[Verdict, ...]:
 
 
 def headline(assessment: Assessment) -> tuple[Phrase, str]:
-    """Give the word for the gravest verdict, and the answer in one sentence."""
+    """Give the word for the gravest verdict, and the answer in one sentence.
+
+    Two answers, never one status: where nothing worse than attempts is shown, an open or unknown door
+    is told in the same breath, so that nobody reads the headline as an all-clear.
+    """
     verdicts = by_gravity(assessment)
     if not verdicts:
         blind = Phrase("Not shown to be clean", "Nothing in this evidence could be judged.", "blind")
         return blind, assessment.answer or blind.says
-    phrase = COMPROMISE[verdicts[0].compromise]
+    phrase = _with_exposure(verdicts)
     sentence = assessment.answer if " " in assessment.answer.strip() else verdicts[0].compromise_because
     return phrase, sentence or phrase.says
+
+
+def _with_exposure(verdicts: tuple[Verdict, ...]) -> Phrase:
+    phrase = COMPROMISE[verdicts[0].compromise]
+    if phrase.tone not in {"good", "caution"}:
+        return phrase
+    exposures = {verdict.exposure for verdict in verdicts}
+    for exposure, told in OPEN_DOORS.items():
+        if exposure in exposures:
+            return Phrase(f"{phrase.word}, {told}", phrase.says, EXPOSURE[exposure].tone)
+    return phrase
 
 
 def campaign_title(verdict: Verdict) -> str:

@@ -71,6 +71,14 @@ EXPOSURE = {
     Exposure.UNKNOWN: Phrase("Unknown", "The evidence does not show which build runs here.", "blind"),
 }
 
+OPEN_DOORS = {
+    Exposure.VULNERABLE: "but vulnerable",
+    Exposure.PARTIALLY_MITIGATED: "but not patched",
+    Exposure.MITIGATED: "but not patched",
+    Exposure.UNKNOWN: "exposure unknown",
+}
+"""What is told in the headline beside a mild compromise, the worst first."""
+
 RESIDUAL = {
     Residual.PRESENT: Phrase("Still present", "Something of the intruder's is still on the server.", "grave"),
     Residual.NONE_SEEN: Phrase("None seen", "Nothing of the intruder's was seen at collection.", "good"),
