@@ -6,7 +6,9 @@ from tocsin.model.verdicts import NextStep
 from tocsin.model.words import StepKind
 
 _PRESERVE = r"""
-**Copy before you change anything.** Take an image of the disk and of memory, or at least copy
+# Copy before you change anything
+
+Take an image of the disk and of memory, or at least copy
 `inetpub\logs`, `Logging` and the event logs to another machine.
 
 Do not run a scanner that deletes what it finds first:
@@ -23,6 +25,8 @@ Install KB5000871 for your cumulative update, from an elevated prompt. Patched i
 closes the door behind the intruder.
 """
 _HUNT = """
+# List every page written since 3 January 2021
+
 List every server page written since 3 January 2021 below the web roots and compare with the
 known-good list. Look at `Temporary ASP.NET Files` for pages that are gone.
 """

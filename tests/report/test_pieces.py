@@ -88,7 +88,7 @@ def test_the_picture_holds_every_strand() -> None:
     labels = [row.label for row in drawn.rows]
     assert labels[:3] == ["Cited dates", "Exposure window", "Intruder 203.0.113.21"]
     assert {"Scanners and probers", "Web shell SignOutPage.aspx", "Builds", "Log iis.w3c"} <= set(labels)
-    assert drawn.shapes == {"flag", "bar", "diamond", "ring", "square", "dashed", "cross", "gap"}
+    assert {"flag", "bar", "diamond", "ring", "square", "dashed", "cross", "gap"} <= drawn.used
     assert all(
         0 <= mark.x <= 100 and mark.x + mark.width <= 100.4 for row in drawn.rows for mark in row.marks
     )

@@ -43,6 +43,10 @@ def test_what_acts_is_shown(raw: str, shown: str) -> None:
         ("<% x %>", "<[.]% x %>"),
         ("ev" + "al(Req" + 'uest["k"])', 'eval[.](Request[.]["k"])'),
         ("from 203.0.113.21", "from 203.0.113.21"),
+        (
+            "a forged request (see above) to execute (or not)",
+            "a forged request (see above) to execute (or not)",
+        ),
         ("C:\\inetpub\\a.aspx:12", "C:\\inetpub\\a.aspx:12"),
     ],
 )

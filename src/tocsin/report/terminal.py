@@ -21,6 +21,7 @@ from tocsin.report.view import (
     by_gravity,
     campaign_title,
     days,
+    exposure_phrase,
     headline,
     plural,
     rung_place,
@@ -33,6 +34,7 @@ _OTHERS = 2
 _STEPS = 12
 _SCREEN = 40
 _HEAD = 24
+_FEW = 4
 
 
 def show(assessment: Assessment, console: Console, *, detail: bool = False) -> None:
@@ -100,7 +102,7 @@ def _server(assessment: Assessment) -> str:
 def _verdict(page: Page, verdict: Verdict, *, most: int) -> None:
     cves = f" ({', '.join(verdict.cves)})" if verdict.cves else ""
     page.text(visible(f"{campaign_title(verdict)}{cves}"), "bold underline", most=min(most, 1))
-    exposure = words.EXPOSURE[verdict.exposure]
+    exposure = exposure_phrase(verdict)
     page.statement("Exposure", exposure, defang(verdict.exposure_because), most=most)
     page.fact("Fix", _fix(verdict), most=min(most, 1))
     page.statement(
@@ -141,7 +143,8 @@ def _window(verdict: Verdict) -> str:
     window = verdict.exposure_window
     if window.start is None and window.end is None:
         return ""
-    return f"{days(window.start)} → {days(window.end)} (exposed from the first cited exploitation)"
+    told = " (first cited exploitation to the fix, or to the end of the evidence)" if verdict.cves else ""
+    return f"{days(window.start)} → {days(window.end)}{told}"
 
 
 def _shells(verdict: Verdict) -> str:
@@ -173,7 +176,8 @@ def _sight(assessment: Assessment) -> str:
     seen = sight(assessment.coverage)
     parts = [_reach(seen)]
     if seen.missing:
-        parts.append(f"missing: {visible(', '.join(seen.missing))}")
+        count = f"{len(seen.missing)} kinds, " if len(seen.missing) > _FEW else ""
+        parts.append(f"missing: {count}{visible(', '.join(seen.missing))}")
     if seen.gaps:
         parts.append(plural(seen.gaps, "gap"))
     if seen.excerpts:
@@ -193,7 +197,9 @@ def _reach(seen: Sight) -> str:
 def _others(page: Page, verdicts: tuple[Verdict, ...]) -> None:
     shown = len(verdicts) if len(verdicts) <= _OTHERS else _OTHERS - 1
     for verdict in verdicts[:shown]:
-        says = f"{words.COMPROMISE[verdict.compromise].word}; exposure {verdict.exposure.value}"
+        says = (
+            f"{words.COMPROMISE[verdict.compromise].word}; exposure: {exposure_phrase(verdict).word.lower()}"
+        )
         page.text(visible(f"Also {campaign_title(verdict)}: {says}"), "dim", most=1)
     if len(verdicts) > shown:
         page.text(f"and {len(verdicts) - shown} more campaigns", "dim", most=1)

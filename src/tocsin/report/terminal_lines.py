@@ -10,7 +10,14 @@ from tocsin.model.places import Locator
 from tocsin.report.untrusted import visible
 from tocsin.report.words import SIGNS, Phrase
 
-_TONES = {"grave": "red", "serious": "yellow", "caution": "yellow", "blind": "magenta", "good": "green"}
+_TONES = {
+    "grave": "red",
+    "serious": "yellow",
+    "caution": "yellow",
+    "blind": "magenta",
+    "good": "green",
+    "none": "dim",
+}
 _LABEL = 12
 _STEP_LABEL = 20
 _NARROW = 60

@@ -55,7 +55,10 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """All that the drawing needs. ``band``: start and width of the exposure window, or None."""
+    """All that the drawing needs.
+
+    ``band``: start and width of the exposure window, or None. ``used``: shapes and tones, for the key.
+    """
 
     title: str
     description: str
@@ -63,7 +66,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     ticks: tuple[Tick, ...]
     band: tuple[float, float] | None
     height: int
-    shapes: frozenset[str]
+    used: frozenset[str]
 
 
 def picture(assessment: Assessment, verdict: Verdict) -> Picture | None:
@@ -81,7 +84,7 @@ def picture(assessment: Assessment, verdict: Verdict) -> Picture | None:
         ticks=ticks(span),
         band=_band(verdict, span),
         height=_TOP + _PITCH * len(placed) + 24,
-        shapes=frozenset(mark.shape for row in placed for mark in row.marks),
+        used=frozenset(name for row in placed for mark in row.marks for name in (mark.shape, mark.tone)),
     )
 
 

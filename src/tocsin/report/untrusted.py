@@ -23,8 +23,8 @@ _URL = re.compile(r"\b(https?|ftps?|wss?|file)(://)([^\s/?#\"'<>\\|]{0,255})", r
 _SCHEME = re.compile(r"\b(javascript|vbscript|data):(?=\S)", re.IGNORECASE)
 _TAG = re.compile(r"<(?=\s{0,8}(?:%|/?\s{0,8}(?:script|object|iframe|svg|img|asp:)))", re.IGNORECASE)
 _CALL = re.compile(
-    r"\b(eval|execute|executeglobal|unescape|frombase64string|gettype|createobject|request(?:\.item)?)"
-    r"(?=\s{0,8}[(\[])",
+    r"\b(?:eval(?=\s{0,8}\()|(?:execute|executeglobal|unescape|frombase64string|createobject)(?=\()"
+    r"|request(?:\.item|\.form|\.querystring)?(?=[(\[][\"']))",
     re.IGNORECASE,
 )
 _SCHEMES = {"http": "hxxp", "https": "hxxps", "ftp": "fxp", "ftps": "fxps"}
@@ -44,7 +44,7 @@ def defang(text: str) -> str:
     safe = _URL.sub(_broken_url, safe)
     safe = _SCHEME.sub(r"\1[:]", safe)
     safe = _TAG.sub("<[.]", safe)
-    return _CALL.sub(r"\1[.]", safe)
+    return _CALL.sub(r"\g<0>[.]", safe)
 
 
 def shorten(text: str, limit: int) -> str:

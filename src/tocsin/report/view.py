@@ -12,8 +12,9 @@ from tocsin.model.coverage import ArtefactCoverage, Coverage
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict
-from tocsin.model.words import Means, StepKind
-from tocsin.report.words import COMPROMISE, EXPOSURE, GRAVITY, OPEN_DOORS, Phrase
+from tocsin.model.words import Exposure, Means, StepKind
+from tocsin.report.prose import first_sentence
+from tocsin.report.words import COMPROMISE, EXPOSURE, GRAVITY, NO_FLAW, OPEN_DOORS, Phrase
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -77,6 +78,13 @@ def _with_exposure(verdicts: tuple[Verdict, ...]) -> Phrase:
     return phrase
 
 
+def exposure_phrase(verdict: Verdict) -> Phrase:
+    """Give the words for the exposure; a pack that names no flaw asks no such question."""
+    if not verdict.cves and verdict.exposure is Exposure.NOT_AFFECTED:
+        return NO_FLAW
+    return EXPOSURE[verdict.exposure]
+
+
 def campaign_title(verdict: Verdict) -> str:
     """Give the campaign's title, or its id where the pack gave none."""
     return verdict.title or verdict.campaign
@@ -123,11 +131,14 @@ def rung_place(verdict: Verdict) -> tuple[int, int, str]:
 
 
 def steps_in_order(verdicts: Iterable[Verdict]) -> tuple[tuple[StepKind, tuple[NextStep, ...]], ...]:
-    """Give the steps of all verdicts, each once, grouped by kind, preserve first and report last."""
-    seen: dict[tuple[str, str], NextStep] = {}
+    """Give the steps of all verdicts, grouped by kind, preserve first and report last.
+
+    Steps of several campaigns that begin with the same words are told once, by the first verdict.
+    """
+    seen: dict[tuple[str, str, str], NextStep] = {}
     for verdict in verdicts:
         for step in verdict.next_steps:
-            seen.setdefault((step.id, step.text), step)
+            seen.setdefault((step.kind.value, step.audience, first_sentence(step.text)), step)
     groups = ((kind, tuple(step for step in seen.values() if step.kind == kind)) for kind in StepKind)
     return tuple((kind, steps) for kind, steps in groups if steps)
 

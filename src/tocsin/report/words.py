@@ -25,7 +25,7 @@ class Phrase(Struct, frozen=True):
     Attributes:
         word: what stands in the headline.
         says: one sentence: what it claims and what it does not.
-        tone: ``grave``, ``serious``, ``caution``, ``blind`` or ``good``.
+        tone: ``grave``, ``serious``, ``caution``, ``blind``, ``good`` or ``none``.
     """
 
     word: str
@@ -33,7 +33,7 @@ class Phrase(Struct, frozen=True):
     tone: str
 
 
-SIGNS = {"grave": "■", "serious": "▲", "caution": "◆", "blind": "?", "good": "✓"}
+SIGNS = {"grave": "■", "serious": "▲", "caution": "◆", "blind": "?", "good": "✓", "none": "·"}
 """A sign for every tone, so that print and colour-blind readers lose nothing."""
 
 COMPROMISE = {
@@ -70,6 +70,8 @@ EXPOSURE = {
     Exposure.NOT_AFFECTED: Phrase("Not affected", "This product does not have the flaw.", "good"),
     Exposure.UNKNOWN: Phrase("Unknown", "The evidence does not show which build runs here.", "blind"),
 }
+
+NO_FLAW = Phrase("Does not apply", "This pack names no flaw.", "none")
 
 OPEN_DOORS = {
     Exposure.VULNERABLE: "but vulnerable",
