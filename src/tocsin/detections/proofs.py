@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from tocsin.packs.loading import Pack, read_pack
 from tocsin.packs.rules import Correlation, Fields, Rule, Scalar
 
 Example = Fields | tuple[Fields, ...]
-_OWN = ("kind", "time")
+_OWN = ("kind", "time", "repeat", "every")
+_MOST_REPEATS = 10_000
 
 
 def examine(root: Path) -> list[PackError]:
@@ -63,9 +64,10 @@ def _holds(rule: Rule, example: Example) -> bool | str:
     """Say whether the rule meets the example, or what is wrong with the example itself."""
     if isinstance(example, tuple):
         return "the example of a rule is one record, not a list"
-    record = _record_or_fault(example, rule)
-    if isinstance(record, str):
-        return record
+    try:
+        record = record_of(example, rule)
+    except ValueError as error:
+        return f"the example's time is none: {error}"
     reach = next((reach for reach in rule.reaches if reach.kind == record.kind), None)
     if reach is None:
         return f"the rule's logsource does not reach the kind '{record.kind}'"
@@ -78,21 +80,27 @@ def _sequence_holds(pack: Pack, correlation: Correlation, example: Example) -> b
         return "the example of a correlation is a list of records"
     first = next(rule for rule in pack.rules if rule.title == correlation.rules[0])
     matcher = Matcher([pack])
-    for number, fields in enumerate(example, start=1):
-        record = _record_or_fault(fields, first, number=number)
-        if isinstance(record, str):
-            return record
-        if record.time is None:
-            return "a record of the example has no time"
+    try:
+        records = [record_of(one, first, number=at) for at, one in enumerate(_repeated(example), start=1)]
+    except ValueError as error:
+        return f"the example cannot be read: {error}"
+    if any(record.time is None for record in records):
+        return "a record of the example has no time"
+    for record in records:
         matcher.observe(record)
     return correlation.title in {finding.rule for finding in matcher.finish()[pack.id].findings}
 
 
-def _record_or_fault(example: Fields, rule: Rule, *, number: int = 1) -> Record | str:
-    try:
-        return record_of(example, rule, number=number)
-    except ValueError as error:
-        return f"the example's time is none: {error}"
+def _repeated(example: Iterable[Fields]) -> Iterator[Fields]:
+    """Write a record out ``repeat`` times, one ``every`` so many seconds: examples stay short."""
+    for fields in example:
+        count, every = fields.get("repeat", 1), fields.get("every", 0)
+        if not isinstance(count, int) or not isinstance(every, int | float):
+            raise ValueError("repeat is a whole number, every a number of seconds")  # noqa: TRY004 - the example's fault, not the caller's
+        start = _time(fields.get("time"))
+        for step in range(min(count, _MOST_REPEATS)):
+            moved = start + timedelta(seconds=every * step) if start else None
+            yield fields | {"time": moved.isoformat() if moved else None}
 
 
 def record_of(example: Fields, rule: Rule, *, number: int = 1) -> Record:

@@ -26,8 +26,8 @@ BENIGN = "benign"
 class Examples(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Records that must match, or must not; for a correlation, sequences of records.
 
-    A record is a mapping of fields to values; the keys ``kind`` (record kind) and ``time``
-    (UTC, ISO 8601) are its own, not fields.
+    A record is a mapping of fields to values; the keys ``kind`` (record kind), ``time`` (UTC,
+    ISO 8601) and, for correlations, ``repeat`` with ``every`` (seconds) are its own, not fields.
 
     Attributes:
         matches: at least one that the rule meets.

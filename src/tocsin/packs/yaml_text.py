@@ -84,7 +84,7 @@ class _Reader:
         line = node.start_mark.line + 1
         self.lines.setdefault(place, line)
         if id(node) in self._seen:
-            raise self._error(line, "an alias (*) is used", "Write the value out.")
+            raise self._error(line, "an alias (*) of this value is used", "Write the value out.")
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
