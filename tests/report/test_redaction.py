@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -68,6 +70,31 @@ OWNER = (("host", "EXCH07.fabrikam.example"), ("user", "wendel"), ("user", "Zoe 
 )
 def test_shapes_and_seeds(text: str, redacted: str) -> None:
     assert seeded(*OWNER).replace(text) == redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C:\\inetpub\\wwwroot\\aspnet_client\\shell.aspx",
+        "client\\shell.aspx",
+        "the evidence in C/inetpub/logs/LogFiles/W3SVC1/u_ex210303.log:12",
+        "[REDACTED] and NT SERVICE\\SYSTEM",
+        "sha256 " + "deadbeef" * 8,
+    ],
+)
+def test_what_names_nobody_stays(text: str) -> None:
+    assert seeded(("host", "evidence"), ("host", "[REDACTED]"), ("user", "SYSTEM")).replace(text) == text
+
+
+@pytest.mark.parametrize("secret", ["wendel", "x@fabrikam.example", "S-1-5-21-1-2-3-500", "dc1.corp.local"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_base64_that_holds_a_secret_goes_and_other_base64_stays(secret: str, encoding: str) -> None:
+    coded = base64.b64encode(f"\x01 {secret} \x02 and some more words".encode(encoding)).decode()
+    harmless = base64.b64encode(f"and some more words {encoding} and more".encode(encoding)).decode()
+    tokens = seeded(*OWNER)
+    assert tokens.replace(f"?X-Rps-CAT={coded}&a=1") == "?X-Rps-CAT=secret-1&a=1"
+    assert tokens.replace(f"?X-Rps-CAT={quote(coded, safe='')}").startswith("?X-Rps-CAT=secret-")
+    assert tokens.replace(f"-enc {harmless}") == f"-enc {harmless}"
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
+from tocsin.model.coverage import ArtefactCoverage, Missing
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import (
     Assessment,
@@ -49,12 +50,14 @@ _KEPT: dict[type[Struct], frozenset[str]] = {
     Benign: frozenset({"rule"}),
     Cluster: frozenset({"id", "role", "finding_ids"}),
     ConsistentWith: frozenset({"intrusion_set", "source", "disputed_by"}),
-    MitigationSeen: frozenset({"id", "protects"}),
+    MitigationSeen: frozenset({"id", "title", "protects", "caveats"}),
     MailboxImpact: frozenset({"finding_ids"}),
     WebShell: frozenset({"sha256"}),
-    RungShown: frozenset({"id", "finding_ids", "strand"}),
+    RungShown: frozenset({"id", "title", "finding_ids", "would_show", "strand"}),
     KeyDate: frozenset({"what", "source"}),
-    NextStep: frozenset({"id", "audience"}),
+    NextStep: frozenset({"id", "text", "audience"}),
+    ArtefactCoverage: frozenset({"kind"}),
+    Missing: frozenset({"kind", "why_wanted"}),
     Verdict: frozenset({"campaign", "cves", "rung", "title", "folded"}),
 }
 """Fields that come from the tool and its packs, or are digests: no evidence text stands in them."""

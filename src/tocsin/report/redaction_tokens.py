@@ -5,15 +5,20 @@ Seeds are found by their first word, so that a text costs its own length whateve
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import ipaddress
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from urllib.parse import unquote
 
 from tocsin.report.redaction_seeds import Seed
 
 TOKEN = re.compile(
     r"(?:(?<![^\W_])(?<!-)|(?<=%[0-9a-f]{2}))"
-    r"(?:mailbox-\d{1,9}@redacted\.example|(?:user|host|domain|internal|sid|mailbox)-\d{1,9})(?![^\W_]|-)",
+    r"(?:mailbox-\d{1,9}@redacted\.example|(?:user|host|domain|internal|sid|secret|mailbox)-\d{1,9})"
+    r"(?![^\W_]|-)",
     re.IGNORECASE,
 )
 """What stands for a secret; never looked into again."""
@@ -24,7 +29,7 @@ _START = r"(?:(?<![^\W_])(?<![.%])|(?<=%[0-9a-f]{2}))"
 _MAIL = _START + r"(?P<mail>[\w.+'-]{1,64}(?:@|%40)[^\W_](?:[\w-]{0,62}\.)+[^\W\d_][\w-]{1,62})"
 _SID = _START + r"(?P<sid>S-1-5-21(?:-\d{1,10}){3,5})"
 _LOGON = (
-    _START + r"(?<!\\)(?P<domain>[^\W_][\w.-]{0,62})(?P<slashes>\\{1,2}|%5c)"
+    _START + r"(?<![\\_])(?P<domain>[^\W_][\w.-]{0,62})(?P<slashes>\\{1,2}|%5c)"
     r"(?P<user>[^\W_][\w.$'-]{0,62}|_[\w.$'-]{1,62})(?![\w\\/])"
 )
 _PROFILE = (
@@ -58,6 +63,7 @@ _WELL_KNOWN = frozenset(
         "test,true,false,yes,no,defaultaccount,healthmailbox,localsystem,nt authority,nt service,iis apppool",
         "network service,local service,local system,font driver host,window manager,anonymous logon",
         "default user,all users,redacted.example,redacted",
+        "evidence,collection,triage,logs,artefacts,artifacts",
     )
     for word in line.split(",")
 )
@@ -69,6 +75,15 @@ _FOLDERS = re.compile(
     re.IGNORECASE,
 )
 """Folders: what follows them is a file and no user."""
+
+_FILE = re.compile(
+    r"\.(?:as[pmh]x?|log|dll|exe|config|txt|xml|js|css|zip|dmp|ps1|bat|cmd|evtx|csv|json|html?|php|compiled)\Z",
+    re.IGNORECASE,
+)
+_CODED = re.compile(r"(?<![A-Za-z0-9+/_%-])[A-Za-z0-9+/_%-]{24,8192}={0,2}", re.ASCII)
+"""What may be base64, as tokens of sessions and encoded commands are; a URL may have escaped it."""
+
+_TELLING = re.compile(f"{_MAIL}|{_SID}|{_INNER}", re.IGNORECASE)
 
 _OURS = "@redacted.example"
 _SHORTEST = 3
@@ -108,6 +123,7 @@ class Tokens:
         return self._seen[text]
 
     def _replaced(self, text: str) -> str:
+        text = _CODED.sub(self._decoded, text)
         pieces: list[str] = []
         at = 0
         for match in _SHAPES.finditer(text):
@@ -117,6 +133,13 @@ class Tokens:
                 at = match.end()
         pieces.append(self._words(text[at:]))
         return "".join(pieces)
+
+    def _decoded(self, match: re.Match[str]) -> str:
+        """A token in place of base64 that holds a secret; anything else as it is."""
+        for text in _readings(match[0]):
+            if _TELLING.search(text) or self._words(text) != text:
+                return self._token("secret", match[0])
+        return match[0]
 
     def _own_domain(self, domain: str) -> None:
         """A domain of the owner's, and the label that tells who that is."""
@@ -130,7 +153,7 @@ class Tokens:
 
     def _seed(self, kind: str, value: str) -> None:
         folded = value.casefold()
-        if len(value) < _SHORTEST or folded in _WELL_KNOWN or folded in self._known:
+        if len(value) < _SHORTEST or _says_nothing(folded) or folded in self._known:
             return
         if TOKEN.fullmatch(value) or value.isdigit():
             return
@@ -174,13 +197,13 @@ class Tokens:
             return (
                 None if _is_address(match["share"]) else f"{match['unc']}{self._name('host', match['share'])}"
             )
-        if _FOLDERS.fullmatch(match["domain"]):
+        if _FOLDERS.fullmatch(match["domain"]) or _FILE.search(match["user"]):
             return None
         return f"{self._name('domain', match['domain'])}{match['slashes']}{self._name('user', match['user'])}"
 
     def _name(self, kind: str, value: str) -> str:
         folded = value.casefold()
-        if folded in _WELL_KNOWN or TOKEN.fullmatch(value):
+        if _says_nothing(folded) or TOKEN.fullmatch(value):
             return value
         return self._token(kind, value)
 
@@ -220,6 +243,20 @@ def _host_start(text: str, start: int, floor: int) -> int:
         while begin > floor and (text[begin - 1].isalnum() or text[begin - 1] in "-_"):
             begin -= 1
     return begin if begin < start - 1 else start
+
+
+def _says_nothing(folded: str) -> bool:
+    words = [word[1] for word in _WORD.finditer(folded) if word[1]]
+    return folded in _WELL_KNOWN or all(word in _WELL_KNOWN for word in words)
+
+
+def _readings(coded: str) -> Iterator[str]:
+    """Give what base64 may decode to: bytes as characters, and UTF-16 as Windows writes it."""
+    plain = unquote(coded).rstrip("=").replace("-", "+").replace("_", "/")
+    with contextlib.suppress(ValueError):
+        raw = base64.b64decode(plain[: len(plain) // 4 * 4])
+        yield raw.decode("latin-1")
+        yield raw.decode("utf-16-le", "replace")
 
 
 def _is_address(text: str) -> bool:
