@@ -194,7 +194,7 @@ BORROWED = "@x.example/powershell/?X-Rps-CAT=VgEAVAdXaW5kb3dzQwBBCEtlcmJlcm9z"
         ("GET /erp/c.aspx proxy&port=3389&ip=127.0.0.1", "200", {("compromised", "tunnel")}),
         ("GET /erp/c.aspx proxy&port=3389&ip=127.0.0.1", "404", set()),
         ("POST /erp/t.ashx cmd=connect&target=10.0.0.5&port=445", "200", {("compromised", "tunnel")}),
-        ("GET /shop/list.aspx cmd=whoami", "200", set()),
+        ("GET /shop/list.aspx cmd=whoami", "200", {("targeted", "way-in-tried")}),
         ("POST /shop/cart.aspx id=1", "200", set()),
     ],
 )

@@ -22,7 +22,7 @@ from tocsin.assessment.impact import impact
 from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.shells import residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
-from tocsin.assessment.voices import explained_pages, general_last, in_one_voice, without_explained
+from tocsin.assessment.voices import explained_pages, general_last, heard, in_one_voice, other_way_in
 from tocsin.detections.build_exposure import follow
 from tocsin.detections.pipeline import Detections
 from tocsin.model.coverage import ArtefactCoverage, Coverage, Missing, Skipped
@@ -71,10 +71,12 @@ def _verdicts(
     found: Detections, knowledge: Knowledge, rows: Sequence[ArtefactCoverage]
 ) -> tuple[Verdict, ...]:
     explained: dict[str, str] = {}
+    other_way = other_way_in(knowledge.packs, found.findings)
     verdicts = []
     for pack in general_last(knowledge.packs):
         if _concerns(pack, found, rows):
-            findings = without_explained(pack, found.findings.get(pack.file.id, ()), explained)
+            own = found.findings.get(pack.file.id, ())
+            findings = heard(pack, own, explained=explained, other_way=other_way)
             verdict = _verdict(pack, found, knowledge, rows, findings)
             explained |= explained_pages(pack, verdict)
             verdicts.append(verdict)
@@ -154,7 +156,9 @@ def _dates(pack: PackFile) -> tuple[KeyDate, ...]:
         "patch-available": pack.patch_available,
     }
     return tuple(
-        KeyDate(what=what, day=cited.date, source=cited.source) for what, cited in named.items() if cited
+        KeyDate(what=what, day=cited.date, source=pack.sources.get(cited.source, cited.source))
+        for what, cited in named.items()
+        if cited
     )
 
 
@@ -193,7 +197,7 @@ def _server(found: Detections, knowledge: Knowledge) -> ServerInfo:
     followed = follow(builds.seen) if builds else None
     title = product.file.title if product else ""
     return ServerInfo(
-        name=found.identity.name() or found.evidence.custody.host or found.evidence.name,
+        name=found.identity.name() or found.evidence.custody.host or "",
         product=followed.label if followed and followed.label else title,
         utc_offset=found.identity.utc_offset(),
         builds=builds.seen if builds else (),

@@ -17,6 +17,7 @@ from tocsin.detections.build_exposure import LOG_RANK, BuildExposure, exposure_o
 from tocsin.detections.pipeline import Detections
 from tocsin.detections.standings import Status, standing
 from tocsin.model.findings import Finding
+from tocsin.model.times import spoken
 from tocsin.model.verdicts import BuildSeen, MitigationSeen
 from tocsin.model.words import Exposure, Means, MitigationStatus
 from tocsin.packs.loading import Pack
@@ -84,8 +85,8 @@ def last_proof(findings: Sequence[Finding], ladder: Ladder) -> Finding | None:
 def _with_proof(built: BuildExposure, proof: Finding | None) -> Exposed:
     if proof is None:
         return Exposed(word=built.exposure, because=built.because, fix=built.fix)
-    moment = f" at {proof.time.isoformat()}" if proof.time else ""
-    shown = f"Exploitation succeeded{moment} ({proof.locator}), which proves that the flaw was open then."
+    moment = f" at {spoken(proof.time)}" if proof.time else ""
+    shown = f"Exploitation succeeded{moment}, which proves that the flaw was open then ({proof.locator})."
     if built.exposure is Exposure.PATCHED and _after(built.followed, proof):
         because = (
             f"{built.because} {shown} Patched since: that closes the door, it does not remove an intruder."

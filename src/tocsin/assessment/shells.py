@@ -12,6 +12,7 @@ from tocsin.detections.pages import WEB_KINDS, Page, PageActivity
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
+from tocsin.model.times import spoken
 from tocsin.model.verdicts import WebShell
 from tocsin.model.words import Means, Presence, Residual, ShellContent
 
@@ -157,11 +158,11 @@ def _presence(one: _Named, page: Page | None, disk: DiskState) -> tuple[Presence
         return Presence.UNKNOWN, "No file and no answer to a request for it is in the evidence."
     if page.not_served_since is not None:
         return Presence.NOT_SERVED_SINCE, (
-            f"Last answered at {page.served.last.isoformat()}; a later request was refused "
+            f"Last answered at {spoken(page.served.last)}; a later request was refused "
             f"({page.refused.locators()[0]}). Not served is not removed: a moved file, an access rule or a "
             "rewrite looks the same."
         )
-    return Presence.PRESENT, f"It answered the last request in the logs, at {page.served.last.isoformat()}."
+    return Presence.PRESENT, f"It answered the last request in the logs, at {spoken(page.served.last)}."
 
 
 def _written(one: _Named, page: Page | None, writes: Sequence[Finding]) -> tuple[datetime | None, str]:

@@ -18,6 +18,8 @@ from tocsin.model.verdicts import Verdict
 from tocsin.model.words import Means, Residual
 from tocsin.packs.loading import Pack
 
+_SUCCESS = frozenset({Means.EXPLOITED, Means.COMPROMISED})
+
 
 def general_last(packs: Iterable[Pack]) -> list[Pack]:
     """Give the packs with a flaw of their own first, so that the others know what is explained."""
@@ -31,13 +33,26 @@ def explained_pages(pack: Pack, verdict: Verdict) -> dict[str, str]:
     return {shell.url.lower(): pack.file.title for shell in verdict.webshells if shell.url}
 
 
-def without_explained(
-    pack: Pack, findings: Sequence[Finding], explained: Mapping[str, str]
+def other_way_in(packs: Iterable[Pack], findings: Mapping[str, Sequence[Finding]]) -> str | None:
+    """Give the title of a general pack that shows how somebody else came in, or None."""
+    for pack in general_last(packs):
+        ladder = Ladder(pack.file.ladder)
+        shown = (one for one in findings.get(pack.file.id, ()) if one.means in _SUCCESS)
+        if not pack.file.cves and any(_is_way_in(one, ladder) for one in shown):
+            return pack.file.title
+    return None
+
+
+def heard(
+    pack: Pack, findings: Sequence[Finding], *, explained: Mapping[str, str], other_way: str | None
 ) -> tuple[Finding, ...]:
-    """Give a general pack's findings, those of explained pages reclassified as context."""
-    if pack.file.cves or not explained:
+    """Give a pack's findings, those that another pack explains reclassified as context."""
+    ladder = Ladder(pack.file.ladder)
+    if not pack.file.cves:
+        return tuple(_explain(finding, explained.get(_page(finding), "")) for finding in findings)
+    if other_way is None or last_proof(findings, ladder) is not None:
         return tuple(findings)
-    return tuple(_explain(finding, explained) for finding in findings)
+    return tuple(_explain(finding, other_way if _names_page(finding, ladder) else "") for finding in findings)
 
 
 def in_one_voice(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
@@ -50,11 +65,23 @@ def in_one_voice(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     )
 
 
-def _explain(finding: Finding, explained: Mapping[str, str]) -> Finding:
-    page = (finding.details.get("page") or finding.details.get("shell_url") or "").lower()
-    campaign = explained.get(page)
-    if campaign is None or finding.means is Means.CONTEXT:
+def _is_way_in(finding: Finding, ladder: Ladder) -> bool:
+    rung = ladder.rung_of(finding)
+    return rung is not None and rung.way_in
+
+
+def _names_page(finding: Finding, ladder: Ladder) -> bool:
+    rung = ladder.rung_of(finding)
+    return rung is not None and rung.shell and not rung.proves_open
+
+
+def _page(finding: Finding) -> str:
+    return (finding.details.get("page") or finding.details.get("shell_url") or "").lower()
+
+
+def _explain(finding: Finding, by: str) -> Finding:
+    if not by or finding.means is Means.CONTEXT:
         return finding
-    why = f"{page} is counted among the web shells of {campaign}, whose way in is shown."
-    benign = Benign(rule="explained by another campaign", why=why, was=finding.means)
+    why = f"{_page(finding)} is explained by {by}, where the way in is shown."
+    benign = Benign(rule="explained by another pack", why=why, was=finding.means)
     return replace(finding, means=Means.CONTEXT, rung=None, benign=benign)

@@ -298,6 +298,8 @@ def _module_reasons(mitigation: MitigationFile, layout: Layout, paths: Iterable[
     }
     if not names:
         return [f"The URL Rewrite module ({mitigation.module}) is not installed."]
+    if not any(one.get("Op") == "add" for one in layout.host.of("module")):
+        return []  # an excerpt without the list of modules: what is installed counts as loaded
     off = [path for path in paths if not names & _modules_at(layout, path)]
     return [f"The URL Rewrite module is not loaded. At {_listed(off)}."] if off else []
 

@@ -83,7 +83,7 @@ def _sequence_holds(pack: Pack, correlation: Correlation, example: Example) -> b
     try:
         records = [record_of(one, first, number=at) for at, one in enumerate(_repeated(example), start=1)]
     except ValueError as error:
-        return f"the example cannot be read: {error}"
+        return f"the example's time is none: {error}"
     if any(record.time is None for record in records):
         return "a record of the example has no time"
     for record in records:

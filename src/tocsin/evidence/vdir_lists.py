@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -108,11 +108,17 @@ def vdir_record(
         "File": path,
         "DateOrder": reading.order if any(map(any, pairs.values())) else None,
         "UtcOffset": reading.offset,
+        "HoursSinceCreation": _hours_since_creation(reading.utc),
         "Build": build_of(given.get("AdminDisplayVersion")),
         "ScriptPresent": "true" if has_script(given) else "false",
     }
     locator = Locator(path=path, line=vdir.line)
     return Record(kind=KIND, locator=locator, time=reading.utc["WhenChangedUTC"], fields=fields, weak=weak)
+
+
+def _hours_since_creation(utc: Mapping[str, datetime | None]) -> str | None:
+    created, changed = utc["WhenCreatedUTC"], utc["WhenChangedUTC"]
+    return None if created is None or changed is None else str((changed - created) // timedelta(hours=1))
 
 
 def has_script(properties: dict[str, str]) -> bool:

@@ -28,6 +28,11 @@ _OFFSET = re.compile(
 )
 
 
+def spoken(moment: datetime) -> str:
+    """Give a moment as prose says it: ``2021-03-03 06:59:23 UTC``."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def parse_utc(text: str) -> datetime | None:
     """Give the moment that an ISO 8601 date and time names, aware UTC, or None.
 

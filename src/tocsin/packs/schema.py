@@ -53,6 +53,8 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         shell: a finding at this step names a web shell, by the URL asked for or the file written.
         proves_open: a success at this step proves that the flaw was open at that moment,
             whatever the build says (not so for a page that another flaw may have left).
+        way_in: a success at this step shows how somebody came in, so that a campaign without proof
+            of its own does not claim the pages that followed.
         scan: findings of meaning ``context`` at this step are strangers looking for shells.
     """
 
@@ -63,6 +65,7 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strand: str = "main"
     shell: bool = False
     proves_open: bool = False
+    way_in: bool = False
     scan: bool = False
 
 
@@ -143,7 +146,7 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ladder: its steps, lowest first.
         wanted: record kinds that an assessment needs.
         actors: intrusion sets that were seen in it.
-        shells: how web shells' URLs are told from the product's pages.
+        absent_statuses: answers that mean "not served here" for a page.
         steps: courses of action.
         sources: short names used above, and what they stand for.
     """
