@@ -97,66 +97,6 @@ def _name(verdict: Verdict) -> str:
     return verdict.title or verdict.campaign
 
 
-_SENTENCES[worst.compromise](worst)
-
-
-def _urgency(verdict: Verdict) -> tuple[int, int, str]:
-    order = (
-        Compromise.COMPROMISED,
-        Compromise.EXPLOITED,
-        Compromise.UNDETERMINED,
-        Compromise.TARGETED,
-        Compromise.NO_EVIDENCE,
-    )
-    return (order.index(verdict.compromise), verdict.exposure not in _OPEN, verdict.campaign)
-
-
-def _compromised(verdict: Verdict) -> str:
-    steps = {rung.id: rung.title for rung in verdict.ladder}
-    reached = steps.get(verdict.rung or "")
-    furthest = f" {reached}." if reached else ""
-    left = {
-        Residual.PRESENT: "Something the intruder left is still there.",
-        Residual.NONE_SEEN: "Nothing left behind was seen.",
-        Residual.UNKNOWN: "Whether anything is left behind cannot be told from this evidence.",
-    }[verdict.residual]
-    return f"{_name(verdict)}: compromised.{furthest} {left}"
-
-
-def _exploited(verdict: Verdict) -> str:
-    return f"{_name(verdict)}: exploited. The flaw answered; access beyond that is not shown."
-
-
-def _undetermined(verdict: Verdict) -> str:
-    seen = f" {verdict.attempts} attempt(s) were seen." if verdict.attempts else ""
-    return (
-        f"{_name(verdict)}: undetermined. No intrusion was seen, but the logs that would show one are "
-        f"missing or incomplete.{seen} Not seen is not clean. {_exposed(verdict)}"
-    )
-
-
-def _targeted(verdict: Verdict) -> str:
-    return (
-        f"{_name(verdict)}: targeted. {verdict.attempts} attempt(s), none shown to work. {_exposed(verdict)}"
-    )
-
-
-def _no_evidence(verdict: Verdict) -> str:
-    return f"{_name(verdict)}: no evidence of an attack in logs that would show one. {_exposed(verdict)}"
-
-
-def _exposed(verdict: Verdict) -> str:
-    return f"Exposure: {verdict.exposure.value}."
-
-
-def _name(verdict: Verdict) -> str:
-    return verdict.title or verdict.campaign
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
 _SENTENCES = {
     Compromise.COMPROMISED: _compromised,
     Compromise.EXPLOITED: _exploited,
