@@ -11,6 +11,10 @@ from tocsin.model.words import Means
 from tocsin.packs.schema import Rung
 
 
+_REQUEST_LOGS = frozenset({"iis.w3c", "iis.etw"})
+"""Two forms of one log: IIS writes its requests to files, to the event log, or to both."""
+
+
 class Ladder:
     """A campaign's steps, lowest first."""
 
@@ -40,6 +44,8 @@ class Ladder:
     ) -> tuple[RungShown, ...]:
         """Give every step with the findings that show it, or the kinds of log that would have."""
         read = {row.kind for row in coverage if row.records and not row.excerpt}
+        if read & _REQUEST_LOGS:
+            read |= _REQUEST_LOGS
         return tuple(self._one(rung, findings, read) for rung in self.rungs)
 
     def _one(self, rung: Rung, findings: Sequence[Finding], read: set[str]) -> RungShown:
