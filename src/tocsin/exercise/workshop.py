@@ -1,0 +1,141 @@
+"""What writers share: the facts of the server, the files they write into, the ledger of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from msgspec import Struct
+
+from tocsin.exercise.dice import Dice
+from tocsin.exercise.scenario import Scenario
+from tocsin.exercise.story import Label, Trace
+
+
+class LabelledRow(Struct, frozen=True, kw_only=True):
+    """One row of ``expected.json``: where the truth about a trace stands. ``line`` or ``record``."""
+
+    path: str
+    line: int | None
+    record: int | None
+    label: Label
+    kind: str
+
+
+class Ledger:
+    """Gathers what is true of which row."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.rows: list[LabelledRow] = []
+
+    def note(
+        self, trace: Trace, *, kind: str, path: str, line: int | None = None, record: int | None = None
+    ) -> None:
+        """Keep the truth about a trace that was written at a place; traces without label are let go."""
+        if trace.label is not None:
+            self.rows.append(LabelledRow(path=path, line=line, record=record, label=trace.label, kind=kind))
+
+
+class LogFile:
+    """One text log being written: counts its lines, ends them as Windows does."""
+
+    def __init__(self, stream: BinaryIO, path: str) -> None:
+        """``path``: relative to the root of the collection, forward slashes."""
+        self._stream = stream
+        self.path = path
+        self.lines = 0
+
+    def line(self, text: str) -> int:
+        """Write one line; give its number."""
+        self._stream.write(text.encode("utf-8", "surrogatepass") + b"\r\n")
+        self.lines += 1
+        return self.lines
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+class Tree:
+    """The collection being written, as a folder."""
+
+    def __init__(self, root: Path) -> None:
+        """``root`` exists and is empty."""
+        self.root = root
+
+    def log(self, path: str) -> LogFile:
+        """Open a text log for writing. The caller closes."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return LogFile(place.open("wb"), path)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a whole file."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+    def remove(self, path: str) -> None:
+        """Remove a file if it is there."""
+        (self.root / path).unlink(missing_ok=True)
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """What every writer gets."""
+
+    scenario: Scenario
+    tree: Tree
+    ledger: Ledger
+    dice: Dice
+
+    @property
+    def exchange(self) -> str:
+        """The folder of Exchange in the collection, such as ``C/Program Files/…/V15``."""
+        server = self.scenario.server
+        return f"{server.drive}/" + server.exchange_root.replace("\\", "/")
+
+    @property
+    def windows_exchange(self) -> str:
+        """The same as Windows writes it."""
+        return f"{self.scenario.server.drive}:\\{self.scenario.server.exchange_root}"
+
+    def build_at(self, moment: datetime) -> str:
+        """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+        spans = sorted(self.scenario.server.builds, key=lambda span: span.since)
+        past = [span for span in spans if span.since <= moment.date()]
+        return (past or spans)[-1 if past else 0].build if spans else "15.1.2106.2"
+
+    def local(self, moment: datetime) -> datetime:
+        """Give a moment on the server's own clock."""
+        sign = -1 if self.scenario.server.utc_offset.startswith("-") else 1
+        hours, _, minutes = self.scenario.server.utc_offset.lstrip("+-").partition(":")
+        return moment + sign * timedelta(hours=int(hours), minutes=int(minutes or 0))
+
+    def kept(self, moment: datetime) -> bool:
+        """Tell whether Exchange's own logs still hold a moment at collection."""
+        return moment >= self.scenario.collected - timedelta(days=self.scenario.server.retention_days)
+
+
+class Writer(Protocol):
+    """Writes traces into one kind of log. Traces come in the order of time."""
+
+    KINDS: tuple[str, ...]
+    """Record kinds that it writes; a writer whose kinds are all withheld is not made."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        """Take what is shared."""
+        ...
+
+    def take(self, trace: Trace) -> None:
+        """Write what this log would show of the trace; most traces are none of its business."""
+        ...
+
+    def close(self) -> None:
+        """Write what is due at the end, close all files."""
+        ...
+
+
+Traces = Sequence[Trace]
