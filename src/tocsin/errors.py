@@ -9,6 +9,7 @@
     │   └── UnsafeEntry         a name that would leave the evidence
     ├── ArtefactError           one artefact cannot be read: it becomes missing coverage
     ├── UsageFault              the command was called wrongly          exit 2
+    ├── ScenarioError           an exercise's scenario is wrong         exit 2
     └── PackError               a campaign pack is wrong, at file:line  exit 2
         └── RuleError           one rule in it is
 """
@@ -67,6 +68,12 @@ class ArtefactError(TocsinError):
 
 class UsageFault(TocsinError):
     """The command was called in a way that cannot work."""
+
+    exit_status = 2
+
+
+class ScenarioError(TocsinError):
+    """An exercise's scenario is wrong, at file:line."""
 
     exit_status = 2
 

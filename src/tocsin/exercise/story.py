@@ -36,7 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
     ``query`` is the client's own; the server's tail (``&CorrelationID=…;&cafeReqId=…``) is added by the
     writers. ``proxied``: the HttpProxy module of ``protocol`` logged it. ``backend``: it reached the
-    back end site. ``anchor`` is the AnchorMailbox column. ``error`` goes to GenericErrors.
+    back end site. ``anchor`` is the AnchorMailbox column. ``error`` goes to GenericErrors. ``ident`` is
+    the GUID that joins its rows (cafeReqId, RequestId); left empty, the server gives one.
     """
 
     at: datetime
@@ -62,6 +63,7 @@ class Request(Struct, frozen=True, kw_only=True):
     error: str = ""
     proxied: bool = True
     backend: bool = False
+    ident: str = ""
     label: Label | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,6 +66,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         """``root`` exists and is empty."""
         self.root = root
+        self._changed: dict[str, datetime] = {}
 
     def log(self, path: str) -> LogFile:
         """Open a text log for writing. The caller closes."""
@@ -72,15 +74,31 @@ class Tree:
         place.parent.mkdir(parents=True, exist_ok=True)
         return LogFile(place.open("wb"), path)
 
-    def write(self, path: str, content: bytes) -> None:
-        """Write a whole file."""
+    def write(self, path: str, content: bytes, changed: datetime | None = None) -> None:
+        """Write a whole file; ``changed``: its time of last change, aware UTC."""
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+        if changed is not None:
+            self.stamp(path, changed)
+
+    def stamp(self, path: str, changed: datetime) -> None:
+        """Say when a file was last changed, aware UTC; files without a stamp get that of the collection."""
+        self._changed[path] = changed
 
     def remove(self, path: str) -> None:
         """Remove a file if it is there."""
         (self.root / path).unlink(missing_ok=True)
+        self._changed.pop(path, None)
+
+    def settle(self, otherwise: datetime) -> None:
+        """Give every file its time of last change."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                place = Path(folder, name)
+                moment = self._changed.get(place.relative_to(self.root).as_posix(), otherwise).timestamp()
+                if not place.is_symlink():
+                    os.utime(place, (moment, moment))
 
 
 class Workshop(Struct, frozen=True, kw_only=True):
