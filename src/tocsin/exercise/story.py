@@ -22,6 +22,8 @@ class Label(Struct, frozen=True, kw_only=True):
         note: what happened, in plain words.
         provable: the meaning can be proved from the row or its linked rows; only such rows count
             for recall.
+        kinds: record kinds whose rows show the meaning themselves; in the logs of other kinds the
+            same trace stands as a row that proves nothing. Empty: every log that shows the trace.
     """
 
     means: str
@@ -29,6 +31,7 @@ class Label(Struct, frozen=True, kw_only=True):
     rung: str = ""
     note: str = ""
     provable: bool = True
+    kinds: tuple[str, ...] = ()
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -125,6 +128,7 @@ class ProcessStarted(Struct, frozen=True, kw_only=True):
     parent: str
     command_line: str
     user: str = "NT AUTHORITY\\SYSTEM"
+    parent_command_line: str = ""
     label: Label | None = None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.exercise.dice import Dice
 from tocsin.exercise.scenario import Scenario
@@ -35,9 +36,16 @@ class Ledger:
     def note(
         self, trace: Trace, *, kind: str, path: str, line: int | None = None, record: int | None = None
     ) -> None:
-        """Keep the truth about a trace that was written at a place; traces without label are let go."""
-        if trace.label is not None:
-            self.rows.append(LabelledRow(path=path, line=line, record=record, label=trace.label, kind=kind))
+        """Keep the truth about a trace that was written at a place; traces without label are let go.
+
+        Where the label says that logs of this kind do not show it themselves, it is not ``provable`` here.
+        """
+        label = trace.label
+        if label is None:
+            return
+        if label.kinds and kind not in label.kinds:
+            label = replace(label, provable=False)
+        self.rows.append(LabelledRow(path=path, line=line, record=record, label=label, kind=kind))
 
 
 class LogFile:
