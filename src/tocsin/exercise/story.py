@@ -40,7 +40,9 @@ class Request(Struct, frozen=True, kw_only=True):
     ``query`` is the client's own; the server's tail (``&CorrelationID=…;&cafeReqId=…``) is added by the
     writers. ``proxied``: the HttpProxy module of ``protocol`` logged it. ``backend``: it reached the
     back end site. ``anchor`` is the AnchorMailbox column. ``error`` goes to GenericErrors. ``ident`` is
-    the GUID that joins its rows (cafeReqId, RequestId); left empty, the server gives one.
+    the GUID that joins its rows (cafeReqId, RequestId); left empty, the server gives one. A server-side
+    request asks the back end for something else: then ``backend_stem`` and ``backend_query`` stand in the
+    back end's log instead of ``stem`` and ``query``.
     """
 
     at: datetime
@@ -66,6 +68,8 @@ class Request(Struct, frozen=True, kw_only=True):
     error: str = ""
     proxied: bool = True
     backend: bool = False
+    backend_stem: str = ""
+    backend_query: str = ""
     ident: str = ""
     label: Label | None = None
 
