@@ -42,7 +42,8 @@ class Request(Struct, frozen=True, kw_only=True):
     back end site. ``anchor`` is the AnchorMailbox column. ``error`` goes to GenericErrors. ``ident`` is
     the GUID that joins its rows (cafeReqId, RequestId); left empty, the server gives one. A server-side
     request asks the back end for something else: then ``backend_stem`` and ``backend_query`` stand in the
-    back end's log instead of ``stem`` and ``query``.
+    back end's log instead of ``stem`` and ``query``. ``front``: it came by the front end; the server's own
+    probes also ask the back end directly.
     """
 
     at: datetime
@@ -68,6 +69,7 @@ class Request(Struct, frozen=True, kw_only=True):
     error: str = ""
     proxied: bool = True
     backend: bool = False
+    front: bool = True
     backend_stem: str = ""
     backend_query: str = ""
     ident: str = ""

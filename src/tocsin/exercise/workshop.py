@@ -56,10 +56,11 @@ class LogFile:
         self._stream = stream
         self.path = path
         self.lines = 0
+        self.bytes = 0
 
     def line(self, text: str) -> int:
         """Write one line; give its number."""
-        self._stream.write(text.encode("utf-8", "surrogatepass") + b"\r\n")
+        self.bytes += self._stream.write(text.encode("utf-8", "surrogatepass") + b"\r\n")
         self.lines += 1
         return self.lines
 
