@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from tests.artefacts.evtx_writer import Element, WrittenEvent, write_evtx
-from tests.artefacts.pe_writer import write_executable
 
 from tocsin.evidence.source import HEAD, Source
+from tocsin.exercise.evtx import Element, WrittenEvent, write_evtx
+from tocsin.exercise.pe import write_executable
 from tocsin.model.records import Item
 
 FOLDERS = {

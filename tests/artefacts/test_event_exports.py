@@ -10,7 +10,6 @@ import evtx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.artefacts.evtx_writer import WrittenEvent, write_evtx
 from tests.artefacts.specimens import source_of_bytes
 
 from tocsin.artefacts import event_json, event_xml, windows_evtx
@@ -19,6 +18,7 @@ from tocsin.evidence.event_elements import event_from_xml
 from tocsin.evidence.event_objects import event_from_object
 from tocsin.evidence.event_quick import event_from_reader
 from tocsin.evidence.events import value_of
+from tocsin.exercise.evtx import WrittenEvent, write_evtx
 from tocsin.model.records import Item, Record, Unreadable
 from tocsin.model.words import Confidence
 

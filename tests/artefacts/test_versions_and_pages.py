@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.artefacts.pe_writer import write_executable
 from tests.artefacts.specimens import source_of, source_of_bytes
 
 from tocsin.artefacts import (
@@ -25,6 +24,7 @@ from tocsin.artefacts import (
 from tocsin.artefacts.registry import identify
 from tocsin.errors import ArtefactError
 from tocsin.evidence.source import Source
+from tocsin.exercise.pe import write_executable
 from tocsin.model.records import Item, Record
 from tocsin.model.words import Confidence
 

@@ -8,7 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.artefacts.evtx_writer import (
+from tests.artefacts.specimens import source_of_bytes
+
+from tocsin.artefacts import windows_evtx
+from tocsin.errors import ArtefactError
+from tocsin.evidence.events import value_of
+from tocsin.exercise.evtx import (
     CHUNK,
     FILE_HEADER,
     WrittenEvent,
@@ -16,11 +21,6 @@ from tests.artefacts.evtx_writer import (
     seal_chunk,
     write_evtx,
 )
-from tests.artefacts.specimens import source_of_bytes
-
-from tocsin.artefacts import windows_evtx
-from tocsin.errors import ArtefactError
-from tocsin.evidence.events import value_of
 from tocsin.model.records import Item, Lost, Record, Unreadable
 from tocsin.model.words import Confidence
 
@@ -76,10 +76,10 @@ def _legal(text: str | None) -> str | None:
 
 
 def test_a_long_log_fills_many_chunks() -> None:
-    data = write_evtx(events(400))
+    data = write_evtx(events(900))
     assert len(data) > FILE_HEADER + 2 * CHUNK
     items = read(data)
-    assert numbers(items) == list(range(1, 401))
+    assert numbers(items) == list(range(1, 901))
     assert all(isinstance(item, Record) and item.kind == "event.application" for item in items)
 
 
