@@ -1,0 +1,180 @@
+"""The pictures of a score: where marks stand, as shares of the axis. ``templates/*.svg.j2`` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from tocsin.exercise.scoring.shares import Share
+from tocsin.exercise.scoring.totals import Score, WithheldScore
+
+_PITCH = 44
+_TOP = 26
+_FLOOR = 0.9
+"""The axis begins here at the latest, so that small differences are not blown up."""
+
+
+class Dot(Struct, frozen=True, kw_only=True):
+    """A share and its interval, in per cent of the axis."""
+
+    x: float
+    low: float
+    high: float
+    says: str
+    shape: str
+
+
+class Strand(Struct, frozen=True, kw_only=True):
+    """A row of the picture: label above, track below. ``y`` is the track's middle, in pixels."""
+
+    label: str
+    note: str
+    y: int
+    dots: tuple[Dot, ...]
+
+
+class Forest(Struct, frozen=True, kw_only=True):
+    """Shares with their intervals under one another. ``ticks``: place and label."""
+
+    title: str
+    description: str
+    height: int
+    ticks: tuple[tuple[float, str], ...]
+    strands: tuple[Strand, ...]
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """A piece of a bar, in per cent. ``tone`` is a class of the style sheet."""
+
+    x: float
+    width: float
+    tone: str
+    says: str
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """A bar of pieces with its label."""
+
+    label: str
+    note: str
+    y: int
+    pieces: tuple[Piece, ...]
+
+
+class Bars(Struct, frozen=True, kw_only=True):
+    """Bars under one another, each of the same length."""
+
+    title: str
+    description: str
+    height: int
+    bars: tuple[Bar, ...]
+
+
+def percent(value: Share) -> str:
+    """Give a share in words: ``97.5 % (39 of 40; 87.1 to 99.6 %)``."""
+    if value.share is None or value.low is None or value.high is None:
+        return "not tested"
+    span = f"{_cent(value.low)} to {_cent(value.high)} %"
+    return f"{_cent(value.share)} % ({value.hits:,} of {value.of:,}; {span})"
+
+
+def rungs_picture(score: Score) -> Forest | None:
+    """Draw recall of rows and precision of claims, step by step; None where no row was labelled."""
+    named = [
+        (f"{one.campaign}: {one.rung or 'no step'}", one.rows, one.claims)
+        for one in score.rungs
+        if one.rows.of or one.claims.of
+    ]
+    return _forest("Rows found and claims borne out, by step of the ladder", named)
+
+
+def kinds_picture(score: Score) -> Forest | None:
+    """Draw the same by kind of log."""
+    named = [(one.kind, one.rows, one.claims) for one in score.kinds if one.rows.of or one.claims.of]
+    return _forest("Rows found and claims borne out, by kind of log", named)
+
+
+def withheld_picture(score: Score) -> Bars | None:
+    """Draw what became of the verdicts with each kind withheld; None where nothing was withheld."""
+    if not score.withheld:
+        return None
+    bars = tuple(_bar(one, place) for place, one in enumerate(score.withheld))
+    return Bars(
+        title="What becomes of a verdict when one kind of log was not collected",
+        description=" ".join(f"{bar.label}: {bar.note}." for bar in bars),
+        height=_TOP + _PITCH * len(bars),
+        bars=bars,
+    )
+
+
+def _forest(title: str, named: Sequence[tuple[str, Share, Share]]) -> Forest | None:
+    if not named:
+        return None
+    floor = _floor([value for _, *both in named for value in both])
+    strands = tuple(_strand(each, floor, place) for place, each in enumerate(named))
+    ticks = tuple(
+        (round(fraction * 100, 2), f"{_cent(floor + fraction * (1 - floor))} %")
+        for fraction in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+    return Forest(
+        title=title,
+        description=" ".join(f"{strand.label}: {strand.note}." for strand in strands),
+        height=_TOP + _PITCH * len(strands) + 24,
+        ticks=ticks,
+        strands=strands,
+    )
+
+
+def _floor(values: Sequence[Share]) -> float:
+    lowest = min((value.low for value in values if value.low is not None), default=_FLOOR)
+    return min(int(lowest * 10) / 10, _FLOOR)
+
+
+def _strand(named: tuple[str, Share, Share], floor: float, place: int) -> Strand:
+    label, rows, claims = named
+    dots = [_dot(rows, floor, "found", "rows found"), _dot(claims, floor, "borne", "claims borne out")]
+    return Strand(
+        label=label,
+        note=f"{rows.hits:,} of {rows.of:,} rows, {claims.hits:,} of {claims.of:,} claims",
+        y=_TOP + _PITCH * place + 26,
+        dots=tuple(dot for dot in dots if dot),
+    )
+
+
+def _dot(value: Share, floor: float, shape: str, name: str) -> Dot | None:
+    if value.share is None or value.low is None or value.high is None:
+        return None
+    x, low, high = (
+        round(max(each - floor, 0) / (1 - floor) * 100, 2) for each in (value.share, value.low, value.high)
+    )
+    return Dot(x=x, low=low, high=high, says=f"{name}: {percent(value)}", shape=shape)
+
+
+def _bar(one: WithheldScore, place: int) -> Bar:
+    fates = (
+        ("kept", one.kept, "the same word"),
+        ("weaker", one.weaker, "less grave"),
+        ("blind", one.undetermined, "undetermined"),
+        ("other", one.other, "another word"),
+    )
+    whole = sum(count for _, count, _ in fates)
+    pieces, x = list[Piece](), 0.0
+    for tone, count, says in fates:
+        width = round(100 * count / whole, 2) if whole else 0.0
+        if count:
+            pieces.append(Piece(x=round(x, 2), width=width, tone=tone, says=f"{count} {says}"))
+        x += width
+    note = ", ".join(piece.says for piece in pieces)
+    broken = one.sound.of - one.sound.hits
+    return Bar(
+        label=one.kind,
+        note=f"{note}; property broken {broken} times" if broken else note,
+        y=_TOP + _PITCH * place + 8,
+        pieces=tuple(pieces),
+    )
+
+
+def _cent(value: float) -> str:
+    """Round down, so that only all of all is 100."""
+    return f"{int(value * 1000) / 10:g}"

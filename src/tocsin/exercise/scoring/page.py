@@ -1,0 +1,94 @@
+"""A score as one self-contained HTML file: no request, no script; the pictures are drawn by hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from msgspec import Struct
+
+from tocsin.exercise.scoring.drawing import kinds_picture, percent, rungs_picture, withheld_picture
+from tocsin.exercise.scoring.totals import QUESTIONS, Cell, Score
+from tocsin.report.untrusted import defang, visible
+
+CHECK_WORDS = {
+    "compromise": "What was done",
+    "campaign": "Which campaign",
+    "rung": "How far it went",
+    "exposure": "Whether the flaw is open",
+    "residual": "What is left",
+}
+"""The questions in the order of the page, in plain words."""
+
+
+class Confusion(Struct, frozen=True, kw_only=True):
+    """One confusion table: a row for each truth, a column for each answer."""
+
+    question: str
+    campaign: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def render(score: Score) -> str:
+    """Give the whole page."""
+    style = _asset("tocsin.report", "report.css") + _asset("tocsin.exercise.scoring", "score.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return _ENVIRONMENT.get_template("score.html.j2").render(
+        s=score,
+        checks=CHECK_WORDS,
+        right={(one.what, one.of): one.right for one in score.checks},
+        confusions=confusions(score.confusion),
+        rungs=rungs_picture(score),
+        kinds=kinds_picture(score),
+        withheld=withheld_picture(score),
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'",
+    )
+
+
+def confusions(cells: Sequence[Cell]) -> tuple[Confusion, ...]:
+    """Give the confusion tables, by question and campaign."""
+    keys = dict.fromkeys((cell.question, cell.campaign) for cell in cells)
+    ordered = sorted(keys, key=lambda key: (key[1], QUESTIONS.index(key[0])))
+    return tuple(_confusion(key, cells) for key in ordered)
+
+
+def _confusion(key: tuple[str, str], cells: Sequence[Cell]) -> Confusion:
+    own = [cell for cell in cells if (cell.question, cell.campaign) == key]
+    columns = tuple(sorted({word for cell in own for word in (cell.expected, cell.found)}))
+    counts = {(cell.expected, cell.found): cell.servers for cell in own}
+    truths = sorted({cell.expected for cell in own})
+    rows = tuple((truth, tuple(counts.get((truth, word), 0) for word in columns)) for truth in truths)
+    return Confusion(question=key[0], campaign=key[1], columns=columns, rows=rows)
+
+
+def _asset(package: str, name: str) -> str:
+    return files(package).joinpath("templates", name).read_text("utf-8")
+
+
+def _seen(value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tocsin.exercise.scoring"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(defang=defang, percent=percent)
+    return environment
+
+
+_ENVIRONMENT = _environment()
