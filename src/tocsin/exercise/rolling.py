@@ -27,17 +27,16 @@ class Rolling:
 
     def line(self, at: datetime, key: str, text: str) -> tuple[str, int]:
         """Write a row that belongs to a period; give path and line."""
-        if self._file is None or key != self._key or self._file.bytes > self._largest:
-            self._begin(at, key)
         file = self._file
-        assert file is not None  # noqa: S101 - _begin has just opened it
+        if file is None or key != self._key or file.bytes > self._largest:
+            file = self._begin(at, key)
         self._last = at
         return file.path, file.line(text)
 
-    def heading(self, lines: Iterable[str]) -> None:
-        """Write header lines in the middle of the open file, as a service that was restarted does."""
-        for text in lines:
-            if self._file is not None:
+    def heading(self, key: str, lines: Iterable[str]) -> None:
+        """Write header lines into the open file of a period, as a service that was restarted does."""
+        if self._file is not None and key == self._key:
+            for text in lines:
                 self._file.line(text)
 
     def close(self) -> None:
@@ -48,13 +47,14 @@ class Rolling:
         self._tree.stamp(self._file.path, self._last)
         self._file = None
 
-    def _begin(self, at: datetime, key: str) -> None:
+    def _begin(self, at: datetime, key: str) -> LogFile:
         self.close()
         self._number = self._number + 1 if key == self._key else 1
         self._key = key
         self._file = self._tree.log(self._name(key, self._number))
         for text in self._head(at):
             self._file.line(text)
+        return self._file
 
 
 def day_of(moment: datetime) -> str:
