@@ -14,6 +14,7 @@ from msgspec import Struct
 from tocsin.exercise.scoring.drawing import kinds_picture, percent, rungs_picture, withheld_picture
 from tocsin.exercise.scoring.totals import QUESTIONS, Cell, Score
 from tocsin.report.untrusted import defang, visible
+from tocsin.report.view import plural
 
 CHECK_WORDS = {
     "compromise": "What was done",
@@ -88,6 +89,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(defang=defang, percent=percent)
+    environment.globals.update(plural=plural)
     return environment
 
 
