@@ -41,8 +41,8 @@ class Places:
         """Start empty, or with what ``before`` has; that one is left as it is."""
         self.names: dict[str, int] = dict(before.names) if before else {}
         self.templates: dict[Shape, tuple[int, int]] = dict(before.templates) if before else {}
-        self.name_heads = list(before.name_heads) if before else [0] * NAME_BUCKETS
-        self.template_heads = list(before.template_heads) if before else [0] * TEMPLATE_BUCKETS
+        self.name_heads: list[int] = list(before.name_heads) if before else [0] * NAME_BUCKETS
+        self.template_heads: list[int] = list(before.template_heads) if before else [0] * TEMPLATE_BUCKETS
 
     def copy(self) -> Places:
         """Give the same, to be changed on trial."""
