@@ -1,0 +1,34 @@
+"""Bytes in user agents that are no UTF-8 (``share``, 0.03)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tocsin.exercise.dice import Dice
+from tocsin.exercise.faults.rewriting import IIS, EditRow, chosen, number, rewrite, w3c_rows
+from tocsin.exercise.scenario import Fault
+from tocsin.exercise.workshop import LabelledRow
+
+_BYTES = (b"\xff\xfe", b"caf\xe9", b"\xb2\xe2\xca\xd4", b"\xef\xbf\xbd", b"\xc3")
+
+KIND = "non-ascii-agents"
+
+
+def apply(fault: Fault, root: Path, rows: list[LabelledRow], dice: Dice) -> list[LabelledRow]:
+    """Put such bytes into user agents."""
+    for path in chosen(root, fault, IIS):
+        rows = rewrite(root, path, rows, w3c_rows(_edit(fault, dice.stream(path))))
+    return rows
+
+
+def _edit(fault: Fault, dice: Dice) -> EditRow:
+    share = number(fault, "share", 0.03)
+
+    def edit(names: Sequence[bytes], values: list[bytes]) -> Sequence[bytes] | None:
+        if b"cs(User-Agent)" not in names or not dice.chance(share):
+            return None
+        values[names.index(b"cs(User-Agent)")] += b"+" + dice.pick(_BYTES)
+        return values
+
+    return edit
