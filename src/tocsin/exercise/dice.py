@@ -53,6 +53,10 @@ class Dice:
         """Give a GUID."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
+    def digits(self, count: int) -> str:
+        """Give so many hexadecimal digits, in lower case."""
+        return f"{self._random.getrandbits(4 * count):0{count}x}"
+
     def letters(self, count: int, alphabet: str = "abcdefghijklmnopqrstuvwxyz") -> str:
         """Give so many characters of an alphabet."""
         return "".join(self.pick(alphabet) for _ in range(count))

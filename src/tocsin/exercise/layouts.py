@@ -70,7 +70,7 @@ class _Velociraptor(_Layout, frozen=True):
             "os_info": {
                 "system": "windows",
                 "hostname": server.name,
-                "fqdn": _fqdn(server.name, server.domain),
+                "fqdn": f"{server.name}.{server.domain}",
             },
         }
         stamp = int(self.scenario.collected.timestamp()) * 1_000_000
@@ -135,4 +135,3 @@ def _prune(root: Path) -> None:
 def _escaped(name: str) -> str:
     """Escape as Velociraptor does: what Windows and zip cannot hold in a name."""
     return quote(name, safe=" !#$&'()+,-.;=@[]^_`{}~")
-

@@ -5,8 +5,10 @@ from __future__ import annotations
 import heapq
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
+from operator import attrgetter
 from typing import Protocol, cast
 
 from msgspec.structs import replace
@@ -48,10 +50,19 @@ def story_of(scenario: Scenario, dice: Dice) -> Iterator[Trace]:
     parts = [everyday(scenario, dice.stream("traffic"))]
     parts += [_act(act, scenario, dice.stream("act", str(index))) for index, act in enumerate(scenario.acts)]
     idents = dice.stream("idents")
-    for trace in heapq.merge(*parts, key=lambda trace: trace.at):
+    last = datetime.min.replace(tzinfo=UTC)
+    for trace in heapq.merge(*parts, key=attrgetter("at")):
         if trace.at > scenario.collected:
             return
-        yield replace(trace, ident=idents.guid()) if isinstance(trace, Request) and not trace.ident else trace
+        last = max(last, trace.at)
+        yield _joined(trace, last, idents)
+
+
+def _joined(trace: Trace, at: datetime, idents: Dice) -> Trace:
+    """Give the trace with an ident, and not before its predecessor: logs are written in order."""
+    if isinstance(trace, Request) and not trace.ident:
+        return replace(trace, at=at, ident=idents.guid())
+    return replace(trace, at=at) if trace.at < at else trace
 
 
 def _act(act: Act, scenario: Scenario, dice: Dice) -> Iterator[Trace]:

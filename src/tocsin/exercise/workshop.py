@@ -110,6 +110,13 @@ class Tree:
                     os.utime(place, (moment, moment))
 
 
+def build_at(scenario: Scenario, moment: datetime) -> str:
+    """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+    spans = sorted(scenario.server.builds, key=lambda span: span.since)
+    past = [span for span in spans if span.since <= moment.date()]
+    return (past or spans)[-1 if past else 0].build if spans else "15.1.2106.2"
+
+
 class Workshop(Struct, frozen=True, kw_only=True):
     """What every writer gets."""
 
@@ -131,9 +138,7 @@ class Workshop(Struct, frozen=True, kw_only=True):
 
     def build_at(self, moment: datetime) -> str:
         """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
-        spans = sorted(self.scenario.server.builds, key=lambda span: span.since)
-        past = [span for span in spans if span.since <= moment.date()]
-        return (past or spans)[-1 if past else 0].build if spans else "15.1.2106.2"
+        return build_at(self.scenario, moment)
 
     def local(self, moment: datetime) -> datetime:
         """Give a moment on the server's own clock."""

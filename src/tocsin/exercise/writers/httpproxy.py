@@ -91,7 +91,7 @@ class HttpProxy:
         self._name = server.name
         self._target = f"{server.name}.{server.domain}".lower()
         where = f"{server.domain}%40{server.domain}"
-        self._entry = f"DatabaseGuid:{self._database}%40{where} Server:{self._target}+1942063162"
+        self._entry = f"DatabaseGuid:{self._database}%40{where} Server:{self._target}+"
         self._refusal = _REFUSALS.get(server.language[:2].lower(), _REFUSALS["en"])
 
     def take(self, trace: Trace) -> None:
@@ -183,7 +183,7 @@ class HttpProxy:
         if not answered:
             reason = "NoCookies=302 - GET/E14AuthPost;" if trace.status == 302 else ""  # noqa: PLR2004 - HTTP
             return f"{begin}SharedCacheGuard=0;{reason}EndRequest={end};"
-        sent = f"RoutingEntry={self._entry};" if trace.user else ""
+        sent = f"RoutingEntry={self._entry}{self._build.known_as[10:]};" if trace.user else ""
         if trace.method == "POST":
             sent += f"BeginGetRequestStream={start};OnRequestStreamReady={start};"
         return (
