@@ -1,8 +1,8 @@
 """Names that trip careless tools.
 
-Option ``what``: ``slip`` (a name that climbs out of the folder where a zip is unpacked by a careless tool), ``absolute``,
-``case`` (two names that differ in case only), ``long`` (a path of 300 letters), ``loop`` (a link to its
-own folder). The files hold a harmless sentence. Only a file system like Linux's can hold them all.
+Option ``what``: ``slip`` (a name that climbs out of the folder where a careless tool unpacks a zip),
+``absolute``, ``case`` (two names that differ in case only), ``long`` (a path of 300 letters), ``loop`` (a
+link to its own folder). The files hold a harmless sentence. Only a file system like Linux's can hold them all.
 """
 
 from __future__ import annotations
