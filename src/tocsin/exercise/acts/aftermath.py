@@ -107,7 +107,7 @@ def started(clock: Clock, line: str, *, rung: str, url: str) -> ProcessStarted:
         parent=WORKER,
         command_line=line,
         parent_command_line=f'{WORKER.lower()} -ap "{pool}" -v "v4.0" -l "webengine4.dll"',
-        label=truth.compromised(rung, "A program that the web shell started", truth.PROCESSES),
+        label=truth.started(rung, "A program that the web shell started"),
     )
 
 

@@ -27,6 +27,11 @@ def exploited(rung: str, note: str) -> Label:
     return Label(means="exploited", campaign=PROXYLOGON, rung=rung, note=note, kinds=HTTPPROXY)
 
 
+def started(rung: str, note: str) -> Label:
+    """A program that a web shell started: whatever pack says so is right."""
+    return Label(means="compromised", rung=rung, note=note, kinds=PROCESSES)
+
+
 def targeted(rung: str, note: str, kinds: tuple[str, ...] = HTTPPROXY) -> Label:
     """Attempted, and not succeeded."""
     return Label(means="targeted", campaign=PROXYLOGON, rung=rung, note=note, kinds=kinds)

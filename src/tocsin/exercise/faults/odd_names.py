@@ -2,7 +2,7 @@
 
 Option ``what``: ``slip`` (a name that climbs out of the folder where a careless tool unpacks a zip),
 ``absolute``, ``case`` (two names that differ in case only), ``long`` (a path of 300 letters), ``loop`` (a
-link to its own folder). The files hold a harmless sentence. Only a file system like Linux's can hold them all.
+link to its own folder). The files hold a harmless sentence. Only file systems like Linux's hold them all.
 """
 
 from __future__ import annotations
