@@ -9,6 +9,7 @@ import typer
 
 from tocsin import __version__
 from tocsin.cli.assess import assess
+from tocsin.cli.exercise import exercise_app
 from tocsin.cli.packs import packs_app
 from tocsin.cli.schema import schema
 from tocsin.errors import TocsinError
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(assess)
 app.command()(schema)
 app.add_typer(packs_app, name="packs")
+app.add_typer(exercise_app, name="exercise")
 
 
 @app.callback(invoke_without_command=True)

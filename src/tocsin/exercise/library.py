@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from tocsin.errors import PackError, ScenarioError, UsageFault
+from tocsin.exercise.faulting import kinds
+from tocsin.exercise.performing import scripts
 from tocsin.exercise.scenario import Scenario
+from tocsin.exercise.writers.registry import classes
+from tocsin.model.words import Compromise, Exposure, Residual
 from tocsin.packs.loading import data_folder
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
@@ -66,10 +71,8 @@ def _problems(scenario: Scenario) -> Iterator[Problem]:
     yield from _period(scenario)
     yield from _machine(scenario)
     yield from _acts(scenario)
-    if scenario.collection.layout not in LAYOUTS:
-        yield f"layout is none of {', '.join(LAYOUTS)}.", ("collection", "layout")
-    if scenario.collection.events not in EVENT_FORMS:
-        yield f"events is none of {', '.join(EVENT_FORMS)}.", ("collection", "events")
+    yield from _collection(scenario)
+    yield from _expected(scenario)
 
 
 def _period(scenario: Scenario) -> Iterator[Problem]:
@@ -97,5 +100,44 @@ def _machine(scenario: Scenario) -> Iterator[Problem]:
 
 def _acts(scenario: Scenario) -> Iterator[Problem]:
     for index, act in enumerate(scenario.acts):
+        place = ("acts", index)
         if act.at.tzinfo is None:
-            yield "the moment has no time zone: write 2021-03-03T06:49:42Z.", ("acts", index, "at")
+            yield "the moment has no time zone: write 2021-03-03T06:49:42Z.", (*place, "at")
+        if act.script not in scripts():
+            yield f"no such script: {act.script}. There are: {', '.join(scripts())}.", (*place, "script")
+        if not _is_address(act.address):
+            yield f"{act.address} is no IP address.", (*place, "address")
+
+
+def _collection(scenario: Scenario) -> Iterator[Problem]:
+    collection = scenario.collection
+    if collection.layout not in LAYOUTS:
+        yield f"layout is none of {', '.join(LAYOUTS)}.", ("collection", "layout")
+    if collection.events not in EVENT_FORMS:
+        yield f"events is none of {', '.join(EVENT_FORMS)}.", ("collection", "events")
+    written = {kind for writer in classes() for kind in writer.KINDS}
+    for index, kind in enumerate(collection.withhold):
+        if kind not in written:
+            yield f"no log of kind {kind} is made.", ("collection", "withhold", index)
+    for index, fault in enumerate(collection.faults):
+        if fault.kind not in kinds():
+            yield f"no such fault: {fault.kind}.", ("collection", "faults", index, "kind")
+
+
+def _expected(scenario: Scenario) -> Iterator[Problem]:
+    for index, one in enumerate(scenario.expected):
+        for key, value, words in (
+            ("exposure", one.exposure, Exposure),
+            ("compromise", one.compromise, Compromise),
+            ("residual", one.residual or Residual.UNKNOWN, Residual),
+        ):
+            if value not in list(words):
+                yield f"{key} is none of {', '.join(words)}.", ("expected", index, key)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True
