@@ -10,7 +10,7 @@ from tocsin.exercise.story import PageCompiled, Trace
 from tocsin.exercise.workshop import Workshop
 
 FOLDER = "C/Windows/Microsoft.NET/Framework64/v4.0.30319/Temporary ASP.NET Files"
-_STANDING = ("/owa/auth/logon.aspx", "/owa/auth/errorfe.aspx", "/owa/auth/logoff.aspx", "/ecp/default.aspx")
+_STANDING = ("/owa/auth/logon.aspx", "/owa/auth/errorFE.aspx", "/owa/auth/logoff.aspx", "/ecp/default.aspx")
 _LONGEST_NAME = 60
 
 
@@ -32,20 +32,21 @@ class Compiled:
         """Write the file of a page on its first compilation."""
         if not isinstance(trace, PageCompiled) or not self._workshop.scenario.collection.disk:
             return
-        url = trace.url.partition("?")[0].lower()
-        if url not in self._seen:
+        url = trace.url.partition("?")[0]
+        if url.lower() not in self._seen:
             path = self._write(url, trace.at)
             self._workshop.ledger.note(trace, kind=self.KINDS[0], path=path)
 
     def close(self) -> None:
         """Nothing is left to write."""
 
-    def _write(self, url: str, at: datetime) -> str:
+    def _write(self, page: str, at: datetime) -> str:
+        url = page.lower()
         self._seen.add(url)
         # Not of one stream after another: a page's names hang on the page alone.
         mark = self._workshop.dice.stream("compiled", url).letters(16, "0123456789abcdef")
         path = f"{FOLDER}/{_application(url)}/{self._folders(url)}/{_name(url)}.{_digest(url)}.compiled"
-        self._workshop.tree.write(path, _content(url, mark), at)
+        self._workshop.tree.write(path, _content(page, mark), at)
         return path
 
     def _folders(self, url: str) -> str:
@@ -60,7 +61,7 @@ def _application(url: str) -> str:
 
 def _name(url: str) -> str:
     last = url.rpartition("/")[2][:_LONGEST_NAME]
-    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in last) or "page"
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in last) or "page"
 
 
 def _digest(url: str) -> str:
@@ -68,8 +69,8 @@ def _digest(url: str) -> str:
 
 
 def _content(url: str, mark: str) -> bytes:
-    kind = "ASP." + "".join(letter if letter.isalnum() else "_" for letter in url.strip("/"))
-    assembly = f"App_Web_{_name(url)}.{_digest(url)}.{mark[:8]}"
+    kind = "ASP." + "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in url.lower().strip("/"))
+    assembly = f"App_Web_{_name(url.lower())}.{_digest(url.lower())}.{mark[:8]}"
     hashes = f'hash="{mark}" filehash="{mark[::-1]}" flags="110000"'
     what = f"virtualPath={quoteattr(url)} {hashes} assembly={quoteattr(assembly)} type={quoteattr(kind)}"
     lines = (
