@@ -58,7 +58,7 @@ _AUTHENTICATION = {
 }
 _HINTS = {"Mapi": "MailboxGuidWithDomain", "PowerShell": "ExchClientVer-ServerCookie"}
 _OLD = "15.0"
-_ERROR_FROM = 400
+_REFUSED_FROM, _ERROR_FROM = 300, 400
 
 
 class _Build:
@@ -130,16 +130,16 @@ class HttpProxy:
         return (*head, fields) if self._dice.chance(_BARE_HEADS) else head
 
     def _row(self, trace: Request) -> str:
-        taken = trace.taken_ms
-        answered = trace.backend or trace.backend_status is not None
+        taken, end = trace.taken_ms, stamp(trace.at)
+        answered = _answered(trace)
         proxy = self._proxied(trace) if answered else f"{',' * 8}{trace.request_bytes}{',' * 14}"
         times = self._times(taken) if answered else f",{taken}{',' * 13},0,,0,{taken}"
         database = f"|RoutingDB:{self._database}" if answered and trace.user else ""
         return (
-            f"{stamp(trace.at)},{trace.ident},{self._build.cells},{_client_request(trace)},{trace.protocol},"
+            f"{end},{trace.ident},{self._build.cells},{_client_request(trace)},{trace.protocol},"
             f"{cell(trace.host)},{cell(trace.stem)},,{self._identity(trace)},{_agent(trace)},{trace.client},"
             f"{self._name},{trace.status},{_back(trace)},,{trace.method},{proxy}{times},,{_url_query(trace)},,"
-            f"{cell(self._info(trace, answered=answered))},{cell(self._errors(trace))},,{database},,,"
+            f"{cell(self._info(trace, end, answered=answered))},{cell(self._errors(trace))},,{database},,,"
             f"{'CafeV1' if answered else ''}"
         )
 
@@ -176,8 +176,7 @@ class HttpProxy:
         organisation = domain if trace.user and trace.protocol == "Mapi" else ""
         return f"{kind},{known},{cell(trace.user)},{organisation},{cell(trace.anchor or _anchor(trace))}"
 
-    def _info(self, trace: Request, *, answered: bool) -> str:
-        end = stamp(trace.at)
+    def _info(self, trace: Request, end: str, *, answered: bool) -> str:
         start = stamp(trace.at - timedelta(milliseconds=trace.taken_ms))
         begin = f"BeginRequest={start};CorrelationID=<empty>;"
         if not answered:
@@ -205,7 +204,7 @@ class HttpProxy:
 
     def _old_row(self, trace: Request) -> str:
         """Give a row of Exchange 2013: GUID without dashes, ``True``, no host."""
-        answered = trace.backend or trace.backend_status is not None
+        answered = _answered(trace)
         target = f"Proxy,{self._target},,{self._build.target}" if answered else ",,,"
         hint = trace.routing_hint or ("CommonAccessToken-Windows" if trace.user else "")
         kind = _AUTHENTICATION.get(trace.protocol, "Negotiate")
@@ -219,6 +218,12 @@ class HttpProxy:
             f"{taken},{taken % 60},{taken},{taken},{taken},0,{taken % 70},{taken},"
             f"{_url_query(trace)},OnBeginRequest=0;CorrelationID=<empty>;,{cell(self._errors(trace))}"
         )
+
+
+def _answered(trace: Request) -> bool:
+    """Tell whether the request was handed on: to the back end, or for a probe to the threshold of it."""
+    reached = trace.backend or trace.backend_status is not None
+    return reached or (bool(trace.user) and trace.status < _REFUSED_FROM)
 
 
 def _client_request(trace: Request) -> str:

@@ -128,7 +128,7 @@ def _query(trace: Request) -> str:
 def _field(value: str) -> str:
     if not value:
         return "-"
-    return "+".join(value.split(" ")) if value.isprintable() else "+".join(value.split())
+    return value.replace(" ", "+") if value.isprintable() else "+".join(value.split())
 
 
 def _server_side(client: str) -> str:
