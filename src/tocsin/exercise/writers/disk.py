@@ -80,11 +80,11 @@ class Disk:
         return self._paths.setdefault(path.lower(), path)
 
     def _note(self, path: str, trace: FileWritten) -> None:
-        """A property list is a row of its own, at its line; any other file is one as a whole."""
+        """A property list is a row of its own, at its line; the file is one as a whole besides."""
         dump = next(find_lists(page_text(trace.content)), None)
         if dump is not None:
             self._workshop.ledger.note(trace, kind=_DUMP, path=path, line=dump.line)
-        else:
+        if dump is None or web_root_of(path) is not None:
             self._workshop.ledger.note(trace, kind=_PAGE, path=path)
 
     # --- versions -----------------------------------------------------------------------------
