@@ -90,6 +90,7 @@ def _collected(scenario: Scenario, dice: Dice, root: Path) -> tuple[LabelledRow,
         hand.close()
     tree.settle(scenario.collected)
     labels = spoil(scenario.collection.faults, root, ledger.rows, dice.stream("faults"))
+    tree.settle(scenario.collected)
     labels = arrange(root, scenario, labels)
     return tuple(sorted(labels, key=truths.place_of_row))
 

@@ -12,6 +12,8 @@ import heapq
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
+from msgspec.structs import replace
+
 from tocsin.exercise import clients, noise, probes
 from tocsin.exercise.dice import Dice
 from tocsin.exercise.scenario import Scenario
@@ -20,6 +22,7 @@ from tocsin.exercise.surroundings import BUSY, Person, Surroundings, surrounding
 
 _DAY = 86_400
 _MOST_PEOPLE = 2000
+_LEAST_LEFT = 0.4
 
 _Loop = Callable[[Surroundings, Dice, Person], Iterator[Request]]
 
@@ -34,8 +37,14 @@ _USED: tuple[tuple[str, _Loop, float, float], ...] = (
 )
 """What people use: its loop, the share of people, and requests a day of one."""
 
-_PROBED = len(probes.FRONT) * 1440 + len(probes.BACK) * 1440 + 288 * 4 + 288 * 2 + _DAY / 425 + 12 * BUSY * 3
-"""Requests a day that no user makes."""
+_PROBED = (len(probes.FRONT) + len(probes.BACK)) * _DAY / 60
+"""Requests a day of the server's own probes."""
+
+_STEADY = _DAY / 300 * (4 + 2) + _DAY / 425 + _DAY / 7000 * BUSY * 3
+"""Requests a day by PowerShell, the control panel's probe, strangers and the administrator."""
+
+_LONGEST_STRETCH = 36
+"""Steady loops are never slower than that, so that a small server's rarer logs are not empty."""
 
 
 def everyday(scenario: Scenario, dice: Dice) -> Iterator[Trace]:
@@ -43,15 +52,18 @@ def everyday(scenario: Scenario, dice: Dice) -> Iterator[Trace]:
     if scenario.traffic < 1:
         return iter(())
     people = _people(scenario)
-    natural = _PROBED + people * sum(share * requests for _, _, share, requests in _USED)
-    here = surroundings_of(scenario, dice, natural / scenario.traffic)
-    return heapq.merge(*_loops(here, people), key=attrgetter("at"))
+    others = _PROBED + people * sum(share * requests for _, _, share, requests in _USED)
+    steady = min((others + _STEADY) / scenario.traffic, _LONGEST_STRETCH)
+    left = max(scenario.traffic - _STEADY / steady, scenario.traffic * _LEAST_LEFT)
+    here = surroundings_of(scenario, dice, others / left)
+    loops = (*_loops(here, people), *_steady_loops(replace(here, stretch=steady)))
+    return heapq.merge(*loops, key=attrgetter("at"))
 
 
 def _people(scenario: Scenario) -> int:
     """Give how many people there are: as the scenario says, more where the wanted traffic asks for it."""
     each = sum(share * requests for _, _, share, requests in _USED)
-    wanted = int((scenario.traffic - _PROBED) / each)
+    wanted = int((scenario.traffic - _PROBED - _STEADY) / each)
     return max(scenario.server.mailboxes, min(wanted, _MOST_PEOPLE))
 
 
@@ -66,6 +78,9 @@ def _loops(here: Surroundings, people: int) -> Iterator[Iterator[Trace]]:
         yield probes.front_probe(here, here.dice.stream("front", protocol), protocol, stem)
     for index in range(len(probes.BACK)):
         yield probes.back_probe(here, here.dice.stream("back", str(index)), index)
+
+
+def _steady_loops(here: Surroundings) -> Iterator[Iterator[Trace]]:
     yield probes.powershell_probe(here, here.dice.stream("powershell"))
     yield probes.panel_probe(here, here.dice.stream("panel"))
     yield noise.internet(here, here.dice.stream("internet"))

@@ -101,13 +101,21 @@ class Tree:
         self._changed.pop(path, None)
 
     def settle(self, otherwise: datetime) -> None:
-        """Give every file its time of last change."""
+        """Give every file its time of last change; what a fault made keeps the time of what it replaced."""
+        known = {int(moment.timestamp()) for moment in self._changed.values()}
         for folder, _, names in os.walk(self.root):
-            for name in names:
-                place = Path(folder, name)
-                moment = self._changed.get(place.relative_to(self.root).as_posix(), otherwise).timestamp()
-                if not place.is_symlink():
-                    os.utime(place, (moment, moment))
+            for place in (Path(folder, name) for name in names):
+                self._settle(place, int(otherwise.timestamp()), known)
+
+    def _settle(self, place: Path, otherwise: int, known: set[int]) -> None:
+        if place.is_symlink():
+            return
+        moment = self._changed.get(place.relative_to(self.root).as_posix())
+        if moment is not None:
+            otherwise = int(moment.timestamp())
+        elif place.stat().st_mtime in known:
+            return
+        os.utime(place, (otherwise, otherwise))
 
 
 def build_at(scenario: Scenario, moment: datetime) -> str:
