@@ -2,7 +2,7 @@
 
 Options: ``stem`` (the static file asked for), ``host``, ``target`` (back-end address in the anchor),
 ``method``, ``directory`` (``OAB`` or ``Ecp`` …), ``clean-up`` (``no`` leaves the script in the settings),
-``rejected`` (``yes``: the clean-up fails and the Application log says so), ``wipe`` (``yes``: the intruder
+``rejected`` (``yes``: the clean-up fails), ``wipe`` (``yes``: the intruder
 deletes the page at the end).
 """
 
@@ -18,7 +18,7 @@ from tocsin.exercise.acts.forged import PROBE_AGENT, Forger
 from tocsin.exercise.acts.scene import Clock, Scene
 from tocsin.exercise.acts.settings import SCRIPT_URL, settings_page
 from tocsin.exercise.scenario import Act
-from tocsin.exercise.story import Command, EventWritten, FileRemoved, FileWritten, PageCompiled, Trace
+from tocsin.exercise.story import Command, FileRemoved, FileWritten, PageCompiled, Trace
 
 SCRIPT = "proxylogon"
 RUNGS = (
@@ -197,24 +197,8 @@ def _clean_up(run: _Run) -> Iterator[Trace]:
     parameters = (("ExternalUrl", None), ("Identity", run.identity))
     cmdlet = f"Set-{run.directory.title()}VirtualDirectory"
     yield run.command(cmdlet, *parameters, rung="script-stored", error=error)
-    if rejected:
-        yield _error_event(run, path, error)
     label = truth.compromised("script-stored", "External URL emptied in the forged session", truth.HTTPPROXY)
     yield run.forger.ask(run.clock.after(0.05, 0.3), path, status=200, label=label, size=420)
-
-
-def _error_event(run: _Run, path: str, error: str) -> EventWritten:
-    url = f"https://{run.scene.inside}:444{path}"
-    text = f"Request for URL '{url}' failed with the following error: {error}"
-    return EventWritten(
-        at=run.clock.after(0.01, 0.05),
-        channel="Application",
-        provider="MSExchange Control Panel",
-        event_id=4,
-        level=2,
-        data=(run.administrator, url, text),
-        label=truth.part_of("script-stored", "The control panel failed to empty the URL"),
-    )
 
 
 def _reach(run: _Run) -> Iterator[Trace]:

@@ -122,7 +122,7 @@ def _writes(act: Act, url: str) -> bool:
         return False
     if act.script == "proxylogon":
         return act.rung in _HIGHER and act.options.get("wipe") != "yes"
-    return act.script in {"um-deserialisation", "owa-custom-page"}
+    return act.script == "oab-file-write"
 
 
 def _same(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ GENERAL = "web-shell-activity"
 HTTPPROXY = ("exchange.httpproxy",)
 """The only log that holds the anchor and the answer to a server-side request."""
 
+REFUSED = ("exchange.httpproxy", "event.application")
 REQUESTS = ("iis.w3c", "iis.etw", "exchange.httpproxy")
 STORED = ("exchange.ecp-server", "event.msexchange-management")
 WRITTEN = ("event.sysmon", "web.file", "exchange.vdir-dump")
@@ -32,7 +33,7 @@ def started(rung: str, note: str) -> Label:
     return Label(means="compromised", rung=rung, note=note, kinds=PROCESSES)
 
 
-def targeted(rung: str, note: str, kinds: tuple[str, ...] = HTTPPROXY) -> Label:
+def targeted(rung: str, note: str, kinds: tuple[str, ...] = REFUSED) -> Label:
     """Attempted, and not succeeded."""
     return Label(means="targeted", campaign=PROXYLOGON, rung=rung, note=note, kinds=kinds)
 
