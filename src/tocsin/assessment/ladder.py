@@ -10,7 +10,6 @@ from tocsin.model.verdicts import RungShown
 from tocsin.model.words import Means
 from tocsin.packs.schema import Rung
 
-
 _REQUEST_LOGS = frozenset({"iis.w3c", "iis.etw"})
 """Two forms of one log: IIS writes its requests to files, to the event log, or to both."""
 
