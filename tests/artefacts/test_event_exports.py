@@ -256,3 +256,9 @@ def test_hostile_xml_takes_no_longer_than_other_text(text: str) -> None:
 )
 def test_hostile_json_takes_no_longer_than_other_text(text: str) -> None:
     assert read_json(text)
+
+
+def test_a_forwarder_that_repeats_the_number_outside_the_event() -> None:
+    inner = {"channel": "Security", "event_id": "4688", "event_data": {"NewProcessName": "a.exe"}}
+    (found,) = fields(read_json(json.dumps({"event_id": 4688, "log_name": "Security", "winlog": inner})))
+    assert found["NewProcessName"] == "a.exe"

@@ -71,7 +71,7 @@ def _unwrapped(given: Object) -> list[Object]:
     layers = [given]
     for _ in range(_DEEPEST):
         lower = {name.lower() for name in layers[-1]}
-        if "system" in lower or lower & {"eventid", "event_id"}:
+        if "system" in lower or (lower & {"eventid", "event_id"} and not _has_inner_event(layers[-1])):
             break
         found = (layers[-1][name] for name in _WRAPPERS if isinstance(layers[-1].get(name), dict))
         step = next((part for part in found if _is_like_event(part)), None)
@@ -79,6 +79,12 @@ def _unwrapped(given: Object) -> list[Object]:
             break
         layers.append(step)
     return layers
+
+
+def _has_inner_event(part: Object) -> bool:
+    """Forwarders repeat the number outside the event that they wrap."""
+    inner = next((value for name, value in part.items() if name.lower() == "winlog"), None)
+    return isinstance(inner, dict) and bool({name.lower() for name in inner} & set(_DATA))
 
 
 def _is_like_event(part: Object) -> bool:

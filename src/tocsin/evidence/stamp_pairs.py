@@ -56,7 +56,11 @@ def read_pairs(
         rising: names of which each time is no later than the next one's.
         not_after: aware UTC; an order that puts a UTC time more than a day after it does not fit.
     """
-    pairs = {name: (_readable(pair[0]), _readable(pair[1])) for name, pair in pairs.items()}
+    twelve = any(_has_half(text) for pair in pairs.values() for text in pair)
+    pairs = {
+        name: (_readable(pair[0], twelve=twelve), _readable(pair[1], twelve=twelve))
+        for name, pair in pairs.items()
+    }
     fitting = [order for order in ORDERS if _is_fitting(order, pairs)]
     fitting = [order for order in fitting if _is_rising(order, pairs, rising)] or fitting
     if not_after is not None and len(fitting) > 1:
@@ -107,8 +111,15 @@ def _is_rising(order: str, pairs: Mapping[str, Pair], rising: Sequence[str]) -> 
     return True
 
 
-def _readable(text: str | None) -> str | None:
+def _readable(text: str | None, *, twelve: bool) -> str | None:
+    """Give the text unless it is no time, or lost the half of the day that its neighbours write."""
+    if twelve and not _has_half(text):
+        return None
     return text if any(_read(text, order) for order in ORDERS) else None
+
+
+def _has_half(text: str | None) -> bool:
+    return text is not None and (_AM.search(text) or _PM.search(text)) is not None
 
 
 def _offset(pair: Pair, order: str) -> timedelta | None:
