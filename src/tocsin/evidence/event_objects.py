@@ -27,7 +27,7 @@ _NAMES = {
     "provider": ("provider", "provider_name", "providername", "sourcename", "source_name", "source"),
     "channel": ("channel", "logname", "log_name", "logfile", "log"),
     "computer": ("computer", "computer_name", "computername", "machinename", "hostname", "host"),
-    "level": ("level", "severityvalue"),
+    "level": ("level", "severityvalue", "leveldisplayname", "entrytype"),
     "record_id": (
         "eventrecordid", "event_record_id", "recordid", "record_id", "recordnumber", "record_number", "index",
     ),
@@ -156,7 +156,7 @@ def _stamp(frame: Object) -> str | None:
     for name in _ZONED:
         value = _scalar(frame.get(name), "systemtime")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return _from_seconds(float(value))
+            return _from_seconds(value)
         if not isinstance(value, str) or not value:
             continue
         seconds = _SECONDS.search(value)
@@ -168,8 +168,8 @@ def _stamp(frame: Object) -> str | None:
 
 
 def _from_seconds(value: float) -> str | None:
-    seconds = value / 1000 if value > 1e11 else value  # noqa: PLR2004 - milliseconds since 1970 are that large
     try:
+        seconds = value / 1000 if value > 1e11 else value  # noqa: PLR2004 - milliseconds since 1970 are that large
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
