@@ -199,14 +199,14 @@ def _decoded(text: str) -> object:
 
 
 def _members(value: object, name: str | None, depth: int) -> Iterator[tuple[str | None, str | None]]:
-    """Give leaves under their names; ``Data`` and ``param1`` (winlogbeat) are unnamed data."""
+    """Give leaves under their names; ``Data`` is unnamed data."""
     if isinstance(value, dict) and depth < _DEEPEST:
         yield from _object_members(value, name, depth)
     elif isinstance(value, list) and (name is None or name in {"Data", "#text"}):
         for part in value:
             yield from _members(part, None, depth + 1)
     else:
-        yield (None if name in {"Data", "#text"} or _is_param(name) else name), _text(value)
+        yield (None if name in {"Data", "#text"} else name), _text(value)
 
 
 def _object_members(value: Object, name: str | None, depth: int) -> Iterator[tuple[str | None, str | None]]:
@@ -226,7 +226,3 @@ def _without_attributes(members: Iterable[tuple[str, object]]) -> Iterator[tuple
     for key, part in members:
         if key != "#attributes" and not key.startswith("@") and not key.endswith("_attributes"):
             yield key, part
-
-
-def _is_param(name: str | None) -> bool:
-    return name is not None and re.fullmatch(r"param\d{1,3}", name) is not None

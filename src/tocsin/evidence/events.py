@@ -106,6 +106,7 @@ _TELLING_KINDS = frozenset({"event.security", "event.sysmon", "event.system", "e
 _LONGEST_MESSAGE = 1 << 16
 _FORWARDED_FOR = re.compile(r"x-forwarded-for\s*[:=]\s*\"?([^\";]{1,200})", re.IGNORECASE)
 _RAW = 4096
+_PARAM = re.compile(r"param\d{1,3}")
 _MANAGEMENT_DATA = {"Cmdlet": 0, "Parameters": 1, "User": 2, "Host": 5, "Process": 6, "Error": 11}
 """Positions of the unnamed data of provider MSExchange CmdletLogs, measured on one real event."""
 
@@ -217,15 +218,19 @@ def _fields(event: Event) -> dict[str, str | None]:
 
 
 def _add_data(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
-    """Add the data, and give those without a name. A name that the frame has stands as ``Data_<name>``."""
+    """Add the data, and give those without a name. A name that the frame has stands as ``Data_<name>``.
+
+    ``param1`` is a name that only counts (Service Control Manager, winlogbeat): such data stand both ways.
+    """
     unnamed: list[str | None] = []
     own = frozenset(fields)
     again: dict[str, list[str]] = {}
     for name, text in data:
         value = value_of(text)
-        if name is None:
+        if name is None or _PARAM.fullmatch(name):
             fields[f"Data{len(unnamed)}"] = value
             unnamed.append(value)
+        if name is None:
             continue
         key = f"Data_{name}" if name in own else name
         before = fields.setdefault(key, value)
