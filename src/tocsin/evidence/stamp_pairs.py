@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.model.times import YEARS
+
 ORDERS = ("year-first", "month-first", "day-first")
 _LONGEST_OFFSET = timedelta(hours=14)
 _QUARTER = timedelta(minutes=15)
@@ -144,6 +146,10 @@ def _read(text: str | None, order: str) -> datetime | None:
     if order == "month-first" and found["sep"] == ".":
         return None  # no country writes month.day.year
     year, month, day = (int(numbers[place]) for place in places)
+    if year < 100:  # noqa: PLR2004 - some countries write two digits, and no Exchange is older than 2000
+        year += 2000
+    elif year not in YEARS:
+        return None
     half = f"{found['before']} {found['after']}"
     hour = _hour(int(found["hour"]), half)
     try:
