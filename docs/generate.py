@@ -93,7 +93,7 @@ def _parameter(item: object) -> tuple[str, str, str]:
 
 def rules() -> Iterator[str]:
     """``rules.md``: every rule of every pack, and what a match means."""
-    found = [read_pack(folder) for folder in find_packs([ROOT / "campaigns"])]
+    found = [read_pack(folder) for folder in find_packs([ROOT / "campaigns"]).values()]
     packs_read = sorted((pack for pack, _ in found if pack), key=lambda pack: pack.id)
     yield "# Rules\n\nEvery rule that Tocsin asks, what a match means for the server, and what it rests on. "
     yield "A finding in a report names its rule; the rule's file holds the condition and the examples.\n\n"

@@ -256,3 +256,31 @@ def test_hostile_xml_takes_no_longer_than_other_text(text: str) -> None:
 )
 def test_hostile_json_takes_no_longer_than_other_text(text: str) -> None:
     assert read_json(text)
+
+
+def test_a_forwarder_that_repeats_the_number_outside_the_event() -> None:
+    inner = {"channel": "Security", "event_id": "4688", "event_data": {"NewProcessName": "a.exe"}}
+    (found,) = fields(read_json(json.dumps({"event_id": 4688, "log_name": "Security", "winlog": inner})))
+    assert found["NewProcessName"] == "a.exe"
+
+
+def test_data_whose_names_only_count_stand_both_ways_in_every_form() -> None:
+    """Rules for 7036 ask for ``param1`` (Sigma's own) or for the data as a whole."""
+    event = WrittenEvent(
+        provider="Service Control Manager",
+        event_id=7036,
+        channel="System",
+        time=START,
+        data=[("param1", "msupdate"), ("param2", "running")],
+    )
+    log = list(windows_evtx.parse(source_of_bytes(write_evtx([event]), "C/export/System.evtx")))
+    (row,) = fields(log)
+    assert (row["param1"], row["Data0"], row["Data1"], row["Data"]) == (
+        "msupdate",
+        "msupdate",
+        "running",
+        "msupdate\nrunning",
+    )
+    assert fields(read_xml(event.element(1).xml())) == [row]
+    (told,) = evtx.PyEvtxParser(io.BytesIO(write_evtx([event]))).records_json()
+    assert fields(read_json(str(told["data"]))) == [row]

@@ -13,6 +13,7 @@ from tests.artefacts.makers import source_of
 from tocsin.artefacts import exchange_ecp, exchange_httpproxy, exchange_setup_log
 from tocsin.artefacts.registry import ArtefactModule, identify
 from tocsin.evidence.event_data import command_parts, event_pairs
+from tocsin.evidence.proxy_rows import COLUMNS
 from tocsin.model.records import Header, Item, Record
 
 WORD = st.text("abcXYZ019 .%;&<>@-'\"", max_size=12)
@@ -51,7 +52,7 @@ def _records(module: ArtefactModule, text: str) -> list[Record]:
 @settings(max_examples=100)
 @given(st.fixed_dictionaries(DRAWN), st.sampled_from([70, 74]))
 def test_a_row_without_header_says_what_the_header_says(drawn: dict[str, str], width: int) -> None:
-    names = exchange_httpproxy._COLUMNS[:width]
+    names = COLUMNS[:width]
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow([drawn.get(name, "") for name in names])
     (told,) = _records(exchange_httpproxy, f"#Fields: {','.join(names)}\r\n{out.getvalue()}\r\n")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.artefacts.makers import source_of
 
 from tocsin.artefacts import iis_w3c
+from tocsin.artefacts.registry import identify
 from tocsin.evidence.web_rows import web_name
 from tocsin.model.records import Record
 
@@ -111,3 +112,28 @@ def test_a_changed_header_counts_from_its_line() -> None:
         "#Fields: date time c-ip\n2021-03-03 00:00:00 a\n#Fields: date time s-ip\n2021-03-03 00:00:00 b\n"
     )
     assert [set(row.fields) for row in rows] == [{"date", "time", "c-ip"}, {"date", "time", "s-ip"}]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "> ",
+        "    ",
+        "u_ex210303.log:",
+        r"C:\inetpub\logs\LogFiles\W3SVC1\u_ex210303.log:118:",
+        "Mar  3 06:50:01 EX01 iis: ",
+    ],
+)
+def test_a_row_is_known_behind_what_another_tool_put_before_it(before: str) -> None:
+    row = "2021-03-03 06:49:42 10.0.0.5 GET /owa/auth/x.aspx - 443 - 192.0.2.1 Mozilla/5.0 - 200 0 0 5"
+    source = source_of(f"{before}{row}\n".encode(), where="collected/hits.txt")
+    module = identify(source)
+    assert module is not None
+    assert module.KIND == "iis.w3c"
+    (item,) = module.parse(source)
+    assert isinstance(item, Record)
+    assert item.weak
+    assert (item.fields["cs-uri-stem"], item.fields["c-ip"]) == ("/owa/auth/x.aspx", "192.0.2.1")
+    assert item.time is not None
+    assert item.time.isoformat() == "2021-03-03T06:49:42+00:00"

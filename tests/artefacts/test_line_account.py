@@ -52,6 +52,13 @@ def module(request: pytest.FixtureRequest) -> ModuleType:
     return import_module(f"tocsin.artefacts.{request.param}")
 
 
+def _is_shown(kind: str) -> bool:
+    """Kinds of record that a line of unknown text may turn out to show."""
+    return kind in {"iis.w3c", "iis.etw", "exchange.httpproxy", "exchange.ecp-server"} or kind.startswith(
+        "event."
+    )
+
+
 def _account(module: ModuleType, data: bytes) -> None:
     source = makers.source_of(data, where="inetpub/logs/logfiles/w3svc1/u_ex1.log")
     lines = list(source.lines())
@@ -59,7 +66,7 @@ def _account(module: ModuleType, data: bytes) -> None:
     assert [item.locator.line for item in items] == [line.number for line in lines]
     for item, line in zip(items, lines, strict=True):
         assert isinstance(item, Record | Unreadable | Header | Blank)
-        assert item.kind == module.KIND
+        assert item.kind == module.KIND or (module.KIND == "text.unknown" and _is_shown(item.kind))
         if isinstance(item, Record):
             assert all(value is None or value for value in item.fields.values())
             assert item.time is None or item.time.utcoffset().total_seconds() == 0

@@ -176,3 +176,27 @@ def test_an_administrators_notes_are_not_a_property_list() -> None:
     chosen = identify(source)
     assert chosen is not None
     assert chosen.KIND == "text.unknown"
+
+
+OBJS = '<Objs xmlns="http://schemas.microsoft.com/powershell/2004/04">'
+SAID = '<Obj><?p i?><Props><?p i?><S N="FileVersion">15.01.2106.002</S></Props></Obj>'
+
+
+def test_clixml_with_processing_instructions_is_read() -> None:
+    source = source_of_bytes(f"{OBJS}<?p i?>{SAID}</Objs>".encode(), "C/collector/ExSetup.clixml")
+    (record,) = version_clixml.parse(source)
+    assert isinstance(record, Record)
+    assert record.fields["Build"] == "15.1.2106.2"
+
+
+def test_clixml_with_an_odd_root_is_no_fault_of_the_parser() -> None:
+    source = source_of_bytes(f"<:Objs>{SAID}</:Objs>".encode(), "C/collector/ExSetup.clixml")
+    assert all(item.locator.path == source.path for item in version_clixml.parse(source))
+
+
+def test_an_export_beyond_its_bound_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version_export, "_LONGEST", 100)
+    text = "FileVersion : 15.01.2106.002\n" * 4
+    with pytest.raises(ArtefactError, match="longer than 100 characters") as caught:
+        list(version_export.parse(source_of_bytes(text.encode(), "C/collector/ExSetup.txt")))
+    assert caught.value.remedy

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from tests.assessment.makers import RUNGS, START, finding, pack_file, row
 from tests.assessment.test_answer import verdict
 
 from tocsin.assessment.advice import circumstances, next_steps
 from tocsin.assessment.impact import UNNAMED, impact
 from tocsin.assessment.ladder import Ladder
+from tocsin.assessment.sight import unseen_rungs
+from tocsin.model.places import TimeSpan
 from tocsin.model.words import Compromise, Exposure, Means
+from tocsin.packs.schema import Rung
 
 LADDER = Ladder(RUNGS)
 
@@ -37,6 +41,17 @@ def test_account_says_what_would_have_shown_more() -> None:
     assert shown["written"].would_show == ("exchange.httpproxy", "exchange.ecp-server")
     assert shown["reachable"].would_show == ()
     assert shown["mail"].strand == "mail-read"
+
+
+def test_logs_whose_silence_proves_nothing_are_named_too() -> None:
+    tasked = Rung(id="tasked", title="Told", shown_by=("iis.w3c",), also_shown_by=("event.security",))
+    (shown,) = Ladder([tasked]).account([], [row("iis.w3c")])
+    assert shown.would_show == ("event.security",)
+    assert unseen_rungs(
+        pack_file(ladder=[replace(tasked, mandatory=True)]),
+        {"event.security": row("event.security")},
+        TimeSpan(start=START, end=START),
+    )
 
 
 def test_mail_has_a_floor_and_a_ceiling() -> None:

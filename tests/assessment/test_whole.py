@@ -10,11 +10,12 @@ import functools
 import shutil
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.assessment.whole_logs import IIS_HEAD, collection
 
 from tocsin.assessment.assess import Knowledge
 from tocsin.assessment.server import Request, assess_evidence, load_knowledge
@@ -33,16 +34,6 @@ CERTAINTY = (
     Compromise.TARGETED,
     Compromise.EXPLOITED,
     Compromise.COMPROMISED,
-)
-IIS_HEAD = (
-    "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n"
-    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
-    "cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
-)
-PROXY_COLUMNS = (
-    "DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,Protocol,UrlHost,UrlStem,"
-    "AuthenticatedUser,AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,Method,RoutingHint,"
-    "ResponseBytes,UrlQuery"
 )
 
 
@@ -150,44 +141,6 @@ def test_example_story(example: Path) -> None:
 # --- small collections ------------------------------------------------------------------------
 
 
-def collection(folder: Path, *, attack: bool = False, patched: int = 68, days: int = 95) -> Path:
-    """Whole request logs from before the campaign to April 2021, patched after so many days."""
-    start = datetime(2021, 1, 1, tzinfo=UTC)
-    exchange = folder / "C/Program Files/Microsoft/Exchange Server/V15/Logging/HttpProxy/Ecp"
-    sites = folder / "C/inetpub/logs/LogFiles/W3SVC1"
-    exchange.mkdir(parents=True)
-    sites.mkdir(parents=True)
-    for day in range(days):
-        build = "2106,13" if day >= patched else "2106,2"
-        moments = [start + timedelta(days=day, hours=hour) for hour in (0, 6, 12, 18, 23)]
-        rows = [proxy_row(moment, build=build) for moment in moments]
-        if attack and day == 60:
-            rows.append(proxy_row(moments[2], build=build, anchor=ANCHOR, stem="/ecp/y.js", status="503"))
-        head = (
-            "#Software: Microsoft Exchange Server\n#Version: 15.0.0.0\n#Log-type: HttpProxy Logs\n"
-            f"#Date: {moments[0]:%Y-%m-%dT%H:%M:%S}.000Z\n#Fields: {PROXY_COLUMNS}\n"
-        )
-        name = f"HttpProxy_{moments[0]:%Y%m%d}00-1.LOG"
-        (exchange / name).write_text(head + "".join(rows))
-        lines = (
-            f"{one:%Y-%m-%d %H:%M:%S} 192.0.2.1 GET /owa/ - 443 - 192.0.2.9 UA - 200 0 0 5\n"
-            for one in moments
-        )
-        (sites / f"u_ex{moments[0]:%y%m%d}.log").write_text(IIS_HEAD + "".join(lines))
-    return folder
-
-
-ANCHOR = "ServerInfo~a]@mail01.contoso.example:444/ecp/proxyLogon.ecp?#"
-
-
-def proxy_row(at: datetime, *, build: str, anchor: str = "", stem: str = "/ecp/", status: str = "200") -> str:
-    user = "" if anchor else r"CONTOSO\alice"
-    return (
-        f"{at:%Y-%m-%dT%H:%M:%S}.000Z,id,15,1,{build},Ecp,mail.contoso.example,{stem},{user},{anchor},UA,"
-        f"192.0.2.9,MAIL01,{status},GET,,100,\n"
-    )
-
-
 def test_patched_and_seen_whole_is_the_rare_zero(tmp_path: Path) -> None:
     found = assessed(collection(tmp_path / "c"))
     assert [(one.campaign, one.compromise) for one in found.verdicts] == [
@@ -198,7 +151,7 @@ def test_patched_and_seen_whole_is_the_rare_zero(tmp_path: Path) -> None:
 
 
 def test_attempts_that_the_logs_show_to_fail_are_targeted(tmp_path: Path) -> None:
-    found = assessed(collection(tmp_path / "c", attack=True))
+    found = assessed(collection(tmp_path / "c", attack="503"))
     assert verdict(found).compromise is Compromise.TARGETED
     assert (verdict(found).attempts, found.exit_status) == (1, 11)
 

@@ -206,3 +206,24 @@ def test_disk_prefers_the_earliest_place_and_ignores_other_events() -> None:
     }
     state.observe(Record(kind="event.defender", locator=Locator(path="d"), time=None, fields=fields))
     assert state.removal_of("/y.aspx") is None
+
+
+@pytest.mark.parametrize(
+    ("given_", "removed"),
+    [
+        ({"EventID": "1117", "Action ID": "2", "Action Name": "Quarantäne"}, True),
+        ({"EventID": "1117", "Action ID": "3", "Action Name": "Supprimer"}, True),
+        ({"EventID": "1117", "Action ID": "6", "Action Name": "Zulassen"}, False),
+        ({"EventID": "1117", "Action ID": "9", "Threat Name": "Remover.A"}, False),
+        ({"EventID": "1117", "Action Name": "Quarantine"}, True),
+        ({"EventID": "1119", "Action ID": "2", "Action Name": "Quarantine"}, False),
+        ({"EventID": "1116", "Action ID": "2"}, False),
+    ],
+)
+def test_removal_is_told_by_number_not_by_the_servers_language(
+    given_: dict[str, str], *, removed: bool
+) -> None:
+    state = DiskState()
+    fields: dict[str, str | None] = {"Path": r"file:_C:\inetpub\wwwroot\y.aspx", **given_}
+    state.observe(Record(kind="event.defender", locator=Locator(path="d"), time=None, fields=fields))
+    assert (state.removal_of("/y.aspx") is not None) == removed

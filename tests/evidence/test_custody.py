@@ -193,3 +193,24 @@ def test_two_files_that_differ_in_case_do_not_make_a_false_difference() -> None:
 @given(st.binary())
 def test_any_bytes_are_a_manifest_or_none(data: bytes) -> None:
     assert all(len(digest) == 64 for digest in manifest.parse(data).values())
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_at_the_edge_of_the_calendar_is_none(folder: Build, stamp: str) -> None:
+    record = json.dumps({"collected_at": stamp, "transfers": [{"at": stamp, "to": "B"}]}).encode()
+    _, custody, _ = _read(folder({"custody.json": record, "a.log": LOG}))
+    assert (custody.collected_at, custody.transfers[0].at) == (None, None)
+
+
+def test_a_console_log_of_an_impossible_day_is_no_traceback(folder: Build) -> None:
+    name = "2021-02-31T25_61_61_1234567_ConsoleLog.txt"
+    _, custody, _ = _read(folder({name: b"KAPE version: 1.3.0.2\n", "c/a.log": LOG}))
+    assert (custody.collector, custody.collected_at) == ("KAPE 1.3.0.2", None)
+
+
+def test_a_long_record_of_a_collector_costs_its_own_length(folder: Build) -> None:
+    """Were every line merged into all before it, this would not end."""
+    lines = b"\n".join(b'{"k%d": 1}' % number for number in range(200_000))
+    record = lines + b'\n{"os_info": {"fqdn": "mail01.contoso.example"}}'
+    _, custody, _ = _read(folder({"client_info.json": record, "c/a.log": LOG}))
+    assert custody.host == "mail01.contoso.example"

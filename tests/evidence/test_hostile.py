@@ -559,3 +559,19 @@ def test_what_the_user_named_is_judged_by_name_or_content() -> None:
     named = container_named("a.bin", b"\x1f\x8b\x08")
     assert named is not None
     assert named.kind in {Kind.GZIP, Kind.REFUSED}
+
+
+def test_a_list_of_members_that_would_fill_the_memory_is_refused(zipped: Build) -> None:
+    path = zipped({f"{'n' * 200}{number}.log": LOG for number in range(40)})
+    with pytest.raises(LimitExceeded, match=r"its list of members is longer than 4,096 bytes"):
+        open_evidence(path, limits=Limits(list_bytes=4096))
+    open_evidence(path, limits=Limits(list_bytes=40 * 400)).close()
+
+
+def test_a_time_of_change_beyond_the_calendar_is_none(folder: Build) -> None:
+    path = folder({"a.log": LOG, "b.log": LOG})
+    os.utime(path / "a.log", (5_000_000_000, 5_000_000_000))
+    with open_evidence(path) as evidence:
+        times = {source.path: source.modified for source in evidence.sources()}
+    assert times["a.log"] is None
+    assert times["b.log"] is not None

@@ -50,7 +50,7 @@ def test_a_pack_folder_itself_may_be_named(tmp_path: Path) -> None:
 
 def test_a_later_folder_replaces_its_namesake(tmp_path: Path) -> None:
     first, second = sound_pack(tmp_path / "a", "alfa"), sound_pack(tmp_path / "b", "alfa")
-    assert find_packs([first, second]) == [second]
+    assert find_packs([first, second]) == {"alfa": second}
 
 
 def test_a_folder_without_packs_is_an_error(tmp_path: Path) -> None:

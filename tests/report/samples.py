@@ -367,6 +367,7 @@ def hostile() -> Assessment:
         coverage=replace(
             base.coverage,
             skipped=tuple(Skipped(path=each, why=each) for each in HOSTILE),
+            notes=HOSTILE,
             missing=(Missing(kind=text, why_wanted=text),),
         ),
     )

@@ -45,7 +45,7 @@ def parse(source: Source) -> Iterator[Item]:
         root = etree.fromstring(source.read(_LONGEST), _PARSER)
     except (etree.XMLSyntaxError, ValueError) as fault:
         raise ArtefactError(f"not a readable .compiled file: {fault}", where=source.path) from fault
-    if etree.QName(root).localname != "preserve":
+    if str(root.tag).rpartition("}")[2] != "preserve":
         raise ArtefactError(f"a <preserve> element should stand here, not <{root.tag}>", where=source.path)
     fields = {name: root.get(attribute) or None for name, attribute in _ATTRIBUTES.items()}
     files = [dep.get("name") or "" for dep in root.iterfind(".//{*}filedep")]

@@ -6,21 +6,16 @@ matter and a broken object costs only itself.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, BinaryIO
-
-import msgspec
 
 from tocsin.errors import ArtefactError
-from tocsin.evidence.event_elements import LONGEST_EVENT
 from tocsin.evidence.event_objects import event_from_object
 from tocsin.evidence.events import kind_of_file, number_of, record_of
 from tocsin.evidence.heads import head_lines, is_text
+from tocsin.evidence.json_objects import FRAME, decoded, pieces
 from tocsin.evidence.source import Source
-from tocsin.evidence.text_blocks import read_blocks
 from tocsin.model.places import Locator
 from tocsin.model.records import Header, Item, Unreadable
 from tocsin.model.words import Confidence
@@ -29,13 +24,11 @@ KIND = "event.json"
 LINES = False
 FOUND_AT = ("**/winevt/logs/*.json", "**/*.evtx.json", "**/*event*.json", "**/*event*.jsonl", "**/*.ndjson")
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|[{}\n]|"')
 _NUMBER = re.compile(r'"(?:EventI[Dd]|event_id|Id)"\s*:')
 _PLACE = re.compile(
     r'"(?:Channel|channel|LogName|log_name|ProviderName|provider_name|Provider|SourceName|Source|System)"\s*:'
 )
 _XML = re.compile(r'"[^"]{1,40}"\s*:\s*"(?:<\?xml [^>]{0,80}>\s*)?<Event xmlns=')
-_FRAME = re.compile(r"[\s\[\],]*|\s*Record \d+\s*")
 _LONGEST_TEXT = 1 << 16
 
 
@@ -54,7 +47,7 @@ def parse(source: Source) -> Iterator[Item]:
     """Yield a record for every object, and an account of whatever is none."""
     kind = kind_of_file(source.where)
     with closing(source.open()) as stream:
-        for line, text, is_object in _pieces(stream):
+        for line, text, is_object in pieces(stream):
             locator = Locator(path=source.path, line=line)
             item = _object_item(locator, kind, text) if is_object else _between(locator, kind, text)
             kind = item.kind
@@ -63,98 +56,14 @@ def parse(source: Source) -> Iterator[Item]:
 
 def _object_item(locator: Locator, kind: str, text: str) -> Item:
     try:
-        event = event_from_object(_decoded(text))
+        event = event_from_object(decoded(text))
     except ArtefactError as fault:
         return Unreadable(kind=kind, locator=locator, why=fault.what, text=text[:_LONGEST_TEXT])
     place = Locator(path=locator.path, line=locator.line, record=number_of(event.record_id))
     return record_of(event, place, raw=text)
 
 
-def _decoded(text: str) -> dict[str, Any]:
-    """Decode an object; the standard library reads what is more lenient than the quick decoder allows."""
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        found = _leniently(text)
-    if not isinstance(found, dict):
-        raise ArtefactError("not a JSON object")
-    return found
-
-
-def _leniently(text: str) -> object:
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError) as fault:
-        raise ArtefactError(f"not a JSON object: {fault}") from fault
-
-
 def _between(locator: Locator, kind: str, text: str) -> Item:
-    if _FRAME.fullmatch(text):
+    if FRAME.fullmatch(text):
         return Header(kind=kind, locator=locator, text=text.strip()[:_LONGEST_TEXT])
     return Unreadable(kind=kind, locator=locator, why="text outside an event", text=text[:_LONGEST_TEXT])
-
-
-def _pieces(stream: BinaryIO) -> Iterator[tuple[int, str, bool]]:
-    """Yield first line, text and whether it is an object, for objects and for what stands between."""
-    cutter = _Cutter()
-    for block in read_blocks(stream):
-        cutter.text += block
-        yield from cutter.cut()
-    yield from cutter.rest()
-
-
-class _Cutter:
-    """Cuts running text at the outermost braces; the text it holds is bounded."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.line = 1
-        self.depth = 0
-        self.searched = 0
-
-    def cut(self, *, final: bool = False) -> Iterator[tuple[int, str, bool]]:
-        """Give what is complete. A new line that begins with a brace ends a cut object."""
-        start = 0
-        for token in _TOKEN.finditer(self.text, self.searched):
-            if token[0] == '"' and not final and self.text.find("\n", token.end()) == -1:
-                break  # a string that the next block may close
-            self.searched = token.end()
-            end, is_object = self._meaning(token)
-            if end is not None:
-                yield from self._piece(start, end, is_object=is_object)
-                start = end
-        self._drop(start)
-        if len(self.text) > LONGEST_EVENT:
-            yield from self._piece(0, len(self.text), is_object=False)
-            self._drop(len(self.text))
-            self.depth = 0
-
-    def _meaning(self, token: re.Match[str]) -> tuple[int | None, bool]:
-        """Follow the depth, and tell where a piece ends and whether it is an object."""
-        mark = token[0]
-        if mark == "{":
-            self.depth += 1
-            return (token.start() if self.depth == 1 else None), False
-        if mark == "}" and self.depth:
-            self.depth -= 1
-            return (None if self.depth else token.end()), True
-        if mark == "\n" and self.depth and self.text.startswith("{", token.end()):
-            self.depth = 0
-            return token.end(), False
-        return None, False
-
-    def rest(self) -> Iterator[tuple[int, str, bool]]:
-        """Give what the file's end leaves."""
-        yield from self.cut(final=True)
-        yield from self._piece(0, len(self.text), is_object=False)
-
-    def _piece(self, start: int, end: int, *, is_object: bool) -> Iterator[tuple[int, str, bool]]:
-        piece = self.text[start:end]
-        blank = len(piece) - len(piece.lstrip(" \t\r\n,"))
-        if blank < len(piece):
-            yield self.line + piece.count("\n", 0, blank), piece[blank:], is_object
-        self.line += piece.count("\n")
-
-    def _drop(self, end: int) -> None:
-        self.text = self.text[end:]
-        self.searched = max(self.searched - end, 0)

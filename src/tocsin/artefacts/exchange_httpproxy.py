@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from tocsin.evidence.delimited import by_shape, score, split_values, squeeze
 from tocsin.evidence.exchange_logs import (
     ExchangeHead,
-    Fields,
     Layout,
     confidence,
     header_row,
     read_exchange_log,
 )
 from tocsin.evidence.globs import fits
+from tocsin.evidence.proxy_rows import COLUMNS, PROXY_NAMES, TELLING, spell_request
 from tocsin.evidence.shapes import (
     Shape,
     is_agent,
@@ -44,47 +44,9 @@ KIND = "exchange.httpproxy"
 LINES = True
 FOUND_AT = ("**/logging/httpproxy/**", "**/httpproxy/*/*.log", "**/httpproxy*.log")
 
-_COLUMN_TEXT = """
-DateTime RequestId MajorVersion MinorVersion BuildVersion RevisionVersion ClientRequestId Protocol
-UrlHost UrlStem ProtocolAction AuthenticationType IsAuthenticated AuthenticatedUser Organization
-AnchorMailbox UserAgent ClientIpAddress ServerHostName HttpStatus BackEndStatus ErrorCode Method
-ProxyAction TargetServer TargetServerVersion RoutingType RoutingHint BackEndCookie ServerLocatorHost
-ServerLocatorLatency RequestBytes ResponseBytes TargetOutstandingRequests AuthModulePerfContext
-HttpPipelineLatency CalculateTargetBackEndLatency GlsLatencyBreakup TotalGlsLatency
-AccountForestLatencyBreakup TotalAccountForestLatency ResourceForestLatencyBreakup
-TotalResourceForestLatency ADLatency SharedCacheLatencyBreakup TotalSharedCacheLatency
-ActivityContextLifeTime ModuleToHandlerSwitchingLatency ClientReqStreamLatency BackendReqInitLatency
-BackendReqStreamLatency BackendProcessingLatency BackendRespInitLatency BackendRespStreamLatency
-ClientRespStreamLatency KerberosAuthHeaderLatency HandlerCompletionLatency RequestHandlerLatency
-HandlerToModuleSwitchingLatency ProxyTime CoreLatency RoutingLatency HttpProxyOverhead
-TotalRequestTime RouteRefresherLatency UrlQuery BackEndGenericInfo GenericInfo GenericErrors
-EdgeTraceId DatabaseGuid UserADObjectGuid PartitionEndpointLookupLatency RoutingStatus
-"""
-_COLUMNS: tuple[str, ...] = tuple(_COLUMN_TEXT.split())
 _SHARED = 33
 """Columns up to ``ResponseBytes``, which all known layouts begin with."""
-_WITHOUT_HEADER = frozenset({len(_COLUMNS), 70})
-
-_ALIASES = {
-    "DateTime": "timestamp time tidspunkt tid tidsstempel zeit zeitstempel horodatage dato date datotid",
-    "RequestId": "cafereqid",
-    "UrlHost": "hostname host vertsnavn hôte hote",
-    "UrlStem": "urlpath path url uri uristem urlsti sti pfad chemin",
-    "UrlQuery": "query querystring uriquery",
-    "UserAgent": "agent brukeragent ua",
-    "HttpStatus": "httpstatuskode httpstatuscode statuscode statuskode status httpcode codehttp",
-    "Method": "httpmetode httpmethod metode methode méthode méthodehttp verb httpverb",
-    "ClientIpAddress": "clientip ip ipaddress ipadresse klientip sourceip srcip remoteip adresseip",
-    "AuthenticatedUser": "user username bruker brukernavn",
-    "ServerHostName": "server servername servernavn computername",
-    "BackEndCookie": "backendcookie",
-}
-_NAMES = {squeeze(name): name for name in _COLUMNS} | {
-    alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()
-}
-_TELLING = frozenset(
-    {"urlstem", "anchormailbox", "routinghint", "backendcookie", "proxyaction", "targetserverversion"}
-)
+_WITHOUT_HEADER = frozenset({len(COLUMNS), 70})
 
 _ANCHOR = re.compile(
     r"(?:ServerInfo|ServerVersion|Server|Database|MailboxGuid(?:WithDomain)?|Smtp|Sid|Upn|UserAD\w*|Organization|Domain)~"
@@ -158,14 +120,6 @@ UserAgent GenericErrors GenericInfo UrlQuery AnchorMailbox UrlStem BackEndGeneri
 AuthenticatedUser RoutingHint BackEndCookie ClientRequestId ProtocolAction
 """
 _FREE = tuple(_FREE_TEXT.split())
-_WEB = (
-    ("cs-method", "Method"),
-    ("cs-username", "AuthenticatedUser"),
-    ("cs-user-agent", "UserAgent"),
-    ("cs-host", "UrlHost"),
-    ("c-ip", "ClientIpAddress"),
-    ("sc-status", "HttpStatus"),
-)
 _BETWEEN = re.compile(r"[,;\t|]")
 _PREFIX = 300
 
@@ -179,8 +133,8 @@ def recognise(source: Source) -> Confidence:
     at_home = fits(source.where, FOUND_AT)
 
     def shows(line: str) -> bool:
-        if header_row(line, _NAMES, strict=True):
-            return at_home or not _TELLING.isdisjoint(map(squeeze, _BETWEEN.split(line)))
+        if header_row(line, PROXY_NAMES, strict=True):
+            return at_home or not TELLING.isdisjoint(map(squeeze, _BETWEEN.split(line)))
         row = _guess(line)
         return row is not None and (at_home or "ProxyAction" in row or "AnchorMailbox" in row)
 
@@ -210,11 +164,11 @@ def _guess(text: str) -> dict[str, str] | None:
 
 def _native(values: Sequence[str]) -> dict[str, str] | None:
     """A row in the log's own order: named by place, and past the shared columns by place or shape."""
-    if len(values) <= _SHARED or score(_COLUMNS[:_SHARED], values, _SHAPES) < 7:  # noqa: PLR2004 - of 16 shapes
+    if len(values) <= _SHARED or score(COLUMNS[:_SHARED], values, _SHAPES) < 7:  # noqa: PLR2004 - of 16 shapes
         return None
     if len(values) in _WITHOUT_HEADER:
-        return dict(zip(_COLUMNS, values, strict=False))
-    row = dict(zip(_COLUMNS[:_SHARED], values, strict=False))
+        return dict(zip(COLUMNS, values, strict=False))
+    row = dict(zip(COLUMNS[:_SHARED], values, strict=False))
     for place, value in enumerate(values[_SHARED:], start=_SHARED + 1):
         named = "UrlQuery" if _is_query(value) else "GenericInfo" if value.startswith("BeginRequest=") else ""
         row[named if named and named not in row else f"Column{place}"] = value
@@ -227,20 +181,12 @@ def _loose(values: Sequence[str]) -> dict[str, str] | None:
     return row if "DateTime" in row and (request or "AnchorMailbox" in row) else None
 
 
-def _finish(fields: Fields, _text: str) -> None:
-    """Add the names that web servers use; a query stands in its column, or in an excerpt in the path."""
-    for web, own in _WEB:
-        if own in fields:
-            fields[web] = fields[own]
-    stem, query = fields.get("UrlStem"), fields.get("UrlQuery")
-    if stem and "?" in stem and "UrlQuery" not in fields:
-        stem, _, query = stem.partition("?")
-    if "UrlStem" in fields:
-        fields["cs-uri-stem"] = stem
-    if query or "UrlQuery" in fields:
-        fields["cs-uri-query"] = (query or "").removeprefix("?") or None
-
-
 _LAYOUT = Layout(
-    kind=KIND, names=_NAMES, shapes=_SHAPES, unnamed=_UNNAMED, free=_FREE, guess=_guess, finish=_finish
+    kind=KIND,
+    names=PROXY_NAMES,
+    shapes=_SHAPES,
+    unnamed=_UNNAMED,
+    free=_FREE,
+    guess=_guess,
+    finish=spell_request,
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timezone
+from datetime import datetime, timezone
 
 from tocsin.evidence.globs import fits
 from tocsin.evidence.heads import head_lines, is_text
@@ -19,7 +19,7 @@ from tocsin.evidence.lines import Line
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
 from tocsin.model.records import Item, Record
-from tocsin.model.times import parse_offset
+from tocsin.model.times import in_utc, parse_offset
 from tocsin.model.words import Confidence
 
 KIND = "exchange.setup-log"
@@ -98,8 +98,8 @@ def _moment(entry: re.Match[str], zone: timezone | None) -> datetime | None:
         return None
     try:
         local = datetime.strptime(entry["stamp"], "%m/%d/%Y %H:%M:%S").replace(tzinfo=zone)
-        return local.replace(microsecond=_microseconds(entry["ms"])).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return in_utc(local.replace(microsecond=_microseconds(entry["ms"])))
+    except ValueError:
         return None
 
 

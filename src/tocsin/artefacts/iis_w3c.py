@@ -28,8 +28,8 @@ from tocsin.evidence.shapes import (
     is_status,
 )
 from tocsin.evidence.source import Source
-from tocsin.evidence.w3c import Fields, Layout, Named, header_names, read_w3c
-from tocsin.evidence.web_rows import infer_request
+from tocsin.evidence.w3c import Layout, Named, header_names, read_w3c
+from tocsin.evidence.web_rows import infer_request, retyped_request, spell_agent
 from tocsin.model.records import Item
 from tocsin.model.times import leading_time
 from tocsin.model.words import Confidence
@@ -122,7 +122,7 @@ _NATIVE = (
     "cs-uri-stem",
     "cs-uri-query",
 )
-_LOOK = 40
+_LOOK = 400
 
 
 def recognise(source: Source) -> Confidence:
@@ -156,7 +156,7 @@ def _shows_request(line: str) -> bool:
     names = header_names(line)
     if names:
         return "cs-uri-stem" in names[0]
-    return leading_time(line) is not None and infer_request(line.split(" ")) is not None
+    return retyped_request(line) is not None
 
 
 def _infer(values: Sequence[str]) -> dict[str, str] | None:
@@ -191,10 +191,4 @@ def _native(text: str) -> Named | None:
     return dict(zip(_NATIVE, values, strict=False)), None
 
 
-def _finish(fields: Fields) -> None:
-    agent = fields.get("cs-user-agent")
-    if agent and "+" in agent and " " not in agent:
-        fields["cs-user-agent"] = agent.replace("+", " ")
-
-
-_LAYOUT = Layout(kind=KIND, shapes=_SHAPES, free=_FREE, infer=_infer, foreign=_foreign, finish=_finish)
+_LAYOUT = Layout(kind=KIND, shapes=_SHAPES, free=_FREE, infer=_infer, foreign=_foreign, finish=spell_agent)

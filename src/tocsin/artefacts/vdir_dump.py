@@ -65,9 +65,10 @@ def _text(source: Source) -> tuple[str, bool]:
 
 
 def _other_lines(path: str, text: str, lists: list[VdirList]) -> Iterator[Record]:
-    taken = {number for vdir in lists for number in range(vdir.line, vdir.end + 1)}
+    ends, taken = {vdir.line: vdir.end for vdir in lists}, 0
     for number, line in enumerate(text.split("\n"), 1):
-        if number not in taken and not line.isspace() and line:
+        taken = max(taken, ends.get(number, 0))
+        if number > taken and line and not line.isspace():
             bare = line.rstrip("\r")
             yield Record(
                 kind="text.unknown",

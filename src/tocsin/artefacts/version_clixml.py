@@ -54,7 +54,7 @@ def parse(source: Source) -> Iterator[Item]:
     try:
         with closing(BytesIO(data)) as stream:
             for element in _objects(stream):
-                record = _file_record(source.path, element) or _server_record(source.path, element)
+                record = _record(source.path, element)
                 if record is not None:
                     found = True
                     yield record
@@ -76,22 +76,28 @@ def _objects(stream: BytesIO) -> Iterator[etree._Element]:
         load_dtd=False,
         huge_tree=False,
         remove_comments=True,
+        remove_pis=True,
     )
     for _, element in walk:
         yield element
         parent = element.getparent()
-        if parent is not None and etree.QName(parent).localname == "Objs":
+        if parent is not None and _local(parent) == "Objs":
             element.clear()
 
 
-def _file_record(path: str, element: etree._Element) -> Record | None:
+def _record(path: str, element: etree._Element) -> Record | None:
     values = _members(element)
+    locator = Locator(path=path, line=getattr(element, "sourceline", None))
+    return _file_record(locator, values) or _server_record(locator, values)
+
+
+def _file_record(locator: Locator, values: dict[str, str]) -> Record | None:
     if "FileMajorPart" not in values and "FileVersion" not in values:
         return None
     parts = [values.get(f"File{part}Part") for part in ("Major", "Minor", "Build", "Private")]
     numbers = ".".join(part for part in parts if part and part.isdigit())
     return version_record(
-        Locator(path=path, line=getattr(element, "sourceline", None)),
+        locator,
         File=values.get("FileName") or values.get("OriginalFilename"),
         FileVersion=values.get("FileVersion"),
         ProductVersion=values.get("ProductVersion"),
@@ -101,13 +107,12 @@ def _file_record(path: str, element: etree._Element) -> Record | None:
     )
 
 
-def _server_record(path: str, element: etree._Element) -> Record | None:
-    values = _members(element)
+def _server_record(locator: Locator, values: dict[str, str]) -> Record | None:
     shown = values.get("AdminDisplayVersion")
     if build_of(shown) is None:
         return None
     return version_record(
-        Locator(path=path, line=getattr(element, "sourceline", None)),
+        locator,
         File=None,
         Server=values.get("Fqdn") or values.get("Name") or values.get("Identity"),
         AdminDisplayVersion=shown,
@@ -118,12 +123,17 @@ def _server_record(path: str, element: etree._Element) -> Record | None:
 def _members(element: etree._Element) -> dict[str, str]:
     """Give the simple members of an object, and what nested objects say of themselves."""
     values: dict[str, str] = {}
-    for group in element:
-        if etree.QName(group).localname not in {"Props", "MS"}:
+    for group in element.iterchildren(etree.Element):
+        if _local(group) not in {"Props", "MS"}:
             continue
-        for member in group:
+        for member in group.iterchildren(etree.Element):
             name = member.get("N")
             text = member.text if len(member) == 0 else member.findtext("{*}ToString")
             if name and text:
                 values[name] = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return values
+
+
+def _local(element: etree._Element) -> str:
+    """Give the name without namespace; ``QName`` raises on names that the reader lets through."""
+    return str(element.tag).rpartition("}")[2]

@@ -84,11 +84,25 @@ def _records(source: Source) -> Iterator[Record]:
     if head[:1] in {"{", "["}:
         yield from _from_json(source)
         return
-    lines = [line for line, _ in zip(source.lines(), range(_MOST_LINES), strict=False)]
+    lines = list(_bounded(source))
     for row_line, row, weak in (*_csv_rows(lines), *_list_rows(lines), *_table_rows(lines)):
         record = _record(Locator(path=source.path, line=row_line), row, weak=weak)
         if record is not None:
             yield record
+
+
+def _bounded(source: Source) -> Iterator[Line]:
+    """Yield the lines; they are held in memory, and no export about versions is long."""
+    size = 0
+    for line in source.lines():
+        size += len(line.text)
+        if size > _LONGEST or line.number > _MOST_LINES:
+            raise ArtefactError(
+                f"longer than {_LONGEST:,} characters or {_MOST_LINES:,} lines, the bounds for an export",
+                where=source.path,
+                remedy="Look at this file by hand.",
+            )
+        yield line
 
 
 def _record(locator: Locator, row: Mapping[str, str], *, weak: bool) -> Record | None:

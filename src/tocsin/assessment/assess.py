@@ -22,7 +22,14 @@ from tocsin.assessment.impact import impact
 from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.shells import residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
-from tocsin.assessment.voices import explained_pages, general_last, heard, in_one_voice, other_way_in
+from tocsin.assessment.voices import (
+    explained_pages,
+    general_last,
+    heard,
+    in_one_voice,
+    other_way_in,
+    taken_over,
+)
 from tocsin.detections.build_exposure import follow
 from tocsin.detections.pipeline import Detections
 from tocsin.model.coverage import ArtefactCoverage, Coverage, Missing, Skipped
@@ -76,9 +83,12 @@ def _verdicts(
     for pack in general_last(knowledge.packs):
         if _concerns(pack, found, rows):
             own = found.findings.get(pack.file.id, ())
-            findings = heard(pack, own, explained=explained, other_way=other_way)
+            taken = taken_over(pack, own, found.findings)
+            told = sorted((*own, *taken), key=lambda finding: finding.order)
+            findings = heard(pack, told, explained=explained, other_way=other_way)
             verdict = _verdict(pack, found, knowledge, rows, findings)
             explained |= explained_pages(pack, verdict)
+            explained |= {finding.id: pack.file.title for finding in taken}
             verdicts.append(verdict)
     return in_one_voice(verdicts)
 

@@ -72,14 +72,23 @@ def expose(
 
 def last_proof(findings: Sequence[Finding], ladder: Ladder) -> Finding | None:
     """Give the last finding that proves the flaw open, or None."""
-    proofs = [
+    proofs = _proofs(findings, ladder)
+    return max(proofs, key=lambda finding: (finding.time is not None, finding.order), default=None)
+
+
+def first_proof(findings: Sequence[Finding], ladder: Ladder) -> Finding | None:
+    """Give the first finding that proves the flaw open, or None; one without a time comes last."""
+    return min(_proofs(findings, ladder), key=lambda finding: finding.order, default=None)
+
+
+def _proofs(findings: Sequence[Finding], ladder: Ladder) -> list[Finding]:
+    return [
         finding
         for finding in findings
         if finding.means in {Means.EXPLOITED, Means.COMPROMISED}
         and (rung := ladder.rung_of(finding)) is not None
         and rung.proves_open
     ]
-    return max(proofs, key=lambda finding: (finding.time is not None, finding.order), default=None)
 
 
 def _with_proof(built: BuildExposure, proof: Finding | None) -> Exposed:

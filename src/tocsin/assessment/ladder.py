@@ -10,7 +10,6 @@ from tocsin.model.verdicts import RungShown
 from tocsin.model.words import Means
 from tocsin.packs.schema import Rung
 
-
 _REQUEST_LOGS = frozenset({"iis.w3c", "iis.etw"})
 """Two forms of one log: IIS writes its requests to files, to the event log, or to both."""
 
@@ -50,11 +49,12 @@ class Ladder:
 
     def _one(self, rung: Rung, findings: Sequence[Finding], read: set[str]) -> RungShown:
         ids = tuple(finding.id for finding in findings if finding.rung == rung.id and self.climbed(finding))
+        able = (*rung.shown_by, *rung.also_shown_by)
         return RungShown(
             id=rung.id,
             title=rung.title,
             shown=bool(ids),
             finding_ids=ids,
-            would_show=() if ids else tuple(kind for kind in rung.shown_by if kind not in read),
+            would_show=() if ids else tuple(kind for kind in able if kind not in read),
             strand=rung.strand,
         )

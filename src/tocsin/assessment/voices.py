@@ -2,7 +2,8 @@
 
 A pack without CVEs looks for web shells whatever let them in. Where a campaign's pack proves the
 way in and counts a page among its shells, the general pack keeps its findings of that page as
-context, with the explanation recorded; otherwise one intrusion would read as two.
+context, with the explanation recorded; otherwise one intrusion would read as two. What the general
+pack finds without a page, such as a command that the web server started, the campaign takes over.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tocsin.assessment.exposure import last_proof
+from tocsin.assessment.exposure import first_proof, last_proof
 from tocsin.assessment.ladder import Ladder
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import Verdict
@@ -43,13 +44,35 @@ def other_way_in(packs: Iterable[Pack], findings: Mapping[str, Sequence[Finding]
     return None
 
 
+def taken_over(
+    pack: Pack, own: Sequence[Finding], findings: Mapping[str, Sequence[Finding]]
+) -> tuple[Finding, ...]:
+    """Give the findings of general packs that are a campaign's, once its way in is proven before them.
+
+    They carry the campaign's step. Findings that name a page are left: pages have their own rules.
+    """
+    proof = first_proof(own, Ladder(pack.file.ladder))
+    if not pack.file.cves or proof is None:
+        return ()
+    steps = {step: rung.id for rung in pack.file.ladder for step in rung.takes_over}
+    return tuple(
+        replace(finding, rung=steps[f"{general}/{finding.rung}"])
+        for general in sorted(findings)
+        for finding in findings[general]
+        if f"{general}/{finding.rung}" in steps and _follows(finding, proof)
+    )
+
+
 def heard(
     pack: Pack, findings: Sequence[Finding], *, explained: Mapping[str, str], other_way: str | None
 ) -> tuple[Finding, ...]:
-    """Give a pack's findings, those that another pack explains reclassified as context."""
+    """Give a pack's findings, those that another pack explains reclassified as context.
+
+    ``explained`` maps a page or a finding's id to the title of the campaign that explains it.
+    """
     ladder = Ladder(pack.file.ladder)
     if not pack.file.cves:
-        return tuple(_explain(finding, explained.get(_page(finding), "")) for finding in findings)
+        return tuple(_explain(finding, _explanation(finding, explained)) for finding in findings)
     if other_way is None or last_proof(findings, ladder) is not None:
         return tuple(findings)
     return tuple(_explain(finding, other_way if _names_page(finding, ladder) else "") for finding in findings)
@@ -75,6 +98,17 @@ def _names_page(finding: Finding, ladder: Ladder) -> bool:
     return rung is not None and rung.shell and not rung.proves_open
 
 
+def _follows(finding: Finding, proof: Finding) -> bool:
+    """Tell whether a finding names no page and did not come before the proof, as far as times tell."""
+    if _page(finding) or finding.means not in _SUCCESS:
+        return False
+    return finding.time is None or proof.time is None or finding.time >= proof.time
+
+
+def _explanation(finding: Finding, explained: Mapping[str, str]) -> str:
+    return explained.get(finding.id) or explained.get(_page(finding), "")
+
+
 def _page(finding: Finding) -> str:
     return (finding.details.get("page") or finding.details.get("shell_url") or "").lower()
 
@@ -82,6 +116,6 @@ def _page(finding: Finding) -> str:
 def _explain(finding: Finding, by: str) -> Finding:
     if not by or finding.means is Means.CONTEXT:
         return finding
-    why = f"{_page(finding)} is explained by {by}, where the way in is shown."
+    why = f"{_page(finding) or 'This'} is explained by {by}, where the way in is shown."
     benign = Benign(rule="explained by another pack", why=why, was=finding.means)
     return replace(finding, means=Means.CONTEXT, rung=None, benign=benign)

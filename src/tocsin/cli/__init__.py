@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tocsin import __version__
 from tocsin.cli.assess import assess
@@ -14,8 +17,38 @@ from tocsin.cli.packs import packs_app
 from tocsin.cli.schema import schema
 from tocsin.errors import TocsinError
 
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+class _Left(Exception):
+    """Somebody ended the run: no fault of the program, and nothing to trace."""
+
+    def __init__(self, status: int, says: str = "") -> None:
+        super().__init__(says)
+        self.status = status
+        self.says = says
+
+
+class _Commands(TyperGroup):
+    """Typer ends an interrupted command without a word and a closed pipe like a fault; not here."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            says = "stopped by you; nothing in the evidence was changed."
+            raise _Left(INTERRUPTED, says) from None
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                raise
+            raise _Left(PIPE_CLOSED) from None
+
+
 app = typer.Typer(
     name="tocsin",
+    cls=_Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -49,9 +82,9 @@ def main() -> None:
     except TocsinError as error:
         typer.echo(f"tocsin: {error}", err=True)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        typer.echo("tocsin: stopped by you; nothing in the evidence was changed.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    except _Left as left:
+        if left.says:
+            typer.echo(f"tocsin: {left.says}", err=True)
+        else:  # nobody reads on: what is left in the buffer must not be written when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(left.status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +13,15 @@ import typer
 from tocsin.errors import UsageFault
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tocsin.evidence.limits import Limits
     from tocsin.model.verdicts import Assessment
 
 _LIMITS = "Bounds on untrusted evidence"
 _CHOICE = "What to look for"
+_ANY = 1e9
+"""As good as no bound; infinity cannot be reckoned with."""
 
 
 def assess(
@@ -60,17 +66,23 @@ def assess(
     ] = None,
     custody: Annotated[
         Path | None,
-        typer.Option(help="custody.json, if it is not in the evidence: who collected it, when, who held it."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="custody.json, if it is not in the evidence: who collected it, when, who held it.",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
     max_files: Annotated[
         int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
     ] = None,
     max_gib: Annotated[
-        float | None, typer.Option(min=0.001, help="GiB read at most, unpacked.", rich_help_panel=_LIMITS)
+        float | None,
+        typer.Option(min=0.001, max=_ANY, help="GiB read at most, unpacked.", rich_help_panel=_LIMITS),
     ] = None,
     max_minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Minutes of reading at most.", rich_help_panel=_LIMITS)
+        float | None,
+        typer.Option(min=0.01, max=_ANY, help="Minutes of reading at most.", rich_help_panel=_LIMITS),
     ] = None,
 ) -> None:
     """Assess one server: vulnerable? attacked, and did it work? what is left? what now?
@@ -84,7 +96,10 @@ def assess(
         raise UsageFault("--json and --detail exclude each other.", remedy="The JSON holds every detail.")
     from tocsin.assessment.server import Request, assess_evidence, load_knowledge
     from tocsin.cli.progress import watching
+    from tocsin.report.writing import check_folder
 
+    if output is not None:
+        check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
     request = Request(evidence=evidence, limits=_limits(max_files, max_gib, max_minutes), custody=custody)
     with watching(quiet=quiet) as watch:
@@ -113,17 +128,26 @@ def _redacted(assessment: Assessment) -> Assessment:
 
 
 def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json: bool, detail: bool) -> None:
-    from rich.console import Console
-
     from tocsin.report.json_document import encode
     from tocsin.report.terminal import show
     from tocsin.report.writing import write_all
 
     written = write_all(assessment, output, evidence=evidence) if output else []
     if json:
-        sys.stdout.buffer.write(encode(assessment) + b"\n")
+        sys.stdout.buffer.write(encode(assessment))
         sys.stdout.buffer.flush()
     else:
-        show(assessment, Console(), detail=detail)
+        show(assessment, _console(), detail=detail)
     for path in written:
         typer.echo(f"wrote {path}", err=True)
+
+
+def _console() -> Console:
+    """Give standard output; rich would end the run with 1 when its reader has gone."""
+    from rich.console import Console
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    return Output()

@@ -77,7 +77,7 @@ def lint(
     from tocsin.packs.loading import data_folder, find_packs
 
     folders = find_packs(paths or [data_folder("campaigns")])
-    problems = [problem for folder in folders for problem in examine(folder)]
+    problems = [problem for folder in folders.values() for problem in examine(folder)]
     for problem in problems:
         typer.echo(str(problem))
     typer.echo(f"{_count(len(folders), 'pack')}, {_count(len(problems), 'problem')}.", err=True)

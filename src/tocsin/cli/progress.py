@@ -18,6 +18,9 @@ from rich.progress import (
 from tocsin.assessment.server import Watch
 from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
+from tocsin.report.untrusted import visible
+
+_LONGEST_NAME = 32
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def watching(*, quiet: bool) -> Iterator[Watch | None]:
         yield None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
@@ -43,7 +46,7 @@ def _watch(progress: Progress) -> Watch:
         task = progress.add_task("reading", total=evidence.total_bytes)
 
         def advance(source: Source) -> None:
-            progress.update(task, advance=source.size, description=source.name[:32])
+            progress.update(task, advance=source.size, description=visible(source.name[:_LONGEST_NAME]))
 
         return advance
 

@@ -15,6 +15,7 @@ from tocsin.model.places import TimeSpan
 from tocsin.model.records import Blank, Header, Item, Record, Unreadable
 
 _HOUR = 3600
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ def _silences(hours: list[int], quiet: timedelta) -> Iterator[TimeSpan]:
 
 
 def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 class CoverageAccount:

@@ -11,7 +11,10 @@ from tocsin.evidence.web_roots import server_pages_in, url_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 
-_REMOVED = frozenset({"1117", "1119", "1007"})
+_ACTED = frozenset({"1117", "1007"})
+"""Defender has acted; 1118 and 1119 say that it tried and failed."""
+_ACTIONS = frozenset({"1", "2", "3"})
+"""``Action ID``: clean, quarantine, remove; the name of the action is in the server's language."""
 _SHADOW = re.compile(r"shadow[-_ ]?cop(?:y|ies)", re.IGNORECASE)
 _REMOVING = re.compile(r"remove|quarantine|delete|clean", re.IGNORECASE)
 
@@ -45,7 +48,7 @@ class DiskState:
         """Take one record; only files and scanners' events matter here."""
         if record.kind == "web.file":
             self._file(record)
-        elif record.kind == "event.defender" and record.fields.get("EventID") in _REMOVED:
+        elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
             self._removal(record)
 
     def file_at(self, url: str) -> PageFile | None:
@@ -74,7 +77,8 @@ class DiskState:
 
     def _removal(self, record: Record) -> None:
         texts = [value for value in record.fields.values() if value]
-        if not any(_REMOVING.search(value) for value in texts):
+        action = record.fields.get("Action ID")
+        if action not in _ACTIONS if action else not any(_REMOVING.search(value) for value in texts):
             return
         for page in (page for value in texts for page in server_pages_in(value)):
             url = url_of(page)

@@ -50,8 +50,8 @@ class IndicatorMatcher:
         self.pack = pack
         live = [row for row in rows if not row.withdrawn]
         self._lookups = {name: Memory(_joined(found)) for name, found in _lookups(live).items()}
-        self._texts = [row for row in live if row.type in _ANY_TEXT]
-        self._words = tuple(row.value.lower() for row in self._texts)
+        self._texts = [(row, _pattern(row)) for row in live if row.type in _ANY_TEXT]
+        self._any_text = re.compile("|".join(re.escape(row.value.lower()) for row, _ in self._texts))
 
     def observe(self, record: Record) -> Iterator[Finding]:
         """Yield a finding for every indicator that the record holds on a day on which it counts."""
@@ -69,16 +69,16 @@ class IndicatorMatcher:
         return found + self._by_text(record) if self._texts else found
 
     def _by_text(self, record: Record) -> Rows:
-        """One scan over all values; only a record that holds a text, or an encoding, is read again."""
-        whole = "\n".join(filter(None, record.fields.values())).lower()
-        if "%" not in whole and not any(word in whole for word in self._words):
+        """One scan over all values and what they decode to; only a hit asks the rows one by one."""
+        values = [(name, value) for name, value in record.fields.items() if value]
+        encoded = [form for name, value in values if "%" in value for form in views(name, value)]
+        if not self._any_text.search("\n".join((*(value for _, value in values), *encoded)).lower()):
             return []
         return [
             row
-            for name, value in record.fields.items()
-            if value
-            for row in self._texts
-            if _holds_text(row, views(name, value))
+            for name, value in values
+            for row, pattern in self._texts
+            if any(pattern.search(form.lower()) for form in views(name, value))
         ]
 
 
@@ -241,13 +241,10 @@ def _without_port(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _holds_text(row: IndicatorRow, forms: Iterable[str]) -> bool:
+def _pattern(row: IndicatorRow) -> re.Pattern[str]:
     """A domain stands as a whole, not in the middle of another name; a subdomain is its own."""
-    word = row.value.lower()
-    if row.type != "domain":
-        return any(word in form.lower() for form in forms)
-    whole = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])(?!\.[\w-])")
-    return any(whole.search(form.lower()) for form in forms)
+    word = re.escape(row.value.lower())
+    return re.compile(rf"(?<![\w-]){word}(?![\w-])(?!\.[\w-])" if row.type == "domain" else word)
 
 
 def _counts(row: IndicatorRow, record: Record) -> bool:

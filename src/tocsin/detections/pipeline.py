@@ -21,6 +21,7 @@ from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
 from tocsin.errors import ArtefactError, EvidenceError
+from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
@@ -144,7 +145,16 @@ class _Pass:
             self._disk.observe(item)
             self._matcher.observe(item)
         elif isinstance(item, Unreadable):
-            self._matcher.observe(_as_text(item))
+            self._second_hand(item)
+
+    def _second_hand(self, item: Unreadable) -> None:
+        """Search what could not be parsed; a row of another log within it is read as such, weakly."""
+        self._matcher.observe(_as_text(item))
+        record = record_of_line(item.text, item.locator)
+        if record is not None:
+            self._signs.observe(record)
+            self._pages.observe(record)
+            self._matcher.observe(record)
 
     def _failed(self, source: Source, module: ArtefactModule | None, tally: _FileTally, why: str) -> None:
         tally.account.errors += 1

@@ -24,6 +24,7 @@ from tocsin.errors import ArtefactError, EvidenceError, LimitExceeded, TocsinErr
 from tocsin.evidence.entries import Entry, Skip
 from tocsin.evidence.limits import Account, Limits
 from tocsin.model.coverage import Skipped
+from tocsin.model.times import in_utc
 
 DAMAGE = (
     zipfile.BadZipFile,
@@ -53,7 +54,7 @@ _UNTRUSTED = (1 << 63) - 1
 _TAIL = 65_557 + 20 + 56  # longest end record, zip64 locator and zip64 end record
 _DRIVE_RELATIVE = re.compile(r"[A-Za-z]:(?!/)")
 _NTFS, _UNIX_TIME = 0x000A, 0x5455
-_NTFS_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_NTFS_EPOCH, _UNIX_EPOCH = datetime(1601, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Archive:
@@ -275,13 +276,13 @@ def _modified(extra: bytes) -> datetime | None:
         if tag == _NTFS and len(field) >= 16 and field[4:8] == b"\x01\x00\x18\x00":  # noqa: PLR2004
             return _ntfs_time(struct.unpack_from("<Q", field, 8)[0])
         if tag == _UNIX_TIME and len(field) >= 5 and field[0] & 1:  # noqa: PLR2004 - flags and 4 bytes
-            return datetime.fromtimestamp(struct.unpack_from("<i", field, 1)[0], UTC)
+            return _UNIX_EPOCH + timedelta(seconds=struct.unpack_from("<i", field, 1)[0])
     return None
 
 
 def _ntfs_time(ticks: int) -> datetime | None:
     try:
-        return _NTFS_EPOCH + timedelta(microseconds=ticks // 10)
+        return in_utc(_NTFS_EPOCH + timedelta(microseconds=ticks // 10))
     except OverflowError:
         return None
 
@@ -293,11 +294,17 @@ def _bound_list(stream: BinaryIO, size: int, name: str, limits: Limits) -> None:
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
         return  # no end record: zipfile says so
-    start = struct.unpack_from("<L", tail, end + 12)[0]
+    length = struct.unpack_from("<L", tail, end + 12)[0]
     far = tail.rfind(b"PK\x06\x06", 0, end)
-    if start == 0xFFFFFFFF and far >= 0 and len(tail) >= far + 48:  # noqa: PLR2004 - zip64
-        start = struct.unpack_from("<Q", tail, far + 40)[0]
-    if _count(stream, max(size - len(tail) + end - start - 76, 0), limits.files) > limits.files:
+    if length == 0xFFFFFFFF and far >= 0 and len(tail) >= far + 48:  # noqa: PLR2004 - zip64
+        length = struct.unpack_from("<Q", tail, far + 40)[0]
+    if min(length, size) > limits.list_bytes:
+        raise LimitExceeded(
+            f"its list of members is longer than {limits.list_bytes:,} bytes, the bound for one container",
+            where=name,
+            remedy="Unpack it and give the folder.",
+        )
+    if _count(stream, max(size - len(tail) + end - length - 76, 0), limits.files) > limits.files:
         raise LimitExceeded(
             f"lists more than {limits.files:,} files, the bound for one container",
             where=name,

@@ -22,6 +22,7 @@ from tocsin.evidence import manifest
 from tocsin.evidence.entries import Entry
 from tocsin.evidence.layout import place_of
 from tocsin.evidence.limits import MIB
+from tocsin.model.times import in_utc, parse_utc
 from tocsin.model.verdicts import Custody
 
 RECORD = "custody.json"
@@ -75,7 +76,7 @@ def custody_of(entries: Sequence[Entry], custody_file: Path | None) -> Found:
 
 
 def parse_record(data: bytes) -> Custody:
-    """Read ``custody.json``. Times without an offset are taken as UTC.
+    """Read ``custody.json``. Times without an offset are taken as UTC; impossible ones are none.
 
     Raises:
         msgspec.DecodeError: it is not JSON of the shape of ``Custody``.
@@ -83,14 +84,12 @@ def parse_record(data: bytes) -> Custody:
     """
     text = data.removeprefix(b"\xef\xbb\xbf")
     custody = msgspec.json.decode(text, type=Custody, strict=False)
-    transfers = tuple(msgspec.structs.replace(one, at=_aware(one.at)) for one in custody.transfers)
-    return msgspec.structs.replace(custody, collected_at=_aware(custody.collected_at), transfers=transfers)
+    transfers = tuple(msgspec.structs.replace(one, at=_utc(one.at)) for one in custody.transfers)
+    return msgspec.structs.replace(custody, collected_at=_utc(custody.collected_at), transfers=transfers)
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else in_utc(moment)
 
 
 def _root(entries: Sequence[Entry]) -> dict[str, Entry]:
@@ -176,7 +175,8 @@ def _objects(data: bytes) -> dict[str, Any]:
         except (msgspec.DecodeError, RecursionError):
             continue
         if isinstance(value, dict):
-            merged = {**value, **merged}
+            for name, part in value.items():
+                merged.setdefault(name, part)
     return merged
 
 
@@ -201,7 +201,7 @@ def _inner(client: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _microseconds(stamp: object) -> datetime | None:
     try:
         seconds = float(str(stamp)) / 1_000_000
-        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+        return in_utc(datetime.fromtimestamp(seconds, UTC)) if seconds > 0 else None
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -214,6 +214,6 @@ def _kape(root: Mapping[str, Entry]) -> Iterator[Custody]:
             version, host = _KAPE_VERSION.search(text), _KAPE_HOST.search(text)
             yield Custody(
                 collector=f"KAPE {version[1]}" if version else "KAPE",
-                collected_at=datetime.strptime(stamp[1], "%Y-%m-%dt%H_%M_%S").replace(tzinfo=UTC),
+                collected_at=parse_utc(stamp[1].replace("_", ":").upper()),
                 host=host[1] if host else None,
             )

@@ -7,12 +7,16 @@ first and joining again what quotes hold together is as fast for rows without qu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from tocsin.evidence.shapes import Shape
 
 MOST_COLUMNS = 512
 """Columns of a header that is believed, and values of a row whose shape is looked at."""
+
+_LONG_NAME = 64
+"""Names of columns come again and again and are remembered; longer values are no names."""
 
 EMPTY = frozenset({"", "-"})
 """What stands for an empty value in any of the logs."""
@@ -53,7 +57,16 @@ def unquote(value: str, quote: str = '"') -> str:
 
 def squeeze(name: str) -> str:
     """Give a column's name for comparison: lower case, letters and digits only."""
-    return "".join(filter(str.isalnum, name.lower()))
+    return _squeezed(name) if len(name) <= _LONG_NAME else _letters(name)
+
+
+@lru_cache(maxsize=8192)
+def _squeezed(name: str) -> str:
+    return _letters(name)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

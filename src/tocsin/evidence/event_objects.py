@@ -27,7 +27,7 @@ _NAMES = {
     "provider": ("provider", "provider_name", "providername", "sourcename", "source_name", "source"),
     "channel": ("channel", "logname", "log_name", "logfile", "log"),
     "computer": ("computer", "computer_name", "computername", "machinename", "hostname", "host"),
-    "level": ("level", "severityvalue"),
+    "level": ("level", "severityvalue", "leveldisplayname", "entrytype"),
     "record_id": (
         "eventrecordid", "event_record_id", "recordid", "record_id", "recordnumber", "record_number", "index",
     ),
@@ -71,7 +71,7 @@ def _unwrapped(given: Object) -> list[Object]:
     layers = [given]
     for _ in range(_DEEPEST):
         lower = {name.lower() for name in layers[-1]}
-        if "system" in lower or lower & {"eventid", "event_id"}:
+        if "system" in lower or (lower & {"eventid", "event_id"} and not _has_inner_event(layers[-1])):
             break
         found = (layers[-1][name] for name in _WRAPPERS if isinstance(layers[-1].get(name), dict))
         step = next((part for part in found if _is_like_event(part)), None)
@@ -79,6 +79,12 @@ def _unwrapped(given: Object) -> list[Object]:
             break
         layers.append(step)
     return layers
+
+
+def _has_inner_event(part: Object) -> bool:
+    """Forwarders repeat the number outside the event that they wrap."""
+    inner = next((value for name, value in part.items() if name.lower() == "winlog"), None)
+    return isinstance(inner, dict) and bool({name.lower() for name in inner} & set(_DATA))
 
 
 def _is_like_event(part: Object) -> bool:
@@ -150,7 +156,7 @@ def _stamp(frame: Object) -> str | None:
     for name in _ZONED:
         value = _scalar(frame.get(name), "systemtime")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return _from_seconds(float(value))
+            return _from_seconds(value)
         if not isinstance(value, str) or not value:
             continue
         seconds = _SECONDS.search(value)
@@ -162,8 +168,8 @@ def _stamp(frame: Object) -> str | None:
 
 
 def _from_seconds(value: float) -> str | None:
-    seconds = value / 1000 if value > 1e11 else value  # noqa: PLR2004 - milliseconds since 1970 are that large
     try:
+        seconds = value / 1000 if value > 1e11 else value  # noqa: PLR2004 - milliseconds since 1970 are that large
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
@@ -193,14 +199,14 @@ def _decoded(text: str) -> object:
 
 
 def _members(value: object, name: str | None, depth: int) -> Iterator[tuple[str | None, str | None]]:
-    """Give leaves under their names; ``Data`` and ``param1`` (winlogbeat) are unnamed data."""
+    """Give leaves under their names; ``Data`` is unnamed data."""
     if isinstance(value, dict) and depth < _DEEPEST:
         yield from _object_members(value, name, depth)
     elif isinstance(value, list) and (name is None or name in {"Data", "#text"}):
         for part in value:
             yield from _members(part, None, depth + 1)
     else:
-        yield (None if name in {"Data", "#text"} or _is_param(name) else name), _text(value)
+        yield (None if name in {"Data", "#text"} else name), _text(value)
 
 
 def _object_members(value: Object, name: str | None, depth: int) -> Iterator[tuple[str | None, str | None]]:
@@ -220,7 +226,3 @@ def _without_attributes(members: Iterable[tuple[str, object]]) -> Iterator[tuple
     for key, part in members:
         if key != "#attributes" and not key.startswith("@") and not key.endswith("_attributes"):
             yield key, part
-
-
-def _is_param(name: str | None) -> bool:
-    return name is not None and re.fullmatch(r"param\d{1,3}", name) is not None

@@ -83,8 +83,30 @@ _IIS_FLAGS = {
 }
 """Bits of ``EnabledFieldsFlags``, as documented for LogExtFileFlags in the IIS configuration reference."""
 
+_CMDLET = re.compile(r"(?<![\w-])[A-Z][A-Za-z]{1,30}-[A-Z][A-Za-z0-9]{1,80}(?![\w-])")
+_TOLD = re.compile(r"^[ \t]*(?P<name>[A-Z][A-Za-z ]{2,40}):[ \t]+(?P<value>\S.*)$", re.MULTILINE)
+_TOLD_NAMES = {
+    name: name
+    for name in (
+        "Image", "CommandLine", "ParentImage", "ParentCommandLine", "User", "TargetFilename", "Hashes",
+        "ServiceName",
+    )
+} | {
+    "NewProcessName": "NewProcessName",
+    "CreatorProcessName": "ParentProcessName",
+    "ProcessCommandLine": "CommandLine",
+    "ServiceFileName": "ImagePath",
+    "Path": "Path",
+    "Name": "Threat Name",
+}  # fmt: skip
+"""Labels of rendered texts (Sysmon, Security 4688, System 7045, Defender 1116) to names of data."""
+
+_TELLING_KINDS = frozenset({"event.security", "event.sysmon", "event.system", "event.defender"})
+
+_LONGEST_MESSAGE = 1 << 16
 _FORWARDED_FOR = re.compile(r"x-forwarded-for\s*[:=]\s*\"?([^\";]{1,200})", re.IGNORECASE)
 _RAW = 4096
+_PARAM = re.compile(r"param\d{1,3}")
 _MANAGEMENT_DATA = {"Cmdlet": 0, "Parameters": 1, "User": 2, "Host": 5, "Process": 6, "Error": 11}
 """Positions of the unnamed data of provider MSExchange CmdletLogs, measured on one real event."""
 
@@ -186,24 +208,37 @@ def _fields(event: Event) -> dict[str, str | None]:
     unnamed = _add_data(fields, event.data)
     if event.provider == "MSExchange CmdletLogs" or kind_of(event) == "event.msexchange-management":
         fields.update(_management_fields(unnamed))
-    elif event.event_id == "4688":
+        if not _CMDLET.fullmatch(fields.get("Cmdlet") or ""):
+            fields.update(_told_cmdlet(fields))
+    elif event.message and kind_of(event) in _TELLING_KINDS:
+        _add_told(fields, event.message)
+    if event.event_id == "4688":
         fields.update(_process_fields(fields))
     return fields
 
 
 def _add_data(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
-    """Add the data, and give those without a name. A name that the frame has stands as ``Data_<name>``."""
+    """Add the data, and give those without a name. A name that the frame has stands as ``Data_<name>``.
+
+    ``param1`` is a name that only counts (Service Control Manager, winlogbeat): such data stand both ways.
+    """
     unnamed: list[str | None] = []
     own = frozenset(fields)
+    again: dict[str, list[str]] = {}
     for name, text in data:
         value = value_of(text)
-        if name is None:
+        if name is None or _PARAM.fullmatch(name):
             fields[f"Data{len(unnamed)}"] = value
             unnamed.append(value)
+        if name is None:
             continue
         key = f"Data_{name}" if name in own else name
-        before = fields.get(key)
-        fields[key] = f"{before}\n{value}" if before and value and value != before else before or value
+        before = fields.setdefault(key, value)
+        if before is None:
+            fields[key] = value
+        elif value is not None and value != before:
+            again.setdefault(key, [before]).append(value)
+    fields.update((key, "\n".join(values)) for key, values in again.items())
     if unnamed:
         fields["Data"] = "\n".join(value for value in unnamed if value) or None
     return unnamed
@@ -220,6 +255,24 @@ def _management_fields(data: list[str | None]) -> dict[str, str | None]:
     if activity:
         fields["ActivityId"] = activity.removeprefix("ActivityId:").strip()
     return fields
+
+
+def _told_cmdlet(fields: dict[str, str | None]) -> dict[str, str | None]:
+    """Find the cmdlet in a rendered text, or in data that an exporter joined."""
+    text = fields.get("Data") or fields.get("Message") or ""
+    found = _CMDLET.search(text)
+    if found is None:
+        return {}
+    _, dash, rest = text[found.end() :].partition(" -")
+    return {"Cmdlet": found[0], "Parameters": f"-{rest}".strip() if dash else None}
+
+
+def _add_told(fields: dict[str, str | None], message: str) -> None:
+    """Add what only the rendered text tells: exports to tables keep the text and lose the data."""
+    for found in _TOLD.finditer(message[:_LONGEST_MESSAGE]):
+        name = found["name"].replace(" ", "")
+        if name in _TOLD_NAMES:
+            fields.setdefault(_TOLD_NAMES[name], value_of(found["value"].strip()))
 
 
 def _process_fields(fields: dict[str, str | None]) -> dict[str, str | None]:

@@ -107,8 +107,11 @@ def confidence(
     """Say how sure a module is: its header, else a line that shows what it is, else the place."""
     if not is_text(source.head):
         return by_location(source, found_at)
-    if signed(exchange_head(source.head)):
+    head = exchange_head(source.head)
+    if signed(head):
         return Confidence.SIGNATURE
+    if head.native:
+        return by_location(source, found_at)  # its own header says that it is another log
     if any(shows(line) for line in head_lines(source.head)[:_LOOK]):
         return Confidence.SHAPE
     return by_location(source, found_at)

@@ -18,6 +18,7 @@ from tocsin.errors import ArtefactError, LimitExceeded
 from tocsin.evidence.entries import Entry, Skip
 from tocsin.evidence.limits import Budget, Limits
 from tocsin.model.coverage import Skipped
+from tocsin.model.times import in_utc
 
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
 _FLAGS = (
@@ -126,7 +127,7 @@ def _entry(root: Path, name: str, info: os.stat_result) -> Entry:
 
 def _moment(stamp: float) -> datetime | None:
     try:
-        return datetime.fromtimestamp(stamp, UTC)
+        return in_utc(datetime.fromtimestamp(stamp, UTC))
     except (OverflowError, ValueError, OSError):
         return None
 

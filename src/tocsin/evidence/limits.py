@@ -28,6 +28,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         nesting: containers within one another; a zip that is the evidence itself is the first.
         path_depth: folders in one name.
         path_length: characters in one name.
+        list_bytes: bytes of a container's list of members, which is held in memory.
         spool_bytes: bytes of a container inside a container, which is held in a temporary file.
         seconds: time from opening to the last byte.
     """
@@ -40,6 +41,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     nesting: int = 3
     path_depth: int = 64
     path_length: int = 4_096
+    list_bytes: int = 512 * MIB
     spool_bytes: int = 8 * GIB
     seconds: float = 24 * 3600.0
 

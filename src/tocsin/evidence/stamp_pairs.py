@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from tocsin.model.times import YEARS
+
 ORDERS = ("year-first", "month-first", "day-first")
 _LONGEST_OFFSET = timedelta(hours=14)
 _QUARTER = timedelta(minutes=15)
@@ -56,7 +58,11 @@ def read_pairs(
         rising: names of which each time is no later than the next one's.
         not_after: aware UTC; an order that puts a UTC time more than a day after it does not fit.
     """
-    pairs = {name: (_readable(pair[0]), _readable(pair[1])) for name, pair in pairs.items()}
+    twelve = any(_has_half(text) for pair in pairs.values() for text in pair)
+    pairs = {
+        name: (_readable(pair[0], twelve=twelve), _readable(pair[1], twelve=twelve))
+        for name, pair in pairs.items()
+    }
     fitting = [order for order in ORDERS if _is_fitting(order, pairs)]
     fitting = [order for order in fitting if _is_rising(order, pairs, rising)] or fitting
     if not_after is not None and len(fitting) > 1:
@@ -107,8 +113,15 @@ def _is_rising(order: str, pairs: Mapping[str, Pair], rising: Sequence[str]) -> 
     return True
 
 
-def _readable(text: str | None) -> str | None:
+def _readable(text: str | None, *, twelve: bool) -> str | None:
+    """Give the text unless it is no time, or lost the half of the day that its neighbours write."""
+    if twelve and not _has_half(text):
+        return None
     return text if any(_read(text, order) for order in ORDERS) else None
+
+
+def _has_half(text: str | None) -> bool:
+    return text is not None and (_AM.search(text) or _PM.search(text)) is not None
 
 
 def _offset(pair: Pair, order: str) -> timedelta | None:
@@ -133,6 +146,10 @@ def _read(text: str | None, order: str) -> datetime | None:
     if order == "month-first" and found["sep"] == ".":
         return None  # no country writes month.day.year
     year, month, day = (int(numbers[place]) for place in places)
+    if year < 100:  # noqa: PLR2004 - some countries write two digits, and no Exchange is older than 2000
+        year += 2000
+    elif year not in YEARS:
+        return None
     half = f"{found['before']} {found['after']}"
     hour = _hour(int(found["hour"]), half)
     try:

@@ -152,9 +152,14 @@ def _blocks(lines: list[str]) -> Iterator[VdirList]:
                 last, end = pair[1], number
                 row.setdefault(last, pair[2].strip())
             elif row and part.strip() and part[0] in " \t":
-                row[last], end = f"{row[last]}\n{part.strip()}".strip("\n"), number
+                row[last], end = _continued(row[last], part.strip()), number
     if row:
         yield VdirList(line=start, end=end, properties=row)
+
+
+def _continued(value: str, line: str) -> str:
+    """Give the value with a further line; one that is long already grows no more."""
+    return value if len(value) > _LONGEST_VALUE else f"{value}\n{line}".strip("\n")
 
 
 def _inline_lists(lines: list[str]) -> Iterator[VdirList]:

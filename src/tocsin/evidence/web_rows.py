@@ -8,8 +8,9 @@ Learn, "W3C Extended Log File Format (IIS 6.0)" and "Error logging in HTTP APIs"
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from tocsin.evidence.delimited import squeeze
+from tocsin.evidence.delimited import split_values, squeeze
 from tocsin.evidence.shapes import (
     is_clock,
     is_date,
@@ -23,6 +24,7 @@ from tocsin.evidence.shapes import (
     is_referer,
     is_status,
 )
+from tocsin.model.times import find_time
 
 WEB_NAMES = (
     "date",
@@ -75,6 +77,8 @@ _BY_SQUEEZED = {squeeze(name): name for name in WEB_NAMES} | {
     "computername": "s-computername",
 }
 
+_PREFIX = 300
+_DELIMITERS = (" ", "\t", ",", ";")
 _PORTS = frozenset({"443", "444"})
 _TRANSPORTS = frozenset({"TCP", "QUIC", "UDP"})
 _FURTHEST_METHOD = 7
@@ -97,6 +101,29 @@ def web_name(name: str) -> str:
         return known
     side, bracket, header = plain.partition("(")
     return f"{side}-{header[:-1]}" if bracket and header.endswith(")") else plain
+
+
+def retyped_request(text: str) -> tuple[dict[str, str], datetime] | None:
+    """Give the request that a line shows and its time, or None.
+
+    What another tool put before the date is left out: a file's name and line, a quotation mark, a
+    forwarder's head.
+    """
+    found = find_time(text, within=_PREFIX)
+    if found is None:
+        return None
+    moment, start, end = found
+    date, clock, rest = text[start : start + 10], text[start + 11 : end].rstrip("Z "), text[end:]
+    values = split_values(rest[1:], rest[:1] if rest[:1] in _DELIMITERS else " ") if rest else []
+    row = infer_request([date, clock, *values])
+    return (row, moment) if row else None
+
+
+def spell_agent(fields: dict[str, str | None]) -> None:
+    """Give the user agent its spaces back, which IIS writes as ``+``; others write them as they are."""
+    agent = fields.get("cs-user-agent")
+    if agent and "+" in agent and " " not in agent:
+        fields["cs-user-agent"] = agent.replace("+", " ")
 
 
 def infer_request(values: Sequence[str]) -> dict[str, str] | None:

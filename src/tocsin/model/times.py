@@ -2,12 +2,16 @@
 
 Only what can be read in one way is read: ``3/4/2021`` is March or April and stays unread, a time
 without a zone counts as UTC where the year comes first (logs of IIS and Exchange are in UTC).
+A time outside ``YEARS`` is none: programs write 0001 or 1601 where they know no time, and a moment at
+the edge of the calendar cannot be reckoned with.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+
+YEARS = range(1900, 2100)
 
 _SHORTEST = len("2021-03-03T06:49")
 
@@ -44,7 +48,16 @@ def parse_utc(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return _tolerant(text)
-    return _in_utc(moment)
+    return in_utc(moment)
+
+
+def in_utc(moment: datetime) -> datetime | None:
+    """Give a moment in UTC, or None outside ``YEARS``; one without a zone is taken to be in UTC."""
+    if moment.year not in YEARS:
+        return None
+    if moment.tzinfo is UTC:
+        return moment
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def find_time(text: str, *, within: int = 64) -> tuple[datetime, int, int] | None:
@@ -85,17 +98,6 @@ def parse_offset(text: str) -> timezone | None:
     return timezone(timedelta(minutes=minutes if found["sign"] == "+" else -minutes))
 
 
-def _in_utc(moment: datetime) -> datetime | None:
-    if moment.tzinfo is UTC:
-        return moment
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return None
-
-
 def _tolerant(text: str) -> datetime | None:
     found = _ISO.fullmatch(text.strip())
     return _moment(found) if found else None
@@ -108,6 +110,6 @@ def _moment(found: re.Match[str]) -> datetime | None:
     try:
         month = _MONTHS.index(parts["name"]) + 1 if "name" in parts else int(parts["month"])
         clock = (int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0), fraction)
-        return _in_utc(datetime(int(parts["year"]), month, int(parts["day"]), *clock, tzinfo=zone))
+        return in_utc(datetime(int(parts["year"]), month, int(parts["day"]), *clock, tzinfo=zone))
     except ValueError:
         return None

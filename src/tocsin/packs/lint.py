@@ -59,7 +59,7 @@ def _kinds(pack: Pack) -> Iterator[PackError]:
         if wish.kind not in KINDS:
             yield _error(pack, f"the record kind '{wish.kind}' is unknown", "wanted", at, "kind")
     for at, rung in enumerate(pack.file.ladder):
-        for kind in rung.shown_by:
+        for kind in (*rung.shown_by, *rung.also_shown_by):
             if kind not in KINDS:
                 yield _error(pack, f"the record kind '{kind}' is unknown", "ladder", at, "shown_by")
 

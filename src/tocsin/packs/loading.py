@@ -81,17 +81,16 @@ def load_packs(roots: Sequence[Path] | None = None, only: Collection[str] = ()) 
         UsageFault: an id in ``only`` is none, or a folder holds no pack.
     """
     folders = find_packs([data_folder("campaigns")] if roots is None else roots)
-    unknown = sorted(set(only) - {folder.name for folder in folders})
+    unknown = sorted(set(only) - folders.keys())
     if unknown:
-        known = ", ".join(sorted(folder.name for folder in folders))
+        known = ", ".join(sorted(folders))
         raise UsageFault(f"no such pack: {', '.join(unknown)}.", remedy=f"There are: {known}.")
-    chosen = [folder for folder in folders if not only or folder.name in only]
-    packs = [_sound(folder) for folder in chosen]
+    packs = [_sound(folder) for name, folder in folders.items() if not only or name in only]
     return tuple(sorted(packs, key=lambda pack: pack.id))
 
 
-def find_packs(roots: Sequence[Path]) -> list[Path]:
-    """Give the pack folders at or directly below the roots; a later one replaces its namesake.
+def find_packs(roots: Sequence[Path]) -> dict[str, Path]:
+    """Give the pack folders at or directly below the roots, by name; a later one replaces its namesake.
 
     Raises:
         UsageFault: a root holds no pack.
@@ -104,7 +103,7 @@ def find_packs(roots: Sequence[Path]) -> list[Path]:
                 "no campaign pack is here.", where=str(root), remedy=f"A pack is a folder with {PACK_FILE}."
             )
         found.update((folder.resolve().name, folder) for folder in folders)
-    return list(found.values())
+    return found
 
 
 def _packs_below(root: Path) -> list[Path]:

@@ -49,6 +49,10 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         mandatory: ``targeted`` and ``no-evidence`` need a log able to show this step, read
             without gaps over the exposure window.
         shown_by: record kinds each of which can show the step. One suffices.
+        also_shown_by: record kinds that can show the step too, but whose silence proves nothing,
+            such as process auditing, which may be switched off.
+        takes_over: steps of packs without CVEs, as ``pack/step``. Their findings that name no page
+            are this step's, once the campaign's way in is proven.
         strand: steps of another strand than ``main`` stand beside the ladder, not on it.
         shell: a finding at this step names a web shell, by the URL asked for or the file written.
         proves_open: a success at this step proves that the flaw was open at that moment,
@@ -62,6 +66,8 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     mandatory: bool = False
     shown_by: tuple[str, ...] = ()
+    also_shown_by: tuple[str, ...] = ()
+    takes_over: tuple[str, ...] = ()
     strand: str = "main"
     shell: bool = False
     proves_open: bool = False

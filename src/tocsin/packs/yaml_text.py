@@ -18,6 +18,9 @@ from tocsin.errors import PackError
 LARGEST = 2 << 20
 """Bytes of one YAML file of a pack."""
 
+DEEPEST = 32
+"""Mappings and lists within one another. The parser's own recursion would end the process, not raise."""
+
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 Place = tuple[str | int, ...]
 T = TypeVar("T")
@@ -43,8 +46,10 @@ def read_yaml(path: Path) -> Document:
     Raises:
         PackError: it cannot be read, is no YAML, repeats a key or uses anchors.
     """
+    text = _text(path)
     try:
-        node = yaml.compose(_text(path), Loader=yaml.CSafeLoader)
+        _check_depth(text, path)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PackError(
@@ -57,6 +62,17 @@ def read_yaml(path: Path) -> Document:
     reader = _Reader(path)
     data = reader.mapping(node, ())
     return Document(path=path, data=data, lines=reader.lines)
+
+
+def _check_depth(text: str, path: Path) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise PackError(
+                "nested too deeply.", where=f"{path}:{line}", remedy="No key of a pack needs this."
+            )
 
 
 def _text(path: Path) -> str:

@@ -175,6 +175,9 @@ def _mitigations(page: Page, verdict: Verdict, *, most: int) -> None:
 def _sight(assessment: Assessment) -> str:
     seen = sight(assessment.coverage)
     parts = [_reach(seen)]
+    skipped = assessment.coverage.skipped
+    if skipped:
+        parts.append(f"not read: {plural(len(skipped), 'file')}, see --detail")
     if seen.missing:
         count = f"{len(seen.missing)} kinds, " if len(seen.missing) > _FEW else ""
         parts.append(f"missing: {count}{visible(', '.join(seen.missing))}")

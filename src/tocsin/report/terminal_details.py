@@ -188,6 +188,8 @@ def _coverage(page: Page, coverage: Coverage) -> None:
         page.text(f"Not read: {plural(len(coverage.skipped), 'file')}", "bold", indent=2)
     for skipped in coverage.skipped:
         page.text(f"{visible(skipped.path)}: {visible(skipped.why)}", indent=4)
+    for note in coverage.notes:
+        page.text(f"Note: {visible(note)}", indent=2)
 
 
 def _bar(each: ArtefactCoverage, span: TimeSpan, room: int) -> Text:
