@@ -70,3 +70,17 @@ def test_text_is_always_somebodys(data: bytes) -> None:
 def test_an_incomplete_module_is_an_error() -> None:
     with pytest.raises(EnvironmentFault, match="lacks KIND"):
         registry._checked(ModuleType("tocsin.artefacts.broken"))
+
+
+def test_a_signature_at_its_place_settles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is surer, so nobody else is asked; of two such the first by KIND has it."""
+    found = (
+        _module("a", Confidence.SIGNATURE),
+        _module("b", Confidence.SIGNATURE, "**/*.log"),
+        _module("c", Confidence.SIGNATURE, "**/*.log"),
+    )
+    asked = []
+    for each in found:
+        each.recognise = lambda _, kind=each.KIND: asked.append(kind) or Confidence.SIGNATURE
+    assert _chosen(monkeypatch, *found) == "b"
+    assert asked == ["b"]

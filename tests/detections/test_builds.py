@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.detections.exposure_makers import V15, collected, exchange, header, record, seen, source
 
-from tocsin.detections.builds import BuildCollector, exposure_of, follow
+from tocsin.detections.build_exposure import exposure_of, follow
+from tocsin.detections.builds import MOST_BUILDS, BuildCollector
 from tocsin.model.records import Item
 from tocsin.model.words import Exposure
 
@@ -286,3 +287,56 @@ def test_builds_of_excerpts_are_second_hand() -> None:
     assert [(one.rank, one.build) for one in collected([weak]).result(exchange()).seen] == [
         (6, "15.1.2507.35")
     ]
+
+
+def test_a_log_of_nothing_but_headers_costs_its_length() -> None:
+    """Were every header compared with every other, this would not end."""
+    collector = BuildCollector()
+    items = [header("#Version: 15.01.2106.002", line=2 * at + 1) for at in range(200_000)]
+    dates = [header(f"#Date: 2021-03-{1 + at % 28:02}T00:00:00Z", line=2 * at + 2) for at in range(200_000)]
+    place = source("x.log")
+    for item in (*items, *dates):
+        collector.observe(item, place)
+    (found,) = collector.result(exchange()).seen
+    assert (found.build, found.rank, found.locator.line) == ("15.1.2106.2", 2, 1)
+    assert len(collector._versions["C/x.log"]) == MOST_BUILDS
+
+
+def test_a_setup_log_of_nothing_but_runs_costs_its_length() -> None:
+    path = "ExchangeSetup.log"
+    collector = BuildCollector()
+    place = source(path)
+    for at in range(100_000):
+        run = record("exchange.setup-log", path, 2 * at + 1, Message="Setup version: 15.1.2106.2.")
+        done = record(
+            "exchange.setup-log",
+            path,
+            2 * at + 2,
+            Message="The Exchange Server setup operation completed successfully.",
+        )
+        collector.observe(run, place)
+        collector.observe(done, place)
+    (found,) = collector.result(exchange()).seen
+    assert found.label.endswith("(installed)")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 40), st.sampled_from(["15.1.2106.2", "15.1.2176.2", None])), max_size=12
+    )
+)
+def test_a_success_is_of_the_run_before_it(lines: list[tuple[int, str | None]]) -> None:
+    path = "ExchangeSetup.log"
+    told = dict(lines)
+    texts = {None: "The Exchange Server setup operation completed successfully."}
+    items = [
+        record("exchange.setup-log", path, at, Message=texts.get(build, f"Setup version: {build}."))
+        for at, build in told.items()
+    ]
+    expected: set[str] = set()
+    current = None
+    for _, build in sorted(told.items()):
+        current = build or current
+        expected |= {current} if build is None and current else set()
+    found = {one.build for one in collected(items).result(exchange()).seen if "(installed)" in one.label}
+    assert found == expected

@@ -9,7 +9,8 @@ from tests.conftest import REAL_EVIDENCE
 from tests.detections.exposure_makers import exchange
 
 from tocsin.artefacts.registry import identify
-from tocsin.detections.builds import BuildCollector, BuildEvidence, exposure_of
+from tocsin.detections.build_exposure import exposure_of
+from tocsin.detections.builds import BuildCollector, BuildEvidence
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.evidence.opening import open_evidence
 from tocsin.model.verdicts import MitigationSeen

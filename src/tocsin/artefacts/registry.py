@@ -68,13 +68,27 @@ def identify(source: Source) -> ArtefactModule | None:
     """
     best: tuple[int, bool] = (Confidence.NO, True)
     chosen = None
-    for module in modules():
+    for fitting, module in _likely_first(source.where):
         confidence = module.recognise(source)
+        if confidence is Confidence.SIGNATURE and fitting:
+            return module  # nothing is surer, and of equals it is the first
         if confidence >= max(best[0], Confidence.LOCATION):
-            rank = (int(confidence), fits(source.where, module.FOUND_AT))
+            rank = (int(confidence), fitting)
             if rank > best:
                 best, chosen = rank, module
     return chosen
+
+
+def _likely_first(where: str) -> Iterator[tuple[bool, ArtefactModule]]:
+    """Yield the modules whose ``FOUND_AT`` fits, then the others, each by KIND; and whether it fits."""
+    others = []
+    for module in modules():
+        if fits(where, module.FOUND_AT):
+            yield True, module
+        else:
+            others.append(module)
+    for module in others:
+        yield False, module
 
 
 def _checked(module: ModuleType) -> ArtefactModule:

@@ -23,6 +23,7 @@ from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.shells import residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
 from tocsin.assessment.voices import (
+    answered_anyway,
     explained_pages,
     general_last,
     heard,
@@ -86,6 +87,8 @@ def _verdicts(
             taken = taken_over(pack, own, found.findings)
             told = sorted((*own, *taken), key=lambda finding: finding.order)
             findings = heard(pack, told, explained=explained, other_way=other_way)
+            if found.pages.answers_anything:
+                findings = answered_anyway(findings)
             verdict = _verdict(pack, found, knowledge, rows, findings)
             explained |= explained_pages(pack, verdict)
             explained |= {finding.id: pack.file.title for finding in taken}
@@ -130,7 +133,9 @@ def _verdict(
         mitigations=exposed.mitigations,
         compromise=judgement.word,
         compromise_because=judgement.because,
-        residual=residual_of(shells, compromised=compromised, looked=_looked(rows)),
+        residual=residual_of(
+            shells, compromised=compromised, looked=_looked(rows), settings=_in_settings(findings)
+        ),
         attempts=judgement.attempts,
         rung=ladder.highest(findings),
         first_seen=times.start,
@@ -179,6 +184,16 @@ def _evidence_ends(found: Detections) -> datetime | None:
 def _looked(rows: Sequence[ArtefactCoverage]) -> bool:
     """Server pages were collected, so that what is on disk could be looked at."""
     return any(row.kind == "web.file" and row.records and not row.errors for row in rows)
+
+
+def _in_settings(findings: Sequence[Finding]) -> bool:
+    """What an intruder stored stands in an export of the configuration, which is no page itself."""
+    return any(
+        one.kind == "exchange.vdir-dump"
+        and one.means is Means.COMPROMISED
+        and "shell_path" not in one.details
+        for one in findings
+    )
 
 
 def _wanted(packs: Sequence[Pack]) -> dict[str, int]:

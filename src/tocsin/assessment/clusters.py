@@ -10,6 +10,7 @@ name is claimed here: ``consistent_with`` only repeats what a cited source publi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -100,42 +101,53 @@ def _secrets(finding: Finding) -> Iterator[str]:
 
 def _adopt(groups: list[list[Finding]], findings: Sequence[Finding], ladder: Ladder) -> list[Finding]:
     """Give findings without an address to the fitting hand nearest in time; return those left over."""
-    intruders = [group for group in groups if _role(group, ladder) == "intruder"]
-    agents = [(group, {_agent(one) for one in group} - {""}) for group in groups]
+    hands = [_Hand(group) for group in groups]
+    intruders = [hand for hand in hands if _role(hand.findings, ladder) == "intruder"]
+    by_agent: dict[str, list[_Hand]] = defaultdict(list)
+    for hand in hands:
+        for agent in hand.agents:
+            by_agent[agent].append(hand)
     left: list[Finding] = []
-    adopted: list[tuple[list[Finding], Finding]] = []
     for finding in findings:
-        if finding.kind in WEB_KINDS:
-            fitting = [group for group, known in agents if _agent(finding) in known]
-        else:
-            fitting = intruders
-        hand = _nearest(fitting, finding)
-        if hand is None:
-            left.append(finding)
-        else:
-            adopted.append((hand, finding))
-    for group, finding in adopted:
-        group.append(finding)
+        fitting = by_agent.get(_agent(finding), []) if finding.kind in WEB_KINDS else intruders
+        nearest = _nearest(fitting, finding)
+        (left if nearest is None else nearest.adopted).append(finding)
+    for hand in hands:
+        hand.findings.extend(hand.adopted)
     return left
 
 
-def _nearest(groups: Sequence[list[Finding]], finding: Finding) -> list[Finding] | None:
-    near = [(distance, group[0].order, group) for group in groups if (distance := _distance(group, finding))]
-    within = [pair for pair in near if pair[0] <= _NEAR]
-    return min(within, key=lambda pair: (pair[0], pair[1]))[2] if within else None
+class _Hand:
+    """A group while findings without an address look for theirs; what it adopts does not attract more."""
+
+    __slots__ = ("adopted", "agents", "findings", "order", "times")
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        self.order = findings[0].order
+        self.times = sorted(one.time for one in findings if one.time is not None)
+        self.agents = {_agent(one) for one in findings} - {""}
+        self.adopted: list[Finding] = []
+
+    def distance(self, moment: datetime) -> timedelta | None:
+        """Give the time between the moment and the finding nearest to it."""
+        at = bisect_left(self.times, moment)
+        return min((abs(one - moment) for one in self.times[max(at - 1, 0) : at + 1]), default=None)
+
+
+def _nearest(hands: Iterable[_Hand], finding: Finding) -> _Hand | None:
+    if finding.time is None:
+        return None
+    found = ((hand.distance(finding.time), hand) for hand in hands)
+    near = [
+        (distance, hand.order, hand) for distance, hand in found if distance is not None and distance <= _NEAR
+    ]
+    return min(near, key=lambda pair: pair[:2])[2] if near else None
 
 
 def _agent(finding: Finding) -> str:
     """The user agent as both logs would write it: Exchange's own replaces commas by spaces."""
     return " ".join(finding.details.get("user_agent", "").replace(",", " ").split())
-
-
-def _distance(group: Sequence[Finding], finding: Finding) -> timedelta | None:
-    if finding.time is None:
-        return None
-    gaps = [abs(one.time - finding.time) for one in group if one.time is not None]
-    nearest = min(gaps, default=None)
-    return None if nearest is None else max(nearest, timedelta(microseconds=1))
 
 
 def _role(group: Sequence[Finding], ladder: Ladder) -> str:

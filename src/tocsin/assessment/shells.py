@@ -54,15 +54,18 @@ def web_shells(
     return tuple(sorted(shells, key=lambda shell: (str(shell.first_seen), shell.url or "", shell.path or "")))
 
 
-def residual_of(shells: Sequence[WebShell], *, compromised: bool, looked: bool) -> Residual:
+def residual_of(
+    shells: Sequence[WebShell], *, compromised: bool, looked: bool, settings: bool = False
+) -> Residual:
     """Say what is still there at collection.
 
     Args:
         shells: all that were found.
+        settings: an export of the configuration holds what the intruder stored there.
         compromised: an intrusion is shown.
         looked: server pages were collected, so that what is on disk was looked at.
     """
-    if any(shell.presence is Presence.PRESENT for shell in shells):
+    if settings or any(shell.presence is Presence.PRESENT for shell in shells):
         return Residual.PRESENT
     gone = {Presence.ABSENT_ON_DISK, Presence.REMOVAL_EVIDENCED}
     if shells and all(shell.presence in gone for shell in shells) and looked:
@@ -161,6 +164,10 @@ def _presence(one: _Named, page: Page | None, disk: DiskState) -> tuple[Presence
             f"Last answered at {spoken(page.served.last)}; a later request was refused "
             f"({page.refused.locators()[0]}). Not served is not removed: a moved file, an access rule or a "
             "rewrite looks the same."
+        )
+    if page.served.last_weak:
+        return Presence.UNKNOWN, (
+            f"It answered at {spoken(page.served.last)}; an excerpt does not tell what was asked after that."
         )
     return Presence.PRESENT, f"It answered the last request in the logs, at {spoken(page.served.last)}."
 

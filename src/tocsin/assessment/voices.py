@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tocsin.assessment.exposure import first_proof, last_proof
 from tocsin.assessment.ladder import Ladder
+from tocsin.detections.pages import WEB_KINDS
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import Verdict
 from tocsin.model.words import Means, Residual
@@ -78,6 +79,17 @@ def heard(
     return tuple(_explain(finding, other_way if _names_page(finding, ladder) else "") for finding in findings)
 
 
+def answered_anyway(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Give the findings of a server that answers 200 to anything: there a bare request shows nothing."""
+    why = (
+        "This server answers 200 to whatever is asked, also to files of products that it cannot all run: "
+        "that a bare request was answered shows nothing here."
+    )
+    return tuple(
+        _reclassify(one, "the server answers anything", why) if _is_bare(one) else one for one in findings
+    )
+
+
 def in_one_voice(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """One server has one disk: no campaign may say "nothing left" while another shows what is left."""
     if not any(verdict.residual is Residual.PRESENT for verdict in verdicts):
@@ -117,5 +129,14 @@ def _explain(finding: Finding, by: str) -> Finding:
     if not by or finding.means is Means.CONTEXT:
         return finding
     why = f"{_page(finding) or 'This'} is explained by {by}, where the way in is shown."
-    benign = Benign(rule="explained by another pack", why=why, was=finding.means)
+    return _reclassify(finding, "explained by another pack", why)
+
+
+def _is_bare(finding: Finding) -> bool:
+    asked = finding.kind in WEB_KINDS and finding.details.get("method", "GET").upper() in {"GET", "HEAD"}
+    return asked and finding.means in _SUCCESS
+
+
+def _reclassify(finding: Finding, rule: str, why: str) -> Finding:
+    benign = Benign(rule=rule, why=why, was=finding.means)
     return replace(finding, means=Means.CONTEXT, rung=None, benign=benign)

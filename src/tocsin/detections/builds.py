@@ -18,46 +18,33 @@ What looks like a build and is none: ``#Version: 15.0.0.0`` of generic log write
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from typing import TypeVar
 
 from msgspec import Struct
 
-from tocsin.detections.build_exposure import LOG_RANK, SECOND_HAND_RANK, BuildExposure, exposure_of, follow
-from tocsin.detections.standings import Standing, Status, standing
+from tocsin.detections.build_conflicts import DISPLAY, FILE_RANK, PATCH_INCOMPLETE, SETUP, conflicts
+from tocsin.detections.build_exposure import LOG_RANK, SECOND_HAND_RANK
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
 from tocsin.model.records import Header, Item, Record
+from tocsin.model.times import parse_utc
 from tocsin.model.verdicts import BuildSeen, Conflict
 from tocsin.packs.products import Product
-from tocsin.packs.versions import branch_of, is_full, key, normalise
-
-__all__ = [
-    "BuildCollector",
-    "BuildEvidence",
-    "BuildExposure",
-    "Standing",
-    "Status",
-    "exposure_of",
-    "follow",
-    "standing",
-]
+from tocsin.packs.versions import is_full, key, normalise
 
 MOST_BUILDS = 10_000
 """Distinct sightings that are kept: URLs are a stranger's to choose."""
 
-PATCH_INCOMPLETE = "patch incomplete"
-"""How the text of that conflict begins."""
-
 _LOG = (2, "Exchange logs")
 _PATH = (3, "version folders and URLs")
 _PROBE = (3, "user agent of the server's own probes")
-_SETUP = (4, "setup log")
-_DISPLAY = (5, "AdminDisplayVersion or registry")
+_SETUP = (4, SETUP)
+_DISPLAY = (5, DISPLAY)
 _SECOND_HAND = (SECOND_HAND_RANK, "second-hand excerpts")
-_FILE_RANK = 1
 
 _COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _IN_PATH = re.compile(
@@ -74,6 +61,8 @@ _LOCAL = frozenset({"127.0.0.1", "::1", None})
 _STAGED = ("$patchcache$", "/temp/", "/setup/", "/exchangesetup/")
 
 _Kind = tuple[int, str]
+_Place = tuple[bool, tuple[str, int]]
+T = TypeVar("T")
 
 
 class BuildEvidence(Struct, frozen=True, kw_only=True):
@@ -122,7 +111,7 @@ class BuildCollector:
     def __init__(self) -> None:
         """Start with nothing seen."""
         self._seen: dict[tuple[_Kind, str], _Sighting] = {}
-        self._files: dict[tuple[str, str], set[tuple[str, Locator]]] = defaultdict(set)
+        self._files: dict[tuple[str, str], tuple[_Place, Locator]] = {}
         self._versions: dict[str, set[tuple[int, str]]] = defaultdict(set)
         self._dates: dict[str, set[tuple[int, datetime]]] = defaultdict(set)
         self._setup_runs: dict[str, set[tuple[int, str]]] = defaultdict(set)
@@ -147,11 +136,11 @@ class BuildCollector:
     def result(self, product: Product) -> BuildEvidence:
         """Give what was seen, as far as it is a build of the product."""
         seen = tuple(_ranked(self._all(product)))
-        conflicts = tuple(_conflicts(product, seen))
+        found = tuple(conflicts(product, seen))
         return BuildEvidence(
             seen=seen,
-            conflicts=conflicts,
-            patch_incomplete=any(one.what.startswith(PATCH_INCOMPLETE) for one in conflicts),
+            conflicts=found,
+            patch_incomplete=any(one.what.startswith(PATCH_INCOMPLETE) for one in found),
         )
 
     # --- taking -------------------------------------------------------------------------------
@@ -195,8 +184,19 @@ class BuildCollector:
         place = name if "/" in name else f"{source.where.rpartition('/')[0]}/{name}"
         for text in (fields.get("Build"), fields.get("FileVersion"), fields.get("ProductVersion")):
             if text and (build := normalise(text)):
-                self._files[name.rpartition("/")[2], build].add((f"/{place}", record.locator))
+                self._file(name.rpartition("/")[2], build, f"/{place}", record.locator)
                 return
+
+    def _file(self, name: str, build: str, place: str, locator: Locator) -> None:
+        """Keep the place of the file that runs; copies that installers keep are of no account."""
+        if any(part in place for part in _STAGED):
+            return
+        order = ("/bin/" not in place, locator.order)
+        known = self._files.get((name, build))
+        if known is None and len(self._files) >= MOST_BUILDS:
+            return
+        if known is None or order < known[0]:
+            self._files[name, build] = (order, locator)
 
     def _setup_line(self, record: Record, _: Source) -> None:
         message = record.fields.get("Message") or ""
@@ -204,9 +204,9 @@ class BuildCollector:
         if match := _SETUP_VERSION.search(message):
             if build := normalise(match.group(1)):
                 self._add(_SETUP, build, record.time, place)
-                self._setup_runs[place.path].add((place.line or 0, build))
+                _note(self._setup_runs[place.path], (place.line or 0, build))
         elif _SETUP_DONE in message:
-            self._setup_done[place.path].add(place.line or 0)
+            _note(self._setup_done[place.path], place.line or 0)
 
     def _text(self, record: Record, _: Source) -> None:
         text = record.fields.get("Text")
@@ -221,14 +221,9 @@ class BuildCollector:
         name, _, value = header.text.partition(":")
         line = header.locator.line or 0
         if name == "#Version" and (build := normalise(value)):
-            self._versions[header.locator.path].add((line, build))
-        elif name == "#Date":
-            try:
-                moment = datetime.fromisoformat(value.strip())
-            except ValueError:
-                return
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            self._dates[header.locator.path].add((line, moment))
+            _note(self._versions[header.locator.path], (line, build))
+        elif name == "#Date" and (moment := parse_utc(value.strip())):
+            _note(self._dates[header.locator.path], (line, moment))
 
     def _add(self, kind: _Kind, text: str, moment: datetime | None, locator: Locator) -> None:
         if build := normalise(text):
@@ -244,6 +239,7 @@ class BuildCollector:
 
     def _all(self, product: Product) -> Iterator[BuildSeen]:
         yield from self._file_builds(product)
+        done = self._completed()
         for (kind, build), sighting in self._with_headers().items():
             if product.line_of(build) is None or _rounded(product, kind, build):
                 continue
@@ -255,14 +251,13 @@ class BuildCollector:
                 rank=kind[0],
                 locator=sighting.locator,
                 product=product.line_of(build) or "",
-                label=product.label(build) + self._remark(kind, build),
+                label=product.label(build) + _remark(kind, build, done),
             )
 
     def _with_headers(self) -> dict[tuple[_Kind, str], _Sighting]:
         merged = {name: _copy(sighting) for name, sighting in self._seen.items()}
         for path, versions in self._versions.items():
-            for line, build in sorted(versions):
-                moment = self._date_after(path, line)
+            for line, build, moment in _dated(sorted(versions), sorted(self._dates.get(path, ()))):
                 locator = Locator(path=path, line=line or None)
                 if (_LOG, build) in merged:
                     merged[_LOG, build].widen(moment, locator)
@@ -270,45 +265,31 @@ class BuildCollector:
                     merged[_LOG, build] = _Sighting(moment, locator)
         return merged
 
-    def _date_after(self, path: str, line: int) -> datetime | None:
-        ends = min((at for at, _ in self._versions[path] if at > line), default=None)
-        dates = [
-            pair for pair in self._dates.get(path, ()) if pair[0] > line and (not ends or pair[0] < ends)
-        ]
-        return min(dates)[1] if dates else None
-
     def _file_builds(self, product: Product) -> Iterator[BuildSeen]:
         names = [*product.file.patched_files, product.file.setup_file]
-        for (name, build), places in self._files.items():
+        for (name, build), (_, locator) in self._files.items():
             match = next((one for one in names if one.lower() == name), None)
-            locator = _installed(places)
-            if match and locator and product.line_of(build):
+            if match and product.line_of(build):
                 yield BuildSeen(
                     build=build,
                     start=None,
                     end=None,
                     source=f"file version of {match}",
-                    rank=_FILE_RANK,
+                    rank=FILE_RANK,
                     locator=locator,
                     product=product.line_of(build) or "",
                     label=product.label(build),
                 )
 
-    def _remark(self, kind: _Kind, build: str) -> str:
-        if kind == _DISPLAY:
-            return " (shows the cumulative update, never the update on top of it)"
-        if kind != _SETUP:
-            return ""
-        return " (installed)" if self._completed(build) else " (setup not shown to have completed)"
-
-    def _completed(self, build: str) -> bool:
-        for path, runs in self._setup_runs.items():
-            for line in (at for at, version in runs if version == build):
-                ends = min((at for at, version in runs if at > line and version != build), default=None)
-                done = self._setup_done.get(path, set())
-                if any(line < at and (ends is None or at < ends) for at in done):
-                    return True
-        return False
+    def _completed(self) -> frozenset[str]:
+        """Give the builds whose setup ended well: the run before says which one each success is of."""
+        done: set[str] = set()
+        for path, ends in self._setup_done.items():
+            runs = sorted(self._setup_runs.get(path, ()))
+            starts = [line for line, _ in runs]
+            before = (bisect_left(starts, line) for line in ends)
+            done |= {runs[at - 1][1] for at in before if at}
+        return frozenset(done)
 
 
 _READERS = {
@@ -317,6 +298,32 @@ _READERS = {
     "text.unknown": BuildCollector._text,  # noqa: SLF001 - as above
     "iis.config": BuildCollector._location,  # noqa: SLF001 - as above
 }
+
+
+def _remark(kind: _Kind, build: str, done: frozenset[str]) -> str:
+    if kind == _DISPLAY:
+        return " (shows the cumulative update, never the update on top of it)"
+    if kind != _SETUP:
+        return ""
+    return " (installed)" if build in done else " (setup not shown to have completed)"
+
+
+def _dated(
+    versions: Sequence[tuple[int, str]], dates: Sequence[tuple[int, datetime]]
+) -> Iterator[tuple[int, str, datetime | None]]:
+    """Give every version of one file with the first date below it and above the next version."""
+    lines = [line for line, _ in dates]
+    for at, (line, build) in enumerate(versions):
+        end = versions[at + 1][0] if at + 1 < len(versions) else None
+        place = bisect_right(lines, line)
+        inside = place < len(dates) and (end is None or lines[place] < end)
+        yield line, build, dates[place][1] if inside else None
+
+
+def _note(kept: set[T], value: T) -> None:
+    """Keep what one file says, within a bound: a stranger may have written it."""
+    if len(kept) < MOST_BUILDS:
+        kept.add(value)
 
 
 def _rank(kind: _Kind, record: Record) -> _Kind:
@@ -334,13 +341,6 @@ def _rounded(product: Product, kind: _Kind, build: str) -> bool:
     return kind[0] == LOG_RANK and (build.endswith(".0") or not is_full(build)) and not product.row(build)
 
 
-def _installed(places: Iterable[tuple[str, Locator]]) -> Locator | None:
-    """Give the place of the file that runs; copies that installers keep are of no account."""
-    running = [pair for pair in places if not any(part in pair[0] for part in _STAGED)]
-    running.sort(key=lambda pair: ("/bin/" not in pair[0], pair[1].order))
-    return running[0][1] if running else None
-
-
 def _ranked(seen: Iterable[BuildSeen]) -> list[BuildSeen]:
     return sorted(
         seen,
@@ -352,74 +352,4 @@ def _ranked(seen: Iterable[BuildSeen]) -> list[BuildSeen]:
             one.start or datetime.max.replace(tzinfo=UTC),
             key(one.build),
         ),
-    )
-
-
-# --- conflicts --------------------------------------------------------------------------------
-
-
-def _conflicts(product: Product, seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
-    followed = follow(seen)
-    if followed is None:
-        return
-    yield from _files_disagree(product, seen)
-    yield from _logs_overlap(seen)
-    for source in sorted({one.source for one in seen if one.rank != _FILE_RANK} - {followed.source}):
-        other = follow([one for one in seen if one.source == source])
-        if other and _contradicts(other, followed):
-            yield Conflict(
-                what=_difference(other, followed),
-                locators=(followed.locator, other.locator),
-                followed=f"{followed.build} ({followed.source})",
-            )
-
-
-def _files_disagree(product: Product, seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
-    files = [one for one in seen if one.rank == _FILE_RANK]
-    followed = follow(files)
-    other = next((one for one in files if followed and one.build != followed.build), None)
-    if not followed or not other:
-        return
-    setup = f"file version of {product.file.setup_file}"
-    same_file = other.source == followed.source
-    what = "several versions of one file" if same_file or followed.source == setup else PATCH_INCOMPLETE
-    yield Conflict(
-        what=(
-            f"{what}: {followed.source} is {followed.build}, {other.source} is {other.build};"
-            " an update run without elevation, or broken off, leaves files behind"
-        ),
-        locators=(followed.locator, other.locator),
-        followed=f"{followed.build} ({followed.source})",
-    )
-
-
-def _logs_overlap(seen: tuple[BuildSeen, ...]) -> Iterator[Conflict]:
-    logged = [one for one in seen if one.rank == LOG_RANK and one.start and one.end]
-    for first, second in pairwise(logged):
-        if first.end and second.start and second.start < first.end:
-            yield Conflict(
-                what=(
-                    f"logs state {first.build} and {second.build} over the same time:"
-                    " logs of two servers, or of a server rolled back"
-                ),
-                locators=(first.locator, second.locator),
-                followed=f"{max(logged, key=lambda one: (one.end, key(one.build))).build} (the latest)",
-            )
-
-
-def _contradicts(other: BuildSeen, followed: BuildSeen) -> bool:
-    """Tell a contradiction from history: older logs and folders are what a patched server has."""
-    if branch_of(other.build) != branch_of(followed.build):
-        newer = key(other.build) > key(followed.build)
-        return newer or other.source in {_SETUP[1], _DISPLAY[1]}
-    return other.rank == LOG_RANK and key(other.build) > key(followed.build)
-
-
-def _difference(other: BuildSeen, followed: BuildSeen) -> str:
-    reason = (
-        "another machine, or an old or failed attempt" if other.source == _SETUP[1] else "another machine"
-    )
-    return (
-        f"{followed.source} says {followed.build}, {other.source} says {other.build}"
-        f" ({other.label}): {reason}, or a change after it was written"
     )

@@ -14,6 +14,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.detections.findings import client_of, filled, finding_id, rung_of
+from tocsin.detections.pages import WEB_KINDS, is_tasking, page_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
@@ -38,6 +39,7 @@ class Event(Struct, frozen=True, gc=False):
     kind: str
     client: str | None
     url: str | None
+    tasked: bool
 
     @property
     def order(self) -> tuple[int, int, str, str, int, str]:
@@ -124,8 +126,17 @@ class Correlator:
             source_ip=proof.client,
             kind=proof.kind,
             url=proof.url,
-            details={**words, "places": "; ".join(str(event.locator) for event in run[:SHOWN])},
+            details={**words, **_page(run), "places": "; ".join(str(event.locator) for event in run[:SHOWN])},
         )
+
+
+def _page(run: Sequence[Event]) -> dict[str, str]:
+    """The one server page that all requests are for, and whether each gave it something to do."""
+    pages = {page_of(event.url) if event.url and event.kind in WEB_KINDS else None for event in run}
+    page = next(iter(pages))
+    if len(pages) > 1 or page is None:
+        return {}
+    return {"page": page, "tasked": "yes" if all(event.tasked for event in run) else ""}
 
 
 def _event(
@@ -142,6 +153,7 @@ def _event(
         record.kind,
         client_of(record.fields),
         record.fields.get("cs-uri-stem"),
+        is_tasking(record),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from tocsin.evidence.globs import fits
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
 
@@ -25,8 +25,11 @@ class IdentityCollector:
         """Take one record."""
         for field in _NAME_FIELDS:
             value = record.fields.get(field)
-            if value and len(self._names) < _MOST_NAMES:
-                self._names[value.split(".")[0].lower()] += 1
+            if not value:
+                continue
+            name = value.partition(".")[0].lower()
+            if name in self._names or len(self._names) < _MOST_NAMES:
+                self._names[name] += 1
         offset = record.fields.get("UtcOffset")
         if offset:
             self._offsets[offset] += 1
@@ -73,11 +76,11 @@ class ProductSigns:
 class _Compiled:
     def __init__(self, signs: Signs) -> None:
         self._kinds = signs.kinds
-        self._paths = [re.compile(_glob(path)) for path in signs.paths]
+        self._paths = tuple(path.lower() for path in signs.paths)
         self._texts = [(field, text.lower()) for field, text in signs.texts]
 
     def path_shows(self, where: str) -> bool:
-        return any(path.match(where) for path in self._paths)
+        return fits(where, self._paths)
 
     def record_shows(self, record: Record) -> bool:
         if record.kind.startswith(self._kinds):
@@ -91,10 +94,3 @@ class _Compiled:
             return False
         # strangers ask every server for Exchange's paths: only an answer shows that they are there
         return field != "cs-uri-stem" or (record.fields.get("sc-status") or "").startswith("2")
-
-
-def _glob(pattern: str) -> str:
-    """Translate a glob in which ``**/`` crosses folders into a regular expression."""
-    out = re.escape(pattern.lower())
-    out = out.replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
-    return out.replace(r"\?", "[^/]") + r"\Z"

@@ -6,6 +6,7 @@ Whatever order files and records come in, ``finish`` gives the same result.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -13,7 +14,6 @@ from tocsin.detections.compiling import CompiledRule, compile_packs, explanation
 from tocsin.detections.correlation import Correlator
 from tocsin.detections.indicators import IndicatorMatcher
 from tocsin.detections.keeping import MOST, Kept, Order, order_of
-from tocsin.detections.traces import with_traces
 from tocsin.detections.values import Row
 from tocsin.detections.yara_scan import YaraScan
 from tocsin.model.findings import Finding
@@ -67,10 +67,10 @@ class Matcher:
                 if rule.holds(row):
                     found += self._match(rule, record, row)
         for indicators in self._indicators:
-            found += self._take(indicators.pack, indicators.observe(record), record)
+            found += self._take(indicators.pack, indicators.observe(record))
         if record.kind == WEB_FILE:
             for scan in self._yara:
-                found += self._take(scan.pack, scan.observe(record), record)
+                found += self._take(scan.pack, scan.observe(record))
         return found
 
     def _match(self, rule: CompiledRule, record: Record, row: Row) -> Found:
@@ -81,17 +81,13 @@ class Matcher:
         if not rule.rule.head.report:
             return []
         order = order_of(rule.rule.title, record.locator, record.time)
-
-        def make() -> Finding:
-            return with_traces(rule.finding(record, row, explained), record)
-
+        make = partial(rule.finding, record, row, explained)
         return self._keep(rule.pack, rule.rule.title, order, make)
 
-    def _take(self, pack: str, findings: Iterator[Finding], record: Record) -> Found:
+    def _take(self, pack: str, findings: Iterator[Finding]) -> Found:
         found: Found = []
         for finding in findings:
-            traced = with_traces(finding, record)
-            found += self._keep(pack, finding.rule, finding.order, _ready(traced))
+            found += self._keep(pack, finding.rule, finding.order, _ready(finding))
         return found
 
     def _keep(self, pack: str, rule: str, order: Order, make: Callable[[], Finding]) -> Found:

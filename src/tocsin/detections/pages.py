@@ -21,6 +21,13 @@ _TAIL = re.compile(
     r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",
     re.IGNORECASE,
 )
+_NONSENSE = re.compile(
+    r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)",
+    re.IGNORECASE,
+)
+"""What internet scanners ask of every server, each the mark of another product."""
+
+_FEWEST_NONSENSE = 2
 _MOST_PAGES = 100_000
 _MOST_CLIENTS = 5_000
 _KEPT_LOCATORS = 8
@@ -73,6 +80,7 @@ class _Moments:
     count: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    last_weak: bool = False
     minutes: dict[int, tuple[datetime, datetime]] = field(default_factory=dict)
     places: list[tuple[str, Locator]] = field(default_factory=list)
 
@@ -83,7 +91,9 @@ class _Moments:
         if moment is None:
             return
         self.first = moment if self.first is None else min(self.first, moment)
-        self.last = moment if self.last is None else max(self.last, moment)
+        if self.last is None or moment >= self.last:
+            self.last_weak = record.weak and (self.last_weak or moment != self.last)
+            self.last = moment
         minute = int(moment.timestamp()) // 60
         low, high = self.minutes.get(minute, (moment, moment))
         self.minutes[minute] = (min(low, moment), max(high, moment))
@@ -182,13 +192,21 @@ class PageActivity:
         """Start empty; ``absent_statuses`` are the answers that mean "not served here"."""
         self._absent = absent_statuses
         self._pages: dict[str, Page] = {}
+        self._nonsense: set[str] = set()
         self.overflow = 0
+
+    @property
+    def answers_anything(self) -> bool:
+        """A server that serves what cannot all be there answers 200 to whatever is asked."""
+        return len(self._nonsense) >= _FEWEST_NONSENSE
 
     def observe(self, record: Record) -> None:
         """Take one record; those of other kinds are let go."""
         stem = record.fields.get("cs-uri-stem")
         if record.kind not in WEB_KINDS or not stem:
             return
+        if record.fields.get("sc-status") == "200":
+            self._nonsense.update(found.lower() for found in _NONSENSE.findall(stem))
         url = page_of(stem)
         if url is None:
             return

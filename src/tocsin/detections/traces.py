@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tocsin.detections.pages import WEB_KINDS, is_tasking, own_query, page_of
 from tocsin.detections.tokens import token_in
+from tocsin.evidence.server_pages import is_server_page
 from tocsin.evidence.web_roots import server_pages_in, url_of
 from tocsin.model.findings import Finding
 from tocsin.model.records import Record
@@ -35,7 +36,10 @@ def _traces(record: Record) -> Iterator[tuple[str, str]]:
         yield from _request(record)
     elif record.kind in _FILE_KINDS:
         path = record.fields.get(_FILE_KINDS[record.kind]) or record.locator.path
-        yield from _shell(path, record.fields.get("Url"))
+        if record.kind == "web.file" or is_server_page(
+            path.lower()
+        ):  # an administrator's export runs nowhere
+            yield from _shell(path, record.fields.get("Url"))
         yield "ScriptPresent", record.fields.get("ScriptPresent") or ""
     elif record.kind == "aspnet.compiled":
         yield "shell_url", (record.fields.get("VirtualPath") or "").lower()

@@ -20,6 +20,7 @@ _COMMAND = re.compile(
     r"(?:\A|\|)\s*(?P<cmdlet>[A-Z][A-Za-z]{1,30}-[A-Z][A-Za-z0-9]{1,80})(?:\.(?P<parameters>.*))?", re.DOTALL
 )
 _PREFIX = 300
+_CUT = ("...", "\u2026")
 
 _COLUMNS: dict[int, tuple[str, ...]] = {1: ("EventId",), 2: ("ServerName", "EventId")}
 
@@ -58,6 +59,10 @@ def finish_event(fields: dict[str, str | None], _text: str) -> None:
     command = command_parts(fields.get("CMD") or "")
     if command:
         fields["Cmdlet"], fields["Parameters"] = command
+        if not data.rstrip("\"'; ").endswith(_CUT):
+            fields.setdefault(
+                "EX", None
+            )  # written only of a command that failed; a whole row has room for it
 
 
 def guess_event(text: str) -> dict[str, str] | None:
