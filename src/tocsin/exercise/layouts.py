@@ -106,7 +106,7 @@ def arrange(root: Path, scenario: Scenario, rows: Sequence[LabelledRow]) -> list
     _prune(root)
     for name, content in layout.papers().items():
         (root / name).write_bytes(content)
-        os.utime(root / name, (scenario.collected.timestamp(),) * 2)
+        os.utime(root / name, (scenario.collected.timestamp(), scenario.collected.timestamp()))
     return [msgspec.structs.replace(row, path=moves.get(row.path, row.path)) for row in rows]
 
 
