@@ -3,6 +3,7 @@ r"""What ASP.NET leaves in ``Temporary ASP.NET Files`` when a page is first aske
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, time
 from xml.sax.saxutils import quoteattr
 
@@ -61,7 +62,7 @@ def _application(url: str) -> str:
 
 def _name(url: str) -> str:
     last = url.rpartition("/")[2][:_LONGEST_NAME]
-    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in last) or "page"
+    return re.sub(r"[^A-Za-z0-9._-]", "_", last) or "page"
 
 
 def _digest(url: str) -> str:
@@ -69,7 +70,7 @@ def _digest(url: str) -> str:
 
 
 def _content(url: str, mark: str) -> bytes:
-    kind = "ASP." + "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in url.lower().strip("/"))
+    kind = "ASP." + re.sub("[^a-z0-9]", "_", url.lower().strip("/"))
     assembly = f"App_Web_{_name(url.lower())}.{_digest(url.lower())}.{mark[:8]}"
     hashes = f'hash="{mark}" filehash="{mark[::-1]}" flags="110000"'
     what = f"virtualPath={quoteattr(url)} {hashes} assembly={quoteattr(assembly)} type={quoteattr(kind)}"
