@@ -141,6 +141,21 @@ def test_anything_less_is_partial_and_says_why(texts: tuple[str, ...], said: str
     assert found.start is None
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name="', 'enabled="false" name="', "is disabled"),
+        ("AbortRequest", "None", "does not act as it should (action None)"),
+        ("AbortRequest", "Rewrite", "does not act as it should (action Rewrite)"),
+    ],
+)
+def test_rules_that_stop_nothing_are_absent_and_say_why(old: str, new: str, said: str) -> None:
+    found = at_root(ANON.replace(old, new), BACKEND.replace(old, new))
+    assert found.status is Is.ABSENT
+    assert said in found.why
+    assert found.locator is not None
+
+
 @pytest.mark.parametrize("undo", ["<clear />", '<remove name="X-BEResource Abort - inbound" />'])
 def test_one_directory_that_undoes_the_rule_makes_it_partial(undo: str) -> None:
     found = cookies(source(HOST_CONFIG, host()), source(ROOT_CONFIG, BOTH), vdir("owa", web(rules(undo))))
@@ -182,7 +197,7 @@ def test_a_location_in_the_root_web_config_reaches_its_path_alone() -> None:
 
 def test_without_the_module_rules_do_nothing() -> None:
     missing = cookies(source(HOST_CONFIG, host(module=False)), source(ROOT_CONFIG, BOTH))
-    assert (missing.status, "is not installed" in missing.why) == (Is.PARTIAL, True)
+    assert (missing.status, "is not installed" in missing.why) == (Is.ABSENT, True)
     unloaded = vdir("ecp", web('<modules><remove name="RewriteModule" /></modules>'))
     removed = cookies(source(HOST_CONFIG, host()), source(ROOT_CONFIG, BOTH), unloaded)
     assert (removed.status, "not loaded. At /ecp" in removed.why) == (Is.PARTIAL, True)
@@ -355,7 +370,7 @@ def test_the_outbound_rule_is_read() -> None:
 def test_an_outbound_rule_that_falls_short(old: str, new: str, said: str) -> None:
     assert old in OUTBOUND
     found = outbound(OUTBOUND.replace(old, new))
-    assert found.status is Is.PARTIAL
+    assert found.status is (Is.ABSENT if said in {"does not act", "is disabled"} else Is.PARTIAL)
     assert said in found.why
 
 

@@ -7,8 +7,14 @@ the vendor never put it is ``displaced``: the content is harmless, the copy is s
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
+from msgspec.structs import replace
+
+from tocsin.model.findings import Benign, Finding
+from tocsin.model.records import Record
+from tocsin.model.words import Means
 from tocsin.packs.products import Product
 
 
@@ -33,3 +39,33 @@ def known_file(product: Product, path: str, sha256: str) -> KnownFile:
         return KnownFile.UNKNOWN
     here = "/" + path.replace("\\", "/").lower().lstrip("/")
     return KnownFile.KNOWN_GOOD if here.endswith(places) else KnownFile.DISPLACED
+
+
+class KnownFiles:
+    """The vendor's own files in the evidence: what rules say of their content is explained by that."""
+
+    def __init__(self, products: Sequence[Product]) -> None:
+        """Take the products whose lists count."""
+        self._products = tuple(products)
+        self._paths: dict[str, str] = {}
+
+    def observe(self, record: Record) -> None:
+        """Take one record; only files of web roots matter here."""
+        if record.kind != "web.file":
+            return
+        path, sha256 = record.locator.path, record.fields.get("Sha256") or ""
+        for product in self._products:
+            if known_file(product, path, sha256) is KnownFile.KNOWN_GOOD:
+                self._paths[path] = product.file.title
+
+    def explain(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Give the findings, those about the content of a known-good file reclassified as context."""
+        return tuple(self._explained(one) for one in findings)
+
+    def _explained(self, finding: Finding) -> Finding:
+        title = self._paths.get(finding.locator.path)
+        if title is None or finding.kind != "web.file" or finding.means is Means.CONTEXT:
+            return finding
+        why = f"The file is one that {title} comes with, in its place: its SHA-256 is on the known-good list."
+        benign = Benign(rule="known-good file", why=why, was=finding.means)
+        return replace(finding, means=Means.CONTEXT, rung=None, benign=benign)

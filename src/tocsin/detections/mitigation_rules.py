@@ -30,9 +30,11 @@ class Outcome(IntEnum):
     """What the best rule at a path achieves."""
 
     ABSENT = 0
-    SHORT = 1
+    IDLE = 1
+    """A rule is there, and stops nothing: it is disabled, or acts otherwise."""
+    SHORT = 2
     """A rule is there, and does not stop all that it should."""
-    FULL = 2
+    FULL = 3
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -117,7 +119,8 @@ class _Grader:
         if not related:
             return Outcome.ABSENT, ""
         if why := self._fault(rule):
-            return Outcome.SHORT, f"'{rule.name}' {why}."
+            idle = not rule.enabled or not self._blocks(rule)
+            return Outcome.IDLE if idle else Outcome.SHORT, f"'{rule.name}' {why}."
         harm = "" if self.wanted.outbound else self._harm(rule)
         return Outcome.FULL, harm
 

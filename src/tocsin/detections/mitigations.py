@@ -2,7 +2,8 @@
 
 A rule protects only if it stands where requests come in, reaches every directory that matters, is
 enabled, asks the right question and stops the request, and if the module that runs it is loaded.
-Anything less is ``partial`` and says why. A file that IIS cannot read is ``configuration-invalid``,
+Rules that stop nothing (disabled, acting otherwise, without their module) are ``absent``; anything
+between is ``partial``; both say why. A file that IIS cannot read is ``configuration-invalid``,
 whatever stands in it. What was not collected proves nothing either way.
 """
 
@@ -46,6 +47,7 @@ _OF_RULES = re.compile(r"rule|pattern|script-src", re.IGNORECASE)
 
 _Answer = tuple[MitigationStatus, str, Locator | None, TimeSpan]
 _NO_SPAN = TimeSpan()
+_NOT_INSTALLED = "is not installed"
 
 
 class MitigationCollector:
@@ -191,10 +193,13 @@ def _rewriting(mitigation: MitigationFile, layout: Layout, judge: Judge) -> _Ans
     related = [one for one in found if one.outcome is not Outcome.ABSENT]
     if not related:
         return _none(mitigation, layout, judge, paths)
-    reasons = [*_shortfalls(found), *_module_reasons(mitigation, layout, paths)]
+    without_module = _module_reasons(mitigation, layout, paths)
+    reasons = [*_shortfalls(found), *without_module]
     locator = min((one.locator for one in related if one.locator), key=lambda one: one.order, default=None)
+    idle = all(one.outcome is Outcome.IDLE for one in related) or _NOT_INSTALLED in " ".join(without_module)
     if reasons:
-        return MitigationStatus.PARTIAL, _joined(reasons), locator, _NO_SPAN
+        status = MitigationStatus.ABSENT if idle else MitigationStatus.PARTIAL
+        return status, _joined(reasons), locator, _NO_SPAN
     modified = _last_change(layout, found)
     notes = sorted({one.why for one in found if one.why})
     why = f"The rules are in force at every path looked at ({len(paths)}).{_since(modified)}"
@@ -297,7 +302,7 @@ def _module_reasons(mitigation: MitigationFile, layout: Layout, paths: Iterable[
         if one.get("Op") == "add" and one.get("Image").replace("\\", "/").lower().rpartition("/")[2] == wanted
     }
     if not names:
-        return [f"The URL Rewrite module ({mitigation.module}) is not installed."]
+        return [f"The URL Rewrite module ({mitigation.module}) {_NOT_INSTALLED}: rules do nothing."]
     if not any(one.get("Op") == "add" for one in layout.host.of("module")):
         return []  # an excerpt without the list of modules: what is installed counts as loaded
     off = [path for path in paths if not names & _modules_at(layout, path)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.disk import DiskState
 from tocsin.detections.identity import IdentityCollector, ProductSigns
+from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
@@ -89,6 +91,7 @@ class _Pass:
         self._account = CoverageAccount()
         self._pages = PageActivity(_absent_statuses(packs))
         self._disk = DiskState()
+        self._known = KnownFiles(products)
         self._identity = IdentityCollector()
         self._signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self._builds = BuildCollector()
@@ -101,20 +104,10 @@ class _Pass:
         self._disk.observe_path(source.where)
         self._builds.see(source)
         tally = _FileTally(source)
-        module = None
-        try:
-            module = identify(source)
-            if module is not None:
-                for item in module.parse(source):
-                    tally.count(item)
-                    self._take(item, source)
-        except EvidenceError:
-            raise
-        except ArtefactError as error:
-            self._failed(source, module, tally, error.what)
-        except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
-            self._failed(source, module, tally, f"the parser failed: {type(error).__name__}: {error}")
-        tally.close(self._account, module)
+        why = _fault_of(partial(self._parse, source, tally))
+        if why:
+            self._failed(source, tally, why)
+        tally.close(self._account)
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
@@ -122,7 +115,7 @@ class _Pass:
         info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
         return Detections(
             evidence=info,
-            findings={pack: found.findings for pack, found in matches.items()},
+            findings={pack: self._known.explain(found.findings) for pack, found in matches.items()},
             folded={pack: found.folded for pack, found in matches.items()},
             notices=(*evidence.notes, *_notices(matches, self._pages)),
             account=self._account,
@@ -143,6 +136,7 @@ class _Pass:
             self._signs.observe(item)
             self._pages.observe(item)
             self._disk.observe(item)
+            self._known.observe(item)
             self._matcher.observe(item)
         elif isinstance(item, Unreadable):
             self._second_hand(item)
@@ -156,13 +150,42 @@ class _Pass:
             self._pages.observe(record)
             self._matcher.observe(record)
 
-    def _failed(self, source: Source, module: ArtefactModule | None, tally: _FileTally, why: str) -> None:
+    def _parse(self, source: Source, tally: _FileTally) -> None:
+        tally.module = identify(source)
+        for item in tally.module.parse(source) if tally.module else ():
+            tally.count(item)
+            self._take(item, source)
+
+    def _failed(self, source: Source, tally: _FileTally, why: str) -> None:
+        """Count what the parser left, all of it, and search it as far as that goes."""
         tally.account.errors += 1
         self._skipped.append(Skipped(path=source.path, why=why))
-        if module is not None and module.LINES:
-            for item in _rest(source, module.KIND, tally.last_line):
-                tally.count(item)
-                self._take(item, source)
+        if tally.module is None or not tally.module.LINES:
+            return
+        after = tally.last_line
+        for item in _rest(source, tally.module.KIND, after):
+            tally.count(item)
+        again = _fault_of(partial(self._search_rest, source, tally.module.KIND, after))
+        if again:
+            unsearched = f"what was left of it could not be searched: {again}"
+            self._skipped.append(Skipped(path=source.path, why=unsearched))
+
+    def _search_rest(self, source: Source, kind: str, after: int) -> None:
+        for item in _rest(source, kind, after):
+            self._take(item, source)
+
+
+def _fault_of(step: Callable[[], None]) -> str:
+    """Do something with one artefact; give in words why it failed, or an empty text."""
+    try:
+        step()
+    except EvidenceError:
+        raise
+    except ArtefactError as error:
+        return error.what
+    except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
+        return f"the parser failed: {type(error).__name__}: {error}"
+    return ""
 
 
 class _FileTally:
@@ -170,6 +193,7 @@ class _FileTally:
 
     def __init__(self, source: Source) -> None:
         self.account = KindAccount()
+        self.module: ArtefactModule | None = None
         self.last_line = 0
         self._source = source
         self._kinds: dict[str, KindAccount] = {}
@@ -187,10 +211,10 @@ class _FileTally:
         if isinstance(item, Record):
             self._records[item.kind] += 1
 
-    def close(self, total: CoverageAccount, module: ArtefactModule | None) -> None:
+    def close(self, total: CoverageAccount) -> None:
         """Join the account of the file's kind; an event log joins one account a channel."""
-        main = self._main_kind(module)
-        if module is not None and module.LINES:
+        main = self._main_kind()
+        if self.module is not None and self.module.LINES:
             self.account.lines = self.last_line
             total.of(main).join(self.account)
         else:
@@ -201,7 +225,8 @@ class _FileTally:
         total.of(main).files += 1
         total.of(main).bytes += self._source.size
 
-    def _main_kind(self, module: ArtefactModule | None) -> str:
+    def _main_kind(self) -> str:
+        module = self.module
         if module is None:
             return OTHER_FILES
         if self._records:
