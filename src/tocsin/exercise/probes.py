@@ -39,7 +39,7 @@ def front_probe(here: Surroundings, dice: Dice, protocol: str, stem: str) -> Ite
     account = _account(here)
     for at in here.ticks(dice, 50, 70):
         own = dice.weighted((("127.0.0.1", 3), ("::1", 2), (LINK, 2)))
-        yield Request(
+        probe = Request(
             at=at,
             protocol=protocol,
             method="GET",
@@ -51,6 +51,23 @@ def front_probe(here: Surroundings, dice: Dice, protocol: str, stem: str) -> Ite
             user=account,
             taken_ms=dice.between(0, 12),
         )
+        yield _with_mailbox(here, dice, probe) if protocol == "Mapi" and dice.chance(0.5) else probe
+
+
+def _with_mailbox(here: Surroundings, dice: Dice, probe: Request) -> Request:
+    """The deeper probe of MAPI, which opens a health mailbox through the front end."""
+    return replace(
+        probe,
+        method="POST",
+        stem="/mapi/emsmdb/",
+        client=LINK,
+        agent="MapiHttpClient",
+        host=here.inside,
+        anchor=f"MailboxGuid~{dice.guid()}",
+        routing_hint="MailboxGuidWithDomain",
+        taken_ms=dice.between(4, 60),
+        backend=True,
+    )
 
 
 def back_probe(here: Surroundings, dice: Dice, index: int) -> Iterator[Request]:
