@@ -1,0 +1,189 @@
+"""Every fault applies to a made server, changes it the same way twice, and its labels stay true."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tocsin.artefacts.registry import identify
+from tocsin.errors import ScenarioError
+from tocsin.evidence.opening import open_evidence
+from tocsin.exercise.dice import Dice
+from tocsin.exercise.faulting import kinds, spoil
+from tocsin.exercise.faults.rewriting import Written, rewrite
+from tocsin.exercise.scenario import Act, BuildSpan, Collection, Fault, MitigationSpan, Scenario, Server
+from tocsin.exercise.server import make_server
+from tocsin.exercise.story import Label
+from tocsin.exercise.workshop import LabelledRow
+from tocsin.model.records import Record
+
+SHELL = "/owa/auth/OutlookUS.aspx"
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+OPTIONS: Mapping[str, tuple[dict[str, str], ...]] = {
+    "evtx-damage": tuple({"what": what} for what in ("header", "magic", "times", "checksum", "lost", "cut")),
+    "odd-names": tuple({"what": what} for what in ("slip", "absolute", "case", "long", "loop")),
+    "missing-days": ({}, {"from": "210302", "to": "210303"}),
+    "local-time-rows": ({}, {"offset": "-03:30"}),
+}
+CASES = [Fault(kind=kind, options=options) for kind in kinds() for options in OPTIONS.get(kind, ({},))]
+
+Truth = tuple[Path, tuple[LabelledRow, ...]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    """A small server that somebody broke into, as it was collected; with the truth about it."""
+    acts = (
+        Act(
+            script="proxylogon", at=datetime(2021, 3, 3, 6, 49, tzinfo=UTC), rung="shell-tasked", shell=SHELL
+        ),
+        Act(script="shell-scan", at=datetime(2021, 3, 4, 3, 6, tzinfo=UTC), shell=SHELL),
+    )
+    scenario = Scenario(
+        title="A server",
+        description="Broken into.",
+        innocent=False,
+        first_day=date(2021, 3, 1),
+        collected=datetime(2021, 3, 4, 12, tzinfo=UTC),
+        traffic=150,
+        server=Server(
+            builds=(BuildSpan(build="15.1.2106.2", since=date(2020, 10, 2)),),
+            reverse_proxy="192.0.2.5",
+            auditing=True,
+            sysmon=True,
+            mailboxes=10,
+            mitigations=(MitigationSpan(id="backend-cookie-rules", since=date(2021, 3, 4)),),
+        ),
+        acts=acts,
+        collection=Collection(),
+        expected=(),
+    )
+    made = make_server(scenario, name="faults", seed=5, out=tmp_path_factory.mktemp("server"))
+    return made.evidence, made.truth.rows
+
+
+def records(root: Path, wanted: set[str]) -> Iterator[Record]:
+    with open_evidence(root) as evidence:
+        for source in evidence.sources():
+            if source.path in wanted:
+                module = identify(source)
+                assert module is not None, source.path
+                yield from (item for item in module.parse(source) if isinstance(item, Record))
+
+
+def joined(root: Path, rows: tuple[LabelledRow, ...]) -> dict[tuple[str, int], Record]:
+    """Read again the records that labels point at, by file and line or record number."""
+    lined = {row.path for row in rows if row.line is not None or row.record is not None}
+    places = {(row.path, row.line or row.record) for row in rows}
+    found = {}
+    for record in records(root, lined):
+        at = record.locator
+        number = at.line if at.line is not None else at.record
+        if number is not None and (at.path, number) in places:
+            found[at.path, number] = record
+    return found
+
+
+def gist(record: Record) -> tuple[str | None, ...]:
+    """Give what a fault leaves of a record: its GUIDs, what was asked and answered."""
+    fields = record.fields
+    guids = tuple(GUID.findall(f"{fields.get('RequestId')} {fields.get('cs-uri-query')}".lower()))
+    return (record.kind, *guids[:1], *(fields.get(name) for name in ("sc-status", "Cmdlet", "EventID")))
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def spoilt(made: Truth, fault: Fault, folder: Path) -> tuple[LabelledRow, ...]:
+    shutil.copytree(made[0], folder, symlinks=True)
+    return tuple(spoil([fault], folder, list(made[1]), Dice(11, "faults")))
+
+
+@pytest.mark.parametrize("fault", CASES, ids=lambda fault: "-".join((fault.kind, *fault.options.values())))
+def test_a_fault_changes_the_disk_alike_each_time(made: Truth, fault: Fault, tmp_path: Path) -> None:
+    rows = spoilt(made, fault, tmp_path / "one")
+    assert rows == spoilt(made, fault, tmp_path / "two")
+    one = digests(tmp_path / "one")
+    assert one == digests(tmp_path / "two")
+    links = any(path.is_symlink() for path in (tmp_path / "one").rglob("*"))
+    few_chunks = fault.options.get("what") == "lost"  # a log of one chunk has none that can be lost
+    assert links or few_chunks or one != digests(made[0])
+    assert not [path for path in one if path.endswith(".draft")]
+
+
+@pytest.mark.parametrize("fault", CASES, ids=lambda fault: "-".join((fault.kind, *fault.options.values())))
+def test_labels_point_at_the_same_rows_afterwards(made: Truth, fault: Fault, tmp_path: Path) -> None:
+    rows = spoilt(made, fault, tmp_path / "disk")
+    before, after = joined(*made), joined(tmp_path / "disk", rows)
+    told = {(row.label, gist(before[row.path, row.line or row.record or 0])) for row in _placed(made[1])}
+    labels = {(replace(label, provable=True), seen) for label, seen in told}
+    for row in _placed(rows):
+        record = after.get((row.path, row.line or row.record or 0))
+        assert record is not None, row
+        if row.label.provable:
+            assert (replace(row.label, provable=True), gist(record)) in labels, row
+    assert len(rows) > len(made[1]) // 3
+
+
+@pytest.mark.parametrize("fault", CASES, ids=lambda fault: "-".join((fault.kind, *fault.options.values())))
+def test_files_keep_their_time_of_change(made: Truth, fault: Fault, tmp_path: Path) -> None:
+    spoilt(made, fault, tmp_path / "disk")
+    for path in made[0].rglob("*.log"):
+        copy = tmp_path / "disk" / path.relative_to(made[0])
+        packed = copy.with_name(f"{copy.name}.gz")
+        if copy.exists() or packed.exists():
+            place = copy if copy.exists() else packed
+            assert os.stat(place).st_mtime_ns == path.stat().st_mtime_ns  # noqa: PTH116 - both alike
+
+
+def _placed(rows: tuple[LabelledRow, ...]) -> list[LabelledRow]:
+    return [row for row in rows if row.line is not None or row.record is not None]
+
+
+def test_a_label_goes_with_its_row_and_only_then(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\r\ntwo\r\nthree\r\nfour\r\n")
+    label = Label(means="compromised")
+    rows = [
+        LabelledRow(path=path, line=line, record=None, label=label, kind="iis.w3c")
+        for path, line in (("a.log", 2), ("a.log", 3), ("a.log", 4), ("b.log", 2))
+    ]
+
+    def change(_: int, line: bytes) -> Written | bytes | None:
+        if line == b"two":
+            return Written(lines=(), own=None)
+        if line == b"three":
+            return Written(lines=(b"x", b"y", b"3"), own=2, spoilt=True)
+        return line.upper() if line == b"four" else None
+
+    moved = rewrite(tmp_path, "a.log", rows, change)
+    assert (tmp_path / "a.log").read_bytes() == b"one\r\nx\r\ny\r\n3\r\nFOUR\r\n"
+    assert [(row.path, row.line, row.label.provable) for row in moved] == [
+        ("a.log", 4, False),
+        ("a.log", 5, True),
+        ("b.log", 2, True),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["evtx-damage", "odd-names"])
+def test_a_damage_that_there_is_not_is_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="no such"):
+        spoil([Fault(kind=kind, options={"what": "nonsense"})], tmp_path, [], Dice(1))
+
+
+def test_a_glob_chooses_what_is_hit(made: Truth, tmp_path: Path) -> None:
+    spoilt(made, Fault(kind="truncated-last-line", on="*/w3svc1/*"), tmp_path / "disk")
+    before, after = digests(made[0]), digests(tmp_path / "disk")
+    assert {"W3SVC1" in path for path in before if before[path] != after[path]} == {True}
