@@ -7,10 +7,11 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tocsin.assessment.answer import answer, exit_status
 from tocsin.model.places import TimeSpan
-from tocsin.model.verdicts import Impact, Verdict
+from tocsin.model.verdicts import Impact, RungShown, Verdict
 from tocsin.model.words import Compromise, Exposure, Residual
 
 
@@ -93,3 +94,43 @@ def test_gravest_verdict_speaks() -> None:
     ]
     assert "two: compromised" in answer(both)
     assert answer(both) == answer(both[::-1])
+
+
+@pytest.mark.parametrize(
+    ("residual", "said"),
+    [
+        (Residual.PRESENT, "Something the intruder left is still there."),
+        (Residual.NONE_SEEN, "Nothing left behind was seen."),
+    ],
+)
+def test_compromised_names_the_step_and_what_is_left(residual: Residual, said: str) -> None:
+    steps = tuple(
+        RungShown(id=one, title=f"Step {one}", shown=True, finding_ids=(), would_show=()) for one in "ab"
+    )
+    told = replace(
+        verdict(Compromise.COMPROMISED, Exposure.PATCHED),
+        residual=residual,
+        ladder=steps,
+        rung="b",
+        title="Case",
+    )
+    assert answer([told]) == f"Case: compromised. Step b. {said}"
+    assert answer([replace(told, rung=None)]) == f"Case: compromised. {said}"
+
+
+def test_no_attempts_are_not_counted_aloud() -> None:
+    told = answer([replace(verdict(Compromise.UNDETERMINED, Exposure.PATCHED), attempts=0)])
+    assert "incomplete. Not seen is not clean." in told
+
+
+def test_of_equals_the_open_door_speaks() -> None:
+    both = [
+        verdict(Compromise.TARGETED, Exposure.PATCHED, "a"),
+        verdict(Compromise.TARGETED, Exposure.VULNERABLE, "b"),
+        verdict(Compromise.TARGETED, Exposure.VULNERABLE, "c"),
+    ]
+    assert (
+        answer(both)
+        == answer(both[::-1])
+        == ("b: targeted. 3 attempt(s), none shown to work. Exposure: vulnerable.")
+    )

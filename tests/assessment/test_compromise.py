@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.assessment.makers import finding, pack_file, row
+from tests.assessment.makers import RUNGS, finding, pack_file, row
 
 from tocsin.assessment.compromise import judge
 from tocsin.assessment.sight import covers, exposure_window, unseen_rungs
@@ -148,3 +148,61 @@ def test_unseen_rungs_ask_for_one_able_log_each() -> None:
 def test_open_window_covers_nothing() -> None:
     assert not covers(row(), TimeSpan(start=None, end=WINDOW.end))
     assert covers(row("web.file", start=None, end=None), TimeSpan())
+
+
+def test_because_in_full() -> None:
+    tried = [finding("tried", means=Means.TARGETED, rung="probe", line=at) for at in range(3)]
+    assert judge(tried, unseen=(), folded={}).because == (
+        "3 attempt(s), and the logs that would show success were read without gaps over the exposure window "
+        "and show none."
+    )
+    assert judge((), unseen=(), folded={}).because == (
+        "The logs that would show an attack were read without gaps over the exposure window and show none."
+    )
+    assert judge((), unseen=RUNGS[:2], folded={}).because == (
+        "No log read over the whole exposure window could have shown: "
+        "The flaw answered; A session was opened."
+    )
+    assert judge(tried, unseen=RUNGS[:1], folded={"tried": 4}).because == (
+        "7 attempt(s) seen. No log read over the whole exposure window could have shown: The flaw answered."
+    )
+    assert judge([finding("done")], unseen=(), folded={}).because == "done at C/HttpProxy.LOG:1."
+    weak = [finding("done", weak=True), finding("done", weak=True, line=2)]
+    assert judge(weak, unseen=(), folded={}).because == (
+        "done at C/HttpProxy.LOG:1 and 1 more"
+        " (second-hand evidence: an excerpt, or a log with columns missing)."
+    )
+
+
+SPAN = TimeSpan(start=datetime(2021, 1, 3, tzinfo=UTC), end=datetime(2021, 3, 10, tzinfo=UTC))
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "whole"),
+    [(DAY, -DAY, True), (DAY + SECOND, -DAY, False), (DAY, -DAY - SECOND, False)],
+)
+def test_a_log_may_begin_and_end_a_day_inside_the_window(
+    start: timedelta, end: timedelta, whole: bool
+) -> None:
+    assert SPAN.start is not None
+    assert SPAN.end is not None
+    assert covers(row(start=SPAN.start + start, end=SPAN.end + end), SPAN) is whole
+
+
+@pytest.mark.parametrize(
+    ("gap", "whole"),
+    [
+        ((SPAN.end, None), False),
+        ((None, SPAN.start), False),
+        ((datetime(2021, 3, 10, tzinfo=UTC), datetime(2021, 3, 12, tzinfo=UTC)), True),
+        ((datetime(2021, 3, 9, tzinfo=UTC), datetime(2021, 3, 12, tzinfo=UTC)), False),
+        ((datetime(2020, 12, 9, tzinfo=UTC), datetime(2021, 1, 3, tzinfo=UTC)), True),
+        ((datetime(2020, 12, 9, tzinfo=UTC), datetime(2021, 1, 4, tzinfo=UTC)), False),
+        ((datetime(2021, 2, 1, tzinfo=UTC), datetime(2021, 2, 3, tzinfo=UTC)), False),
+    ],
+)
+def test_a_gap_matters_only_inside_the_window(
+    gap: tuple[datetime | None, datetime | None], whole: bool
+) -> None:
+    assert covers(row(gaps=(TimeSpan(start=gap[0], end=gap[1]),)), SPAN) is whole

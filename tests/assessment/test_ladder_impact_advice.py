@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from msgspec.structs import replace
 from tests.assessment.makers import RUNGS, START, finding, pack_file, row
 from tests.assessment.test_answer import verdict
@@ -11,8 +14,17 @@ from tocsin.assessment.impact import UNNAMED, impact
 from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.sight import unseen_rungs
 from tocsin.model.places import TimeSpan
-from tocsin.model.words import Compromise, Exposure, Means
-from tocsin.packs.schema import Rung
+from tocsin.model.verdicts import Impact, MailboxImpact, MitigationSeen, NextStep, RungShown, WebShell
+from tocsin.model.words import (
+    Compromise,
+    Exposure,
+    Means,
+    MitigationStatus,
+    Presence,
+    ShellContent,
+    StepKind,
+)
+from tocsin.packs.schema import Rung, Step
 
 LADDER = Ladder(RUNGS)
 
@@ -80,3 +92,78 @@ def test_steps_come_in_order_and_only_where_they_fit() -> None:
         "evict",
         "report",
     ]
+
+
+def test_mail_in_full() -> None:
+    read = [
+        finding(rung="mail", line=1, mailbox="bob@contoso.example", **{"sc-bytes": "2048"}),
+        finding(rung="mail", line=2, minutes=5, mailbox="bob@contoso.example", **{"sc-bytes": "2049"}),
+        finding(rung="session", line=3, mailbox="bob@contoso.example"),
+        finding(rung="no such step", line=4, mailbox="bob@contoso.example"),
+    ]
+    (box,) = impact(read, ladder=LADDER).mailboxes
+    assert (box.start, box.end) == (START, START + timedelta(minutes=5))
+    assert box.finding_ids == (read[0].id, read[1].id)
+    assert (box.bytes_floor, box.bytes_ceiling) == (2049, 4097)
+    (timeless,) = impact([finding(rung="mail", minutes=None)], ladder=LADDER).mailboxes
+    assert (timeless.start, timeless.end, timeless.bytes_ceiling) == (None, None, None)
+
+
+SHELL = WebShell(
+    path=None,
+    url="/x.aspx",
+    presence=Presence.UNKNOWN,
+    content=ShellContent.UNKNOWN,
+    first_seen=None,
+    last_seen=None,
+)
+BOX = MailboxImpact(
+    mailbox="m", start=None, end=None, requests=1, bytes_floor=0, bytes_ceiling=None, finding_ids=()
+)
+GUARD = MitigationSeen(
+    id="m",
+    title="t",
+    status=MitigationStatus.CONFIGURATION_INVALID,
+    start=None,
+    end=None,
+    locator=None,
+    caveats=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"webshells": (SHELL,)}, "webshell"),
+        ({"impact": Impact(mailboxes=(BOX,))}, "mail-read"),
+        ({"mitigations": (GUARD,)}, "configuration-invalid"),
+        ({"mitigations": (replace(GUARD, status=MitigationStatus.ABSENT),)}, ""),
+        (
+            {"ladder": (RungShown(id="ransomware", title="", shown=True, finding_ids=(), would_show=()),)},
+            "ransomware",
+        ),
+        ({"ladder": (RungShown(id="ransomware", title="", shown=False, finding_ids=(), would_show=()),)}, ""),
+        ({"ladder": (RungShown(id="other", title="", shown=True, finding_ids=(), would_show=()),)}, ""),
+    ],
+)
+def test_what_a_step_may_wait_for(changes: dict[str, object], word: str) -> None:
+    told = replace(verdict(Compromise.TARGETED, Exposure.PATCHED), **changes)
+    given = circumstances(told, patch_incomplete=False)
+    assert given - {"always", "targeted", "patched", "residual-unknown"} == {word} - {""}
+
+
+def test_a_step_keeps_its_kind_and_audience() -> None:
+    step = Step(id="report", kind=StepKind.REPORT, when=("always",), audience="forensic")
+    (told,) = next_steps([step], {"report": " R. "}, frozenset({"always"}))
+    assert told == NextStep(id="report", kind=StepKind.REPORT, text="R.", audience="forensic")
+
+
+def test_two_forms_of_the_request_log_are_one() -> None:
+    step = Rung(id="a", title="A step", shown_by=("iis.w3c", "iis.etw", "exchange.httpproxy"))
+    for read, would in (
+        ("iis.w3c", ("exchange.httpproxy",)),
+        ("iis.etw", ("exchange.httpproxy",)),
+        ("exchange.httpproxy", ("iis.w3c", "iis.etw")),
+    ):
+        (told,) = Ladder([step]).account([], [row(read)])
+        assert (told.title, told.would_show) == ("A step", would)

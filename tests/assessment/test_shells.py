@@ -203,3 +203,82 @@ def test_order_of_requests_never_matters() -> None:
     other = only(web_shells(seen(), ladder=LADDER, pages=pages(*reversed(records)), disk=disk()))
     assert one == other
     assert one.not_served_since == datetime(2021, 3, 3, 7, 19, 42, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("details", "content"),
+    [
+        ({"content": "live"}, ShellContent.LIVE),
+        ({"content": "inert"}, ShellContent.INERT),
+        ({"content": "neutralised"}, ShellContent.NEUTRALISED),
+        ({"ScriptPresent": "true"}, ShellContent.LIVE),
+        ({"content": "inert", "ScriptPresent": "true"}, ShellContent.LIVE),
+        ({"content": "neutralised", "ScriptPresent": "false"}, ShellContent.NEUTRALISED),
+        ({"content": "odd"}, ShellContent.UNKNOWN),
+        ({}, ShellContent.UNKNOWN),
+    ],
+)
+def test_the_gravest_word_about_the_content_counts(details: dict[str, str], content: ShellContent) -> None:
+    found = finding("file", rung="reachable", kind="web.file", ip=None, shell_path="C/x.aspx", **details)  # type: ignore[arg-type]
+    shell = only(web_shells([found], ladder=LADDER, pages=pages(), disk=disk()))
+    assert (shell.content, shell.presence) == (content, Presence.PRESENT)
+    assert shell.why == "The file is in the evidence: C/HttpProxy.LOG:1."
+
+
+def test_a_shell_in_full() -> None:
+    asked = pages(request(-3, "200", line=7), request(40, "302", line=8))
+    shell = only(web_shells(seen(tasked="yes"), ladder=LADDER, pages=asked, disk=disk()))
+    assert (shell.first_seen, shell.last_seen) == (
+        START - timedelta(minutes=3),
+        START + timedelta(minutes=40),
+    )
+    assert shell.tasked
+    assert [str(place) for place in shell.locators] == ["C/HttpProxy.LOG:1", "C/u_ex.log:7", "C/u_ex.log:8"]
+    assert "(C/u_ex.log:8)" in shell.why
+    bare = only(web_shells(seen(), ladder=LADDER, pages=pages(), disk=disk()))
+    assert (bare.first_seen, bare.last_seen, bare.requests, bare.tasked) == (START, START, 0, False)
+    assert bare.presence is Presence.UNKNOWN
+    assert bare.written_at == START + timedelta(minutes=90)
+
+
+def test_a_path_alone_leads_to_its_url() -> None:
+    path = r"C:\inetpub\wwwroot\aspnet_client\X.aspx"
+    found = finding("file event", rung="written", kind="event.sysmon", ip=None, shell_path=path)
+    shell = only(web_shells([found], ladder=LADDER, pages=pages(), disk=disk()))
+    assert (shell.url, shell.path, shell.written_at) == ("/aspnet_client/x.aspx", path, START)
+    outside = finding("file event", rung="written", kind="event.sysmon", ip=None, shell_path=r"C:\x.aspx")
+    assert only(web_shells([outside], ladder=LADDER, pages=pages(), disk=disk())).url is None
+
+
+def test_a_found_file_is_no_write_and_a_page_beside_the_ladder_no_shell() -> None:
+    here = finding("file", rung="reachable", kind="web.file", ip=None, shell_path="C/x.aspx")
+    assert only(web_shells([here], ladder=LADDER, pages=pages(), disk=disk())).written_at is None
+    for rung in ("session", "written", "mail", None):
+        asked = finding("asked", rung=rung, kind="iis.w3c", url=URL, page=URL.lower())
+        assert web_shells([asked], ladder=LADDER, pages=pages(), disk=disk()) == ()
+
+
+def test_a_write_that_names_its_file_dates_no_other() -> None:
+    named = finding("written", rung="written", minutes=-5, line=2, shell_path=r"C:\inetpub\wwwroot\y.aspx")
+    asked = seen()[-1]
+    shells = web_shells([named, asked], ladder=LADDER, pages=pages(request(0, "200")), disk=disk())
+    assert [shell.written_at for shell in shells if shell.url == URL] == [None]
+
+
+def test_a_write_in_the_second_of_the_first_answer_is_before_it() -> None:
+    write = finding("written", rung="written", minutes=0, line=2)
+    shell = only(web_shells([write, seen()[-1]], ladder=LADDER, pages=pages(request(0, "200")), disk=disk()))
+    assert shell.written_at == START
+
+
+def test_shells_stand_in_order_of_time_then_name() -> None:
+    found = [
+        finding(
+            "file", rung="reachable", kind="web.file", ip=None, minutes=minutes, line=line, shell_path=path
+        )
+        for line, (minutes, path) in enumerate(
+            [(5, "C/a.aspx"), (1, "C/c.aspx"), (1, "C/b.aspx"), (None, "C/d.aspx")]
+        )
+    ]
+    shells = web_shells(found, ladder=LADDER, pages=pages(), disk=disk())
+    assert [shell.path for shell in shells] == ["C/b.aspx", "C/c.aspx", "C/a.aspx", "C/d.aspx"]

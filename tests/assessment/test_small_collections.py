@@ -173,3 +173,20 @@ def test_a_shell_in_an_excerpt_is_not_said_to_be_there_still(tmp_path: Path) -> 
     )
     (shell,) = found.webshells
     assert (shell.presence, found.residual) == (Presence.UNKNOWN, Residual.UNKNOWN)
+
+
+def test_encrypted_files_and_notes_are_left_behind_but_no_web_shells(tmp_path: Path) -> None:
+    found = verdict(
+        assessed(
+            tmp_path,
+            **{
+                "C/inetpub/wwwroot/iisstart.htm.CRYPT": "DEARCRY!" + "x" * 300,
+                "C/inetpub/wwwroot/decrypt_file.TxT": "We Are Back",
+                f"{EXCHANGE}/FrontEnd/HttpProxy/owa/web.config": "<configuration/>",
+            },
+        ),
+        "proxylogon",
+    )
+    assert (found.compromise, found.rung) == (Compromise.COMPROMISED, "ransomware")
+    assert found.webshells == ()
+    assert found.residual is Residual.PRESENT

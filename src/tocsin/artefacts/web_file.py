@@ -33,11 +33,17 @@ CONTENT = 1 << 18
 """Bytes of a file that are decoded."""
 
 _BLOCK = 1 << 20
+_ENCRYPTED = (b"DEARCRY!",)
+_NOTES = frozenset({"decrypt_file.txt"})
 
 
 def recognise(source: Source) -> Confidence:
-    """SHAPE by extension or place: what IIS does with a file does not depend on its content."""
-    return Confidence.SHAPE if is_server_page(source.where) else Confidence.NO
+    """SHAPE by extension or place: what IIS does with a file does not depend on its content.
+
+    Files that ransomware encrypted and the notes that it left count too, wherever they lie.
+    """
+    left = source.head.startswith(_ENCRYPTED) or source.where.rpartition("/")[2] in _NOTES
+    return Confidence.SHAPE if left or is_server_page(source.where) else Confidence.NO
 
 
 def parse(source: Source) -> Iterator[Item]:

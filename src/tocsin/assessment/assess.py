@@ -134,7 +134,7 @@ def _verdict(
         compromise=judgement.word,
         compromise_because=judgement.because,
         residual=residual_of(
-            shells, compromised=compromised, looked=_looked(rows), settings=_in_settings(findings)
+            shells, compromised=compromised, looked=_looked(rows), besides=_besides(findings)
         ),
         attempts=judgement.attempts,
         rung=ladder.highest(findings),
@@ -186,12 +186,11 @@ def _looked(rows: Sequence[ArtefactCoverage]) -> bool:
     return any(row.kind == "web.file" and row.records and not row.errors for row in rows)
 
 
-def _in_settings(findings: Sequence[Finding]) -> bool:
-    """What an intruder stored stands in an export of the configuration, which is no page itself."""
+def _besides(findings: Sequence[Finding]) -> bool:
+    """What an intruder left stands in a file that is no page: an export of the settings, a ransom note."""
+    kinds = {"exchange.vdir-dump", "web.file"}
     return any(
-        one.kind == "exchange.vdir-dump"
-        and one.means is Means.COMPROMISED
-        and "shell_path" not in one.details
+        one.kind in kinds and one.means is Means.COMPROMISED and "shell_path" not in one.details
         for one in findings
     )
 

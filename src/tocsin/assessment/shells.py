@@ -55,17 +55,17 @@ def web_shells(
 
 
 def residual_of(
-    shells: Sequence[WebShell], *, compromised: bool, looked: bool, settings: bool = False
+    shells: Sequence[WebShell], *, compromised: bool, looked: bool, besides: bool = False
 ) -> Residual:
     """Say what is still there at collection.
 
     Args:
         shells: all that were found.
-        settings: an export of the configuration holds what the intruder stored there.
+        besides: something that is no web shell was left: a script in the settings, a ransom note.
         compromised: an intrusion is shown.
         looked: server pages were collected, so that what is on disk was looked at.
     """
-    if settings or any(shell.presence is Presence.PRESENT for shell in shells):
+    if besides or any(shell.presence is Presence.PRESENT for shell in shells):
         return Residual.PRESENT
     gone = {Presence.ABSENT_ON_DISK, Presence.REMOVAL_EVIDENCED}
     if shells and all(shell.presence in gone for shell in shells) and looked:

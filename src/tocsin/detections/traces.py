@@ -36,9 +36,7 @@ def _traces(record: Record) -> Iterator[tuple[str, str]]:
         yield from _request(record)
     elif record.kind in _FILE_KINDS:
         path = record.fields.get(_FILE_KINDS[record.kind]) or record.locator.path
-        if record.kind == "web.file" or is_server_page(
-            path.lower()
-        ):  # an administrator's export runs nowhere
+        if is_server_page(path.lower()):  # an export, a note or an encrypted file runs nowhere
             yield from _shell(path, record.fields.get("Url"))
         yield "ScriptPresent", record.fields.get("ScriptPresent") or ""
     elif record.kind == "aspnet.compiled":
