@@ -12,7 +12,7 @@ from tests.exercise.made_by_hand import EXAMPLE, IIS, PROXY, row
 
 from tocsin.assessment.server import load_knowledge
 from tocsin.exercise.scoring.outcome import WithheldAnswer
-from tocsin.exercise.scoring.reading import Reading, files_by_kind, read
+from tocsin.exercise.scoring.reading import files_by_kind, kinds_of_files, read
 from tocsin.exercise.scoring.withheld import compare
 from tocsin.exercise.workshop import LabelledRow
 from tocsin.model.verdicts import Assessment
@@ -24,13 +24,18 @@ IIS_ROW = row(f"{IIS}05.log", 18, "iis.w3c", "exploited", "shell-reachable")
 
 
 @functools.cache
-def whole() -> Reading:
+def whole() -> Assessment:
     return read(EXAMPLE, load_knowledge(), at=AT)
 
 
 @functools.cache
+def gone() -> frozenset[str]:
+    return files_by_kind(kinds_of_files(EXAMPLE))[LOG]
+
+
+@functools.cache
 def without_proxy() -> Assessment:
-    return read(EXAMPLE, load_knowledge(), at=AT, without=files_by_kind(whole().kinds)[LOG]).assessment
+    return read(EXAMPLE, load_knowledge(), at=AT, without=gone())
 
 
 def answer(
@@ -43,12 +48,11 @@ def answer(
     """Compare the example's verdicts, given these words."""
     first, rest = (
         replace(one, verdicts=tuple(replace(each, compromise=word) for each in one.verdicts))
-        for one, word in ((whole().assessment, before), (without_proxy(), after))
+        for one, word in ((whole(), before), (without_proxy(), after))
     )
     if residual is not None:
         rest = replace(rest, verdicts=tuple(replace(each, residual=residual) for each in rest.verdicts))
-    gone = files_by_kind(whole().kinds)[LOG]
-    found = compare(first, rest, kind=LOG, rows=tuple(rows), without=gone)
+    found = compare(first, rest, kind=LOG, rows=tuple(rows), without=gone())
     return next(one for one in found if one.campaign == "proxylogon")
 
 
@@ -88,9 +92,9 @@ def test_milder_than_a_row_that_was_read_is_a_breach() -> None:
 
 
 def test_rows_that_were_withheld_or_prove_nothing_do_not_count() -> None:
-    gone = row(PROXY, 12, LOG, "compromised", "ecp-session")
+    withheld = row(PROXY, 12, LOG, "compromised", "ecp-session")
     silent = replace(IIS_ROW, label=replace(IIS_ROW.label, provable=False))
-    assert answer(Compromise.COMPROMISED, Compromise.UNDETERMINED, rows=[gone, silent]).problems == ()
+    assert answer(Compromise.COMPROMISED, Compromise.UNDETERMINED, rows=[withheld, silent]).problems == ()
 
 
 def test_nothing_left_is_not_said_where_something_was() -> None:
@@ -100,8 +104,7 @@ def test_nothing_left_is_not_said_where_something_was() -> None:
 
 def test_a_kind_that_coverage_does_not_name_is_a_breach() -> None:
     rest = replace(without_proxy(), coverage=replace(without_proxy().coverage, missing=()))
-    gone = files_by_kind(whole().kinds)[LOG]
-    found = compare(whole().assessment, rest, kind=LOG, rows=(), without=gone)
+    found = compare(whole(), rest, kind=LOG, rows=(), without=gone())
     assert [one.named for one in found] == [False] * len(found)
     assert all("does not name" in one.problems[-1] for one in found)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tocsin.exercise.scoring.shares import Share
-from tocsin.exercise.scoring.totals import Score, WithheldScore
+from tocsin.exercise.scoring.totals import RungScore, Score, WithheldScore
 
 _PITCH = 44
 _TOP = 26
@@ -79,13 +79,14 @@ def percent(value: Share) -> str:
     return f"{_cent(value.share)} % ({value.hits:,} of {value.of:,}; {span})"
 
 
+def step_name(one: RungScore) -> str:
+    """Give a step's name with its campaign's."""
+    return f"{one.campaign or 'any campaign'}: {one.rung or 'no step'}"
+
+
 def rungs_picture(score: Score) -> Forest | None:
     """Draw recall of rows and precision of claims, step by step; None where no row was labelled."""
-    named = [
-        (f"{one.campaign}: {one.rung or 'no step'}", one.rows, one.claims)
-        for one in score.rungs
-        if one.rows.of or one.claims.of
-    ]
+    named = [(step_name(one), one.rows, one.claims) for one in score.rungs if one.rows.of or one.claims.of]
     return _forest("Rows found and claims borne out, by step of the ladder", named)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tocsin.assessment.assess import Knowledge
 from tocsin.exercise.scenario import Expected
 from tocsin.exercise.scoring.outcome import Answer, Outcome, WithheldAnswer, Wrong
-from tocsin.exercise.scoring.reading import Reading, files_by_kind, read
+from tocsin.exercise.scoring.reading import files_by_kind, kinds_of_files, read
 from tocsin.exercise.scoring.rows import Rows, count_claims, count_rows
 from tocsin.exercise.scoring.withheld import compare
 from tocsin.exercise.truth import MadeServer, Truth
@@ -37,10 +37,9 @@ def judge(made: MadeServer, knowledge: Knowledge, *, withhold: bool) -> Outcome:
         EvidenceError: the evidence as a whole cannot be read.
     """
     truth = read_truth(made.truth)
-    reading = read(made.evidence, knowledge, at=AT)
-    assessment = reading.assessment
+    assessment = read(made.evidence, knowledge, at=AT)
     rows = Rows(assessment, truth.rows)
-    withheld = tuple(_withheld(made, knowledge, reading, truth)) if withhold else ()
+    withheld = tuple(_withheld(made, knowledge, assessment, truth)) if withhold else ()
     return Outcome(
         scenario=truth.scenario,
         seed=truth.seed,
@@ -63,13 +62,13 @@ def judge(made: MadeServer, knowledge: Knowledge, *, withhold: bool) -> Outcome:
 
 
 def _withheld(
-    made: MadeServer, knowledge: Knowledge, whole: Reading, truth: Truth
+    made: MadeServer, knowledge: Knowledge, whole: Assessment, truth: Truth
 ) -> Iterator[WithheldAnswer]:
-    files = files_by_kind(whole.kinds)
-    for kind, paths in files.items():
-        if len(paths) < len(whole.kinds):
-            rest = read(made.evidence, knowledge, at=AT, without=paths).assessment
-            yield from compare(whole.assessment, rest, kind=kind, rows=truth.rows, without=paths)
+    kinds = kinds_of_files(made.evidence)
+    for kind, paths in files_by_kind(kinds).items():
+        if len(paths) < len(kinds):
+            rest = read(made.evidence, knowledge, at=AT, without=paths)
+            yield from compare(whole, rest, kind=kind, rows=truth.rows, without=paths)
 
 
 def _expected(one: Expected) -> Answer:

@@ -11,14 +11,12 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from msgspec import Struct
-
 from tocsin.artefacts.registry import identify
 from tocsin.assessment.assess import Knowledge, assess
 from tocsin.detections.pipeline import OTHER_FILES, detect
 from tocsin.errors import ArtefactError
 from tocsin.evidence.limits import Limits
-from tocsin.evidence.opening import Evidence
+from tocsin.evidence.opening import Evidence, open_evidence
 from tocsin.evidence.source import Source
 from tocsin.model.records import Record
 from tocsin.model.verdicts import Assessment
@@ -30,31 +28,22 @@ _PAGES = frozenset({"web.file", "exchange.vdir-dump"})
 """The pages of web roots are collected together, or not at all."""
 
 
-class Reading(Struct, frozen=True, kw_only=True):
-    """An assessment, and the kinds of record that each file of the evidence holds."""
-
-    assessment: Assessment
-    kinds: dict[str, frozenset[str]]
-
-
 class _Lessened(Evidence):
-    """Evidence as if some of its files had not been collected. Notes which kinds stand in the others."""
+    """Evidence as if some of its files had not been collected."""
 
     def __init__(self, path: Path, *, without: frozenset[str]) -> None:
         super().__init__(path, Limits(), None)
         self._without = without
-        self.kinds: dict[str, frozenset[str]] = {}
 
     def sources(self) -> Iterator[Source]:
         for source in super().sources():
             if source.path not in self._without:
-                self.kinds[source.path] = _kinds_in(source)
                 yield source
 
 
 def read(
     evidence: Path, knowledge: Knowledge, *, at: datetime, without: frozenset[str] = frozenset()
-) -> Reading:
+) -> Assessment:
     """Assess the evidence, some of its files left out.
 
     Raises:
@@ -62,7 +51,17 @@ def read(
     """
     with _Lessened(evidence, without=without) as lessened:
         found = detect(lessened, knowledge.packs, list(knowledge.products.values()))
-        return Reading(assessment=assess(found, knowledge, at=at), kinds=lessened.kinds)
+        return assess(found, knowledge, at=at)
+
+
+def kinds_of_files(evidence: Path) -> dict[str, frozenset[str]]:
+    """Give the kinds of record that each file of the evidence holds, by its path.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read.
+    """
+    with open_evidence(evidence) as opened:
+        return {source.path: _kinds_in(source) for source in opened.sources()}
 
 
 def files_by_kind(kinds: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:

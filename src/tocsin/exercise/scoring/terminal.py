@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tocsin.exercise.scoring.drawing import percent
+from tocsin.exercise.scoring.drawing import percent, step_name
 from tocsin.exercise.scoring.page import CHECK_WORDS, Confusion, confusions
 from tocsin.exercise.scoring.totals import Score
 from tocsin.report.untrusted import visible
@@ -52,8 +52,7 @@ def _rows(score: Score) -> Table:
     table = _table("", "rows found", "claims borne out")
     for step in score.rungs:
         if step.rows.of or step.claims.of:
-            name = f"{step.campaign}: {step.rung or 'no step'}"
-            table.add_row(name, percent(step.rows), percent(step.claims))
+            table.add_row(step_name(step), percent(step.rows), percent(step.claims))
     for kind in score.kinds:
         if kind.rows.of or kind.claims.of:
             table.add_row(kind.kind, percent(kind.rows), percent(kind.claims))

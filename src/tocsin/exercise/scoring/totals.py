@@ -42,7 +42,7 @@ class RungScore(Struct, frozen=True, kw_only=True):
     """One step of a campaign's ladder.
 
     Attributes:
-        campaign: the pack.
+        campaign: the pack; empty for rows that any campaign's findings may stand at.
         rung: the step.
         servers: servers whose highest step is this one, and how many of them were told so.
         rows: provable rows that show the step, and how many of them were found.
@@ -170,7 +170,7 @@ def total(outcomes: Sequence[Outcome], asked: Asked) -> Score:
 
 
 def _untested(rungs: Sequence[RungScore], campaign: str, rung: str) -> bool:
-    return not any(one.rows.of for one in rungs if (one.campaign, one.rung) == (campaign, rung))
+    return not any(one.rows.of for one in rungs if one.rung == rung and one.campaign in {"", campaign})
 
 
 def _falsely_compromised(outcome: Outcome) -> int:

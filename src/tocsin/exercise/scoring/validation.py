@@ -122,7 +122,13 @@ def _verdicts(score: Score) -> Iterator[str]:
 def _shares(score: Score) -> Iterator[str]:
     yield "## By step of the ladder\n\n"
     steps = [
-        (one.campaign, one.rung or "(no step)", percent(one.servers), percent(one.rows), percent(one.claims))
+        (
+            one.campaign or "(any)",
+            one.rung or "(no step)",
+            percent(one.servers),
+            percent(one.rows),
+            percent(one.claims),
+        )
         for one in score.rungs
         if one.servers.of or one.rows.of or one.claims.of
     ]
