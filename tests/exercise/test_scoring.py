@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.exercise.made_by_hand import PAGE, RIGHT, ROWS, example_server, row
+from typer.testing import CliRunner
 
+from tocsin.cli import app
 from tocsin.errors import UsageFault
 from tocsin.exercise.score import Task, run_score
 from tocsin.exercise.scoring.page import render
 from tocsin.exercise.scoring.shares import share
 from tocsin.exercise.scoring.totals import Score
+from tocsin.exercise.scoring.validation import page as page_of
 from tocsin.exercise.scoring.writing import decode, encode
 from tocsin.exercise.truth import made_servers
 
@@ -124,6 +128,35 @@ def test_the_page_asks_the_network_for_nothing_and_tells_what_was_wrong(tmp_path
     assert "<script" not in page
     assert page.count("<svg") == page.count("</svg>")
     assert "Expected <b>mitigated</b>, found <b>patched</b>" in page
+
+
+def test_the_published_page_says_what_was_wrong_and_where_it_comes_from(tmp_path: Path) -> None:
+    document = encode(score_of(tmp_path, withhold=True, expected=[replace(RIGHT, rung="shell-tasked")]))
+    text = "".join(page_of(document))
+    assert hashlib.sha256(document).hexdigest() in text
+    assert "| shell-tasked | · | · |" in text.replace("| 1 |", "| · |")
+    assert "| `example` 1 | rung | proxylogon | shell-tasked | shell-reachable |" in text
+    assert "`proxylogon/mail-read`" in text.partition("## What was not tested")[2]
+    assert "None" not in text
+    assert "".join(page_of(document)) == text
+
+
+def test_the_command_prints_json_and_tells_wrong_by_its_status(tmp_path: Path) -> None:
+    example_server(tmp_path / "wrong", expected=[replace(RIGHT, rung="shell-tasked")])
+    arguments = ["exercise", "score", str(tmp_path / "wrong"), "--withheld-seeds", "0"]
+    told = CliRunner().invoke(app, [*arguments, "--json", "--quiet", "--output", str(tmp_path / "out")])
+    assert told.exit_code == 1
+    assert decode(told.stdout.encode()).wrong[0].what == "rung"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"score.json", "score.html"}
+    shown = CliRunner().invoke(app, arguments)
+    assert "expected shell-tasked, found shell-reachable" in " ".join(shown.stdout.split())
+    assert "1/1 example, seed 1: 1 wrong" in shown.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--scenario", "all", "."]])
+def test_servers_or_scenarios_and_not_both(more: list[str]) -> None:
+    told = CliRunner().invoke(app, ["exercise", "score", *more])
+    assert isinstance(told.exception, UsageFault)
 
 
 def test_made_servers_are_found_below_a_folder(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,7 +11,8 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from tocsin.exercise.scoring.drawing import kinds_picture, percent, rungs_picture, withheld_picture
-from tocsin.exercise.scoring.totals import QUESTIONS, Cell, Score
+from tocsin.exercise.scoring.totals import QUESTIONS, Score
+from tocsin.model.words import Compromise, Exposure, Residual
 from tocsin.report.untrusted import defang, visible
 from tocsin.report.view import plural
 
@@ -24,6 +24,9 @@ CHECK_WORDS = {
     "residual": "What is left",
 }
 """The questions in the order of the page, in plain words."""
+
+
+_WORDS = ("none", *map(str, (*Compromise, *Exposure, *Residual)))
 
 
 class Confusion(Struct, frozen=True, kw_only=True):
@@ -43,7 +46,7 @@ def render(score: Score) -> str:
         s=score,
         checks=CHECK_WORDS,
         right={(one.what, one.of): one.right for one in score.checks},
-        confusions=confusions(score.confusion),
+        confusions=confusions(score),
         rungs=rungs_picture(score),
         kinds=kinds_picture(score),
         withheld=withheld_picture(score),
@@ -53,18 +56,25 @@ def render(score: Score) -> str:
     )
 
 
-def confusions(cells: Sequence[Cell]) -> tuple[Confusion, ...]:
-    """Give the confusion tables, by question and campaign."""
-    keys = dict.fromkeys((cell.question, cell.campaign) for cell in cells)
+def confusions(score: Score) -> tuple[Confusion, ...]:
+    """Give the confusion tables by campaign and question; words in their own order, steps as climbed."""
+    keys = dict.fromkeys((cell.question, cell.campaign) for cell in score.confusion)
     ordered = sorted(keys, key=lambda key: (key[1], QUESTIONS.index(key[0])))
-    return tuple(_confusion(key, cells) for key in ordered)
+    return tuple(_confusion(key, score) for key in ordered)
 
 
-def _confusion(key: tuple[str, str], cells: Sequence[Cell]) -> Confusion:
-    own = [cell for cell in cells if (cell.question, cell.campaign) == key]
-    columns = tuple(sorted({word for cell in own for word in (cell.expected, cell.found)}))
+def _confusion(key: tuple[str, str], score: Score) -> Confusion:
+    own = [cell for cell in score.confusion if (cell.question, cell.campaign) == key]
+    steps = [one.rung for one in score.rungs if one.campaign == key[1]]
+    places = {word: place for place, word in enumerate(dict.fromkeys((*_WORDS, *steps)))}
+    columns = tuple(
+        sorted(
+            {word for cell in own for word in (cell.expected, cell.found)},
+            key=lambda word: (places.get(word, len(places)), word),
+        )
+    )
     counts = {(cell.expected, cell.found): cell.servers for cell in own}
-    truths = sorted({cell.expected for cell in own})
+    truths = [word for word in columns if any(cell.expected == word for cell in own)]
     rows = tuple((truth, tuple(counts.get((truth, word), 0) for word in columns)) for truth in truths)
     return Confusion(question=key[0], campaign=key[1], columns=columns, rows=rows)
 

@@ -36,7 +36,7 @@ def _tables(score: Score) -> Iterator[tuple[str, Table]]:
     yield "Rows", _rows(score)
     if score.withheld:
         yield "With one kind of log withheld", _withheld(score)
-    for each in confusions(score.confusion):
+    for each in confusions(score):
         yield f"{each.campaign}: {each.question} (row: truth, column: answer)", _confusion(each)
 
 

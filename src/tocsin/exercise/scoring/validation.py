@@ -113,7 +113,7 @@ def _verdicts(score: Score) -> Iterator[str]:
     rows = [(CHECK_WORDS[one.what], one.of, percent(one.right)) for one in score.checks if one.right.of]
     yield from _table(("question", "servers", "right"), rows)
     yield "Rows are the truth, columns the answer; servers are counted.\n\n"
-    for each in confusions(score.confusion):
+    for each in confusions(score):
         yield f"### {each.campaign}: {each.question}\n\n"
         counted = [(truth, *(str(count or "·") for count in counts)) for truth, counts in each.rows]
         yield from _table(("truth", *each.columns), counted)
