@@ -13,6 +13,8 @@ MARKER = "/* inert marker, no code */"
 SCRIPT_URL = f'http://f/<script language="JScript" runat="server">{MARKER}</script>'
 EMPTIED_URL = "http://f/"
 _WIDTH = 36
+_NOON = 12
+_DOTTED = frozenset({"de", "no", "nb"})
 
 
 def settings_page(
@@ -47,10 +49,10 @@ def settings_page(
         "DistinguishedName": f"CN={home},CN=HTTP,CN=Protocols,CN={server.name},CN=Servers",
         "Identity": f"{server.name}\\{home}",
         "ObjectClass": "top",
-        "WhenChanged": _moment(at + local),
-        "WhenCreated": _moment(created + local),
-        "WhenChangedUTC": _moment(at),
-        "WhenCreatedUTC": _moment(created),
+        "WhenChanged": _moment(at + local, server.language),
+        "WhenCreated": _moment(created + local, server.language),
+        "WhenChangedUTC": _moment(at, server.language),
+        "WhenCreatedUTC": _moment(created, server.language),
         "OrganizationId": "",
         "OriginatingServer": f"dc01.{server.domain}",
         "IsValid": "True",
@@ -72,11 +74,14 @@ def _cumulative(scene: Scene, at: datetime) -> str:
     return f"{first}.{second} (Build {'.'.join(rest)})"
 
 
-def _moment(at: datetime) -> str:
-    """Write as an American server does, without leading zeros and on any platform."""
-    hour = at.hour % 12 or 12
-    half = "PM" if at.hour >= 12 else "AM"  # noqa: PLR2004 - noon
-    return f"{at.month}/{at.day}/{at.year} {hour}:{at.minute:02d}:{at.second:02d} {half}"
+def _moment(at: datetime, language: str) -> str:
+    """Write as a server of that language does: month first, day first, with dots or strokes."""
+    if language == "en":
+        hour, half = at.hour % 12 or 12, "PM" if at.hour >= _NOON else "AM"
+        return f"{at.month}/{at.day}/{at.year} {hour}:{at.minute:02d}:{at.second:02d} {half}"
+    mark = "." if language in _DOTTED else "/"
+    day = mark.join((f"{at.day:02d}", f"{at.month:02d}", str(at.year)))
+    return f"{day} {at.hour:02d}:{at.minute:02d}:{at.second:02d}"
 
 
 def _offset(text: str) -> timedelta:

@@ -28,4 +28,6 @@ def _change(_: int, line: bytes) -> bytes | None:
         line = line.replace(b"BackEndStatus", b"BackendStatus")
     elif line.startswith(b"#"):
         return None
+    else:
+        line = line.replace(b",true,", b",True,").replace(b",false,", b",False,")
     return line.rsplit(b",", 4)[0] if line.count(b",") > _FEW else line
