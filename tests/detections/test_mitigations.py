@@ -25,6 +25,7 @@ from tests.detections.exposure_makers import (
 )
 
 from tocsin.artefacts import iis_config
+from tocsin.detections.iis_layout import ConfigFile
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.evidence.source import Source
 from tocsin.model.verdicts import MitigationSeen
@@ -453,3 +454,11 @@ def test_a_hostile_pattern_is_never_taken_for_a_mitigation_by_accident(pattern: 
 )
 def test_a_pattern_that_could_take_forever_is_not_run(pattern: str) -> None:
     assert at_root(ANON, rule("X", pattern)).status is not Is.EFFECTIVE
+
+
+def test_a_configuration_in_a_shadow_copy_is_not_in_force() -> None:
+    for where, live in (
+        ("inetpub/wwwroot/web.config", True),
+        ("shadow-copy-1/inetpub/wwwroot/web.config", False),
+    ):
+        assert ConfigFile(path="x", where=where, modified=None, settings=[]).is_live is live

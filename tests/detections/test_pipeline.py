@@ -194,3 +194,36 @@ def test_what_is_context_already_and_what_is_no_file_stay_as_they_are() -> None:
         replace(FOUND, kind="iis.w3c", locator=place),
     ):
         assert known.explain([one]) == (one,)
+
+
+# --- shadow copies: how the server was, not how it is -----------------------------------------
+
+PAGE = "C/inetpub/wwwroot/aspnet_client/x.aspx"
+
+
+@pytest.mark.parametrize(
+    ("path", "present", "collected"),
+    [(PAGE, True, True), (f"VSS1/{PAGE}", False, False), (f"shadow copy 2/{PAGE}", False, True)],
+)
+def test_a_page_in_a_shadow_copy_is_not_on_the_disk(
+    tmp_path: Path, path: str, present: bool, collected: bool
+) -> None:
+    disk = detected(tmp_path, **{path: "<%@ Page %>"}).disk
+    assert (disk.file_at("/aspnet_client/x.aspx") is not None) is present
+    if not path.startswith("shadow"):  # a folder's name that no layout knows leaves it to the path
+        assert disk.folder_collected("/aspnet_client/x.aspx") is collected
+
+
+def test_versions_in_a_shadow_copy_are_no_conflict(tmp_path: Path) -> None:
+    named = "FileName : C:\\x\\bin\\ExSetup.exe\n"
+    bin_folder = "C/Program Files/Microsoft/Exchange Server/V15/bin"
+    found = detected(
+        tmp_path,
+        **{
+            f"{bin_folder}/v-version.txt": f"FileVersion : 15.01.2176.014\n{named}",
+            f"VSS1/{bin_folder}/v-version.txt": f"FileVersion : 15.01.2106.002\n{named}",
+        },
+    )
+    builds = found.builds.result(exchange())
+    assert [one.build for one in builds.seen if one.rank == 1] == ["15.1.2176.14"]
+    assert builds.conflicts == ()

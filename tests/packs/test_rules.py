@@ -125,7 +125,7 @@ def test_absence_of_a_field_is_in_doubt_below_not_and_for_null(tmp_path: Path) -
     [
         ("f|expand: '%x%'", "a placeholder"),
         ("f|hour: 3", "a part of a time"),
-        ("f|re: '(a+)+'", "repeats a repeat without bound"),
+        ("f|re: '(a+)+'", "repeats a repeat or alternatives without bound"),
         ("f|re: 'a(?=b)'", "pySigma"),
         ("f|re: 'a('", "pySigma"),
         ("f|nonsense: 3", "Unknown modifier"),

@@ -179,6 +179,8 @@ class BuildCollector:
             self._add(_PATH, match.group(1), moment, locator)
 
     def _file_version(self, record: Record, source: Source) -> None:
+        if source.shadow_copy:
+            return  # an older disk has older files: no conflict, and not what runs
         fields = record.fields
         name = (fields.get("File") or source.name).replace("\\", "/").lower()
         place = name if "/" in name else f"{source.where.rpartition('/')[0]}/{name}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from tocsin.evidence.layout import is_shadow_copy
 from tocsin.evidence.web_roots import server_pages_in, url_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
@@ -38,16 +39,22 @@ class DiskState:
         self._removed: dict[str, Locator] = {}
 
     def observe_path(self, where: str) -> None:
-        """Take the place of one file of the evidence."""
+        """Take the place of one file of the evidence; one in a shadow copy says nothing of the disk."""
+        if is_shadow_copy(where):
+            return
         folder = where.rpartition("/")[0]
         url = url_of(f"{folder}/x")
         if url is not None:
             self._folders.add(url.rpartition("/")[0])
 
-    def observe(self, record: Record) -> None:
-        """Take one record; only files and scanners' events matter here."""
+    def observe(self, record: Record, *, shadow_copy: bool = False) -> None:
+        """Take one record; only files and scanners' events matter here.
+
+        A file in a shadow copy was on the disk, which does not say that it is.
+        """
         if record.kind == "web.file":
-            self._file(record)
+            if not shadow_copy:
+                self._file(record)
         elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
             self._removal(record)
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from tocsin.evidence.layout import is_shadow_copy
 from tocsin.model.places import Locator
 
 MOST_PATHS = 200
@@ -57,9 +58,11 @@ class ConfigFile(Struct, kw_only=True):
 
     @property
     def is_live(self) -> bool:
-        """Whether IIS reads it, as opposed to the copies it keeps."""
+        """Whether IIS reads it, as opposed to the copies that it and the disk keep."""
         place = f"/{self.where}"
-        return not any(part in place for part in ("/inetpub/history/", "/inetpub/temp/", "/backup/"))
+        return not is_shadow_copy(self.where) and not any(
+            part in place for part in ("/inetpub/history/", "/inetpub/temp/", "/backup/")
+        )
 
     @property
     def folder(self) -> str:

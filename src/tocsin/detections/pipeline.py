@@ -135,7 +135,7 @@ class _Pass:
             self._identity.observe(item)
             self._signs.observe(item)
             self._pages.observe(item)
-            self._disk.observe(item)
+            self._disk.observe(item, shadow_copy=source.shadow_copy)
             self._known.observe(item)
             self._matcher.observe(item)
         elif isinstance(item, Unreadable):

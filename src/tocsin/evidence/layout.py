@@ -73,6 +73,11 @@ class Place(Struct, frozen=True):
         return Place(f"{self.where}!/{place_of(name).where}", self.on_disk)
 
 
+def is_shadow_copy(where: str) -> bool:
+    """Tell whether a place is in a shadow copy of the disk: how the server was, not how it is."""
+    return where.startswith("shadow-copy-")
+
+
 def place_of(path: str) -> Place:
     """Give the place of a file from its name in the evidence.
 

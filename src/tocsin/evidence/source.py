@@ -10,6 +10,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from tocsin.errors import ArtefactError
+from tocsin.evidence.layout import is_shadow_copy
 from tocsin.evidence.lines import Line, read_lines
 
 HEAD = 8192
@@ -45,7 +46,7 @@ class Source(Struct, frozen=True, kw_only=True):
     @property
     def shadow_copy(self) -> bool:
         """Whether it stood in a shadow copy of the disk: how the server was, not how it is."""
-        return self.where.startswith("shadow-copy-")
+        return is_shadow_copy(self.where)
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading. The caller closes."""

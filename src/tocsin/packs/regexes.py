@@ -52,46 +52,52 @@ def danger(pattern: str) -> str | None:
         return f"is none that Python knows: {error}"
     found = _scan(pattern)
     if found < 0:
-        return "repeats a repeat without bound"
+        return "repeats a repeat or alternatives without bound"
     if found > MOST_REPEATS:
         return f"holds more than {MOST_REPEATS} unbounded repeats in a row"
     return None
 
 
 class _Level:
-    """One group while it is open: the repeats of the branch, and of the worst branch so far."""
+    """One group while it is open: the repeats of the branch, and of the worst branch so far.
+
+    ``ambiguous``: it can match one text in more ways than one, as far as a plain scan tells.
+    """
 
     def __init__(self) -> None:
         self.branch = 0
         self.worst = 0
+        self.ambiguous = False
 
     def alternate(self) -> None:
         self.worst = max(self.worst, self.branch)
         self.branch = 0
+        self.ambiguous = True
 
     def close(self) -> int:
-        self.alternate()
-        return self.worst
+        return max(self.worst, self.branch)
 
 
 def _scan(pattern: str) -> int:
     """Give the most unbounded repeats on one path; -1 when one is nested in another."""
-    stack, last_atom = [_Level()], 0
+    stack, group = [_Level()], _Level()
     for match in _TOKEN.finditer(pattern):
         piece = match.group()
-        if piece.startswith("(") and not piece.endswith(")"):
+        most = _most(piece)
+        if most:
+            if (group.close() and most > 1) or (group.ambiguous and most > _LARGE):
+                return -1
+            stack[-1].branch += most > _LARGE
+            stack[-1].ambiguous = True
+        group = _Level()
+        if _opens(piece):
             stack.append(_Level())
         elif piece == ")" and len(stack) > 1:
-            last_atom = stack.pop().close()
-            stack[-1].branch += last_atom
+            group = stack.pop()
+            stack[-1].branch += group.close()
+            stack[-1].ambiguous |= group.ambiguous
         elif piece == "|":
             stack[-1].alternate()
-        elif last_atom and _most(piece) > 1:
-            return -1
-        elif _most(piece) > _LARGE:
-            stack[-1].branch += 1
-        else:
-            last_atom = 0
     return stack[0].close()
 
 

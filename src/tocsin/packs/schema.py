@@ -5,7 +5,7 @@ Unknown keys are refused, so that a spelling mistake in a pack is an error and n
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from msgspec import Struct
 
@@ -269,7 +269,6 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rewrite: every rule must be present and effective.
         module: native module that must be installed for the rules to run.
         pools: application pools that must be off.
-        services: Windows services that must be disabled.
         unproven: why the files that Tocsin reads cannot prove it, if they cannot.
         site: name of the IIS site whose configuration counts.
         vdirs: URL paths below the site where the rule must reach (``/`` for all).
@@ -283,7 +282,6 @@ class MitigationFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rewrite: tuple[RewriteRule, ...] = ()
     module: str = ""
     pools: tuple[PoolOff, ...] = ()
-    services: tuple[str, ...] = ()
     unproven: str = ""
     site: str = "Default Web Site"
     vdirs: tuple[str, ...] = ("/",)
@@ -396,10 +394,3 @@ class CveRow(Struct, frozen=True, kw_only=True):
     first_unaffected_cu: str
     first_unaffected_cu_build: str
     line: int = 0
-
-
-class Moment(Struct, frozen=True, kw_only=True):
-    """A moment with its reason; used where windows are computed."""
-
-    at: datetime
-    because: str
