@@ -69,7 +69,7 @@ def _check(span: MitigationSpan) -> None:
         )
     if span.state not in STATES:
         raise ScenarioError(f"no such state: {span.state}.", remedy=f"There are: {', '.join(STATES)}.")
-    if mitigation.services and span.state != "effective":
+    if mitigation.unproven and span.state != "effective":
         raise ScenarioError(
             f"{span.id} leaves nothing in the files that are collected, so it cannot be {span.state}.",
             remedy="Leave its state out.",
