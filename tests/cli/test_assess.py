@@ -304,7 +304,7 @@ def test_packs_without_a_pack(tmp_path: Path) -> None:
 
 def test_a_broken_pack_is_told_at_its_line(tmp_path: Path) -> None:
     pack = sound_pack(tmp_path) / "pack.yaml"
-    pack.write_text(pack.read_text("utf-8").replace("title:", "tittle:", 1), "utf-8")
+    pack.write_text(pack.read_text("utf-8").replace("title:", "headline:", 1), "utf-8")
     error = failure(assess(EXAMPLE, "--packs", tmp_path))
     assert error.exit_status == 2
     assert error.where.startswith(f"{pack}:")

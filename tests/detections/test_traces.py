@@ -14,7 +14,8 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.pages import own_query, page_of
 from tocsin.detections.tokens import decode_token, token_in
 from tocsin.detections.traces import with_traces
-from tocsin.evidence.web_roots import server_pages_in, url_of
+from tocsin.evidence.server_pages import server_pages_in
+from tocsin.evidence.web_roots import url_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs

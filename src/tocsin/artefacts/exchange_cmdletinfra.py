@@ -83,7 +83,7 @@ def _signed(head: ExchangeHead) -> bool:
 
 def _shows(line: str) -> bool:
     found = header_row(line, _NAMES, strict=True)
-    return bool(found) and {"Cmdlet", "Parameters"} <= set(found[0] if found else ())
+    return found is not None and {"Cmdlet", "Parameters"} <= set(found[0])
 
 
 def _guess(text: str) -> dict[str, str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.evidence.event_data import event_pairs, finish_event, guess_event
+from tocsin.evidence.event_data import NAMES, event_pairs, finish_event, guess_event
 from tocsin.evidence.exchange_logs import ExchangeHead, Layout, confidence, read_exchange_log
 from tocsin.evidence.source import Source
 from tocsin.model.records import Item
@@ -18,13 +18,7 @@ KIND = "exchange.ecp-server"
 LINES = True
 FOUND_AT = ("**/logging/ecp/server/**", "**/ecp/server/*.log", "**/ecpserver*.log")
 
-_NAMES = {
-    "timestamp": "TimeStamp",
-    "servername": "ServerName",
-    "eventid": "EventId",
-    "eventdata": "EventData",
-}
-_LAYOUT = Layout(kind=KIND, names=_NAMES, rest="EventData", guess=guess_event, finish=finish_event)
+_LAYOUT = Layout(kind=KIND, names=NAMES, rest="EventData", guess=guess_event, finish=finish_event)
 
 
 def recognise(source: Source) -> Confidence:

@@ -56,7 +56,7 @@ def _signed(head: ExchangeHead) -> bool:
 
 def _shows(line: str) -> bool:
     found = header_row(line, _NAMES, strict=True)
-    return bool(found) and "SoapAction" in (found[0] if found else ())
+    return found is not None and "SoapAction" in found[0]
 
 
 def _guess(_: str) -> None:

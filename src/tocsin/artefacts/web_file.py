@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 
-from tocsin.evidence.server_pages import EXTENSIONS, extension_of, is_server_page, page_text, web_root_of
+from tocsin.evidence.server_pages import EXTENSIONS, extension_of, is_server_page, page_text
 from tocsin.evidence.source import Source
 from tocsin.evidence.vdir_lists import find_lists, vdir_record
-from tocsin.evidence.web_roots import url_of
+from tocsin.evidence.web_roots import url_of, web_root_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Item, Record
 from tocsin.model.words import Confidence

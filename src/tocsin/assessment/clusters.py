@@ -19,10 +19,10 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from tocsin.assessment.ladder import Ladder
-from tocsin.detections.pages import WEB_KINDS
 from tocsin.model.findings import Finding
 from tocsin.model.verdicts import Cluster, ConsistentWith, Run
 from tocsin.model.words import Means
+from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.schema import Actor
 
 _NEAR = timedelta(minutes=2)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from tocsin.assessment.ladder import Ladder
 from tocsin.detections.disk import DiskState
-from tocsin.detections.pages import WEB_KINDS, Page, PageActivity
+from tocsin.detections.pages import Page, PageActivity
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.times import spoken
 from tocsin.model.verdicts import WebShell
 from tocsin.model.words import Means, Presence, Residual, ShellContent
+from tocsin.packs.logsources import WEB_KINDS
 
 _FILES = frozenset({"web.file", "exchange.vdir-dump"})
 _MOST_LOCATORS = 20

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from tocsin.assessment.exposure import first_proof, last_proof
 from tocsin.assessment.ladder import Ladder
-from tocsin.detections.pages import WEB_KINDS
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import Verdict
 from tocsin.model.words import Means, Residual
 from tocsin.packs.loading import Pack
+from tocsin.packs.logsources import WEB_KINDS
 
 _SUCCESS = frozenset({Means.EXPLOITED, Means.COMPROMISED})
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from tocsin.detections.globs import glob_matcher
+from tocsin.detections.sigma_strings import glob_matcher
 from tocsin.detections.values import Row, views
 from tocsin.packs.conditions import (
     Check,

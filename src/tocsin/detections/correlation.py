@@ -14,10 +14,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from tocsin.detections.findings import client_of, filled, finding_id, rung_of
-from tocsin.detections.pages import WEB_KINDS, is_tasking, page_of
+from tocsin.detections.pages import is_tasking, page_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
+from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.rules import Correlation
 
 MOST_EVENTS = 200_000

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from tocsin.evidence.layout import is_shadow_copy
-from tocsin.evidence.web_roots import server_pages_in, url_of
+from tocsin.evidence.server_pages import server_pages_in
+from tocsin.evidence.web_roots import url_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.model.verdicts import ShellClient
+from tocsin.packs.logsources import WEB_KINDS
 
-WEB_KINDS = frozenset({"iis.w3c", "iis.etw", "exchange.httpproxy"})
 _PAGE = re.compile(r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)$")
 _TAIL = re.compile(
     r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from tocsin.detections.pages import WEB_KINDS, is_tasking, own_query, page_of
+from tocsin.detections.pages import is_tasking, own_query, page_of
 from tocsin.detections.tokens import token_in
-from tocsin.evidence.server_pages import is_server_page
-from tocsin.evidence.web_roots import server_pages_in, url_of
+from tocsin.evidence.server_pages import is_server_page, server_pages_in
+from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.records import Record
+from tocsin.packs.logsources import WEB_KINDS
 
 _LONGEST = 500
 _FILE_KINDS = {"web.file": "Path", "exchange.vdir-dump": "File"}
@@ -36,7 +37,9 @@ def _traces(record: Record) -> Iterator[tuple[str, str]]:
         yield from _request(record)
     elif record.kind in _FILE_KINDS:
         path = record.fields.get(_FILE_KINDS[record.kind]) or record.locator.path
-        if is_server_page(path.lower()):  # an export, a note or an encrypted file runs nowhere
+        if is_server_page(
+            path.replace("\\", "/").lower()
+        ):  # an export, a note or an encrypted file runs nowhere
             yield from _shell(path, record.fields.get("Url"))
         yield "ScriptPresent", record.fields.get("ScriptPresent") or ""
     elif record.kind == "aspnet.compiled":

@@ -22,6 +22,14 @@ _COMMAND = re.compile(
 _PREFIX = 300
 _CUT = ("...", "\u2026")
 
+NAMES = {
+    "timestamp": "TimeStamp",
+    "servername": "ServerName",
+    "eventid": "EventId",
+    "eventdata": "EventData",
+}
+"""Columns of these logs, squeezed, to their names in ``docs/reference/fields.md``."""
+
 _COLUMNS: dict[int, tuple[str, ...]] = {1: ("EventId",), 2: ("ServerName", "EventId")}
 
 

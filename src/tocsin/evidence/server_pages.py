@@ -1,4 +1,4 @@
-"""Files that a web server runs or serves as script, and the web root that a path lies in."""
+"""Server pages: files that a web server runs, told by their names, in paths and in running text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ EXTENSIONS = frozenset(
 """Extensions that IIS hands to code, by default or with common add-ons."""
 
 _FOREIGN = (".config", ".dll", ".exe", ".sys", ".compiled", ".log")
-_ASPNET_CLIENT = re.compile(r"(?:^|/)aspnet_client/")
-_ROOT = re.compile(
-    r"(?:^|.*/)(?:frontend/httpproxy|clientaccess|wwwroot|web server extensions/1[456]/template/layouts|"
-    r"aspnet_client(?=/))",
+_SERVER_PAGE = re.compile(
+    r"""(?:[A-Za-z]:|\\\\[^\\/:*?"<>|\s]+)[\\/](?:(?!\s\\\\)[^:*?"<>|\r\n]){1,400}?\.(?:as[pcmh]x|asp|asax|svc|cshtml|php|jspx?)(?![\w.])""",
     re.IGNORECASE,
 )
+_ASPNET_CLIENT = re.compile(r"(?:^|/)aspnet_client/")
 
 
 def extension_of(name: str) -> str:
@@ -38,20 +37,6 @@ def is_server_page(where: str) -> bool:
     return extension_of(where.rpartition("/")[2]) in EXTENSIONS or bool(_ASPNET_CLIENT.search(where))
 
 
-def web_root_of(path: str) -> str | None:
-    """Give the part of a path up to and with the web root, or None.
-
-    >>> web_root_of("C/inetpub/wwwroot/aspnet_client/x.aspx")
-    'C/inetpub/wwwroot'
-    """
-    found = _ROOT.match(path.replace("\\", "/"))
-    if found is None:
-        return None
-    root = found[0]
-    outer = _ROOT.match(root.rpartition("/")[0] + "/") if root.lower().endswith("aspnet_client") else None
-    return (outer or found)[0]
-
-
 def page_text(data: bytes) -> str:
     """Decode a page: by its byte-order mark, as UTF-16 or UTF-8 by its shape, else as Windows-1252."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
@@ -60,3 +45,8 @@ def page_text(data: bytes) -> str:
     if encoding != "utf-8":
         return data[mark:].decode(encoding, "backslashreplace")
     return decode(data[mark:])
+
+
+def server_pages_in(text: str) -> tuple[str, ...]:
+    """Give the Windows or UNC paths of server pages that a text names, in order, each once."""
+    return tuple(dict.fromkeys(match.group(0) for match in _SERVER_PAGE.finditer(text[:65_536])))

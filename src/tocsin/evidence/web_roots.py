@@ -17,8 +17,9 @@ _ROOTS = (
     re.compile(r"(?:^|/)web server extensions/1[456]/template/(?P<url>layouts/.+)$"),
     re.compile(r"(?:^|/)(?P<url>aspnet_client/.+)$"),
 )
-_SERVER_PAGE = re.compile(
-    r"""(?:[A-Za-z]:|\\\\[^\\/:*?"<>|\s]+)[\\/](?:(?!\s\\\\)[^:*?"<>|\r\n]){1,400}?\.(?:as[pcmh]x|asp|asax|svc|cshtml|php|jspx?)(?![\w.])""",
+_ROOT = re.compile(
+    r"(?:^|.*/)(?:frontend/httpproxy|clientaccess|wwwroot|web server extensions/1[456]/template/layouts|"
+    r"aspnet_client(?=/))",
     re.IGNORECASE,
 )
 
@@ -42,6 +43,15 @@ def url_of(path: str) -> str | None:
     return None
 
 
-def server_pages_in(text: str) -> tuple[str, ...]:
-    """Give the Windows or UNC paths of server pages that a text names, in order, each once."""
-    return tuple(dict.fromkeys(match.group(0) for match in _SERVER_PAGE.finditer(text[:65_536])))
+def web_root_of(path: str) -> str | None:
+    """Give the part of a path up to and with the web root, or None.
+
+    >>> web_root_of("C/inetpub/wwwroot/aspnet_client/x.aspx")
+    'C/inetpub/wwwroot'
+    """
+    found = _ROOT.match(path.replace("\\", "/"))
+    if found is None:
+        return None
+    root = found[0]
+    outer = _ROOT.match(root.rpartition("/")[0] + "/") if root.lower().endswith("aspnet_client") else None
+    return (outer or found)[0]

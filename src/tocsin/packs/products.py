@@ -23,7 +23,7 @@ from msgspec import Struct
 from tocsin.errors import PackError
 from tocsin.packs.schema import BuildRow, CveRow, MitigationFile, ProductFile
 from tocsin.packs.versions import Key, branch_of, is_full, key, normalise
-from tocsin.packs.yaml_text import Place, read_yaml
+from tocsin.packs.yaml_text import converted, read_yaml
 
 LARGEST_TABLE = 32 << 20
 """Bytes of one table after decompression."""
@@ -118,7 +118,7 @@ def load_product(folder: Path) -> Product:
     cves = tuple(_table(folder / "cves.csv", CveRow, _cve_row))
     _check_fixes(cves, by_build, folder / "cves.csv")
     return Product(
-        file=_yaml(folder / "product.yaml", ProductFile),
+        file=converted(read_yaml(folder / "product.yaml"), ProductFile),
         builds=builds,
         cves=_grouped((row.cve, row) for row in cves),
         mitigations=_mitigations(folder / "mitigations"),
@@ -155,33 +155,10 @@ def _digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-# --- YAML -------------------------------------------------------------------------------------
-
-
-def _yaml(path: Path, shape: type[T]) -> T:
-    document = read_yaml(path)
-    try:
-        return msgspec.convert(document.data, shape)
-    except msgspec.ValidationError as error:
-        raise PackError(
-            f"{str(error).partition(' - at ')[0]}.",
-            where=document.where(*_place(str(error))),
-            remedy=f"See {shape.__name__} in tocsin.packs.schema.",
-        ) from error
-
-
-def _place(message: str) -> Place:
-    """Turn msgspec's ``… - at `$.rewrite[0].input``` into keys and positions."""
-    path = message.partition("`$")[2].partition("`")[0]
-    unknown = message.partition("unknown field `")[2].partition("`")[0]
-    parts = [*path.replace("[", ".").replace("]", "").split("."), unknown]
-    return tuple(int(part) if part.isdigit() else part for part in parts if part)
-
-
 def _mitigations(folder: Path) -> tuple[MitigationFile, ...]:
     found = []
     for path in sorted(folder.glob("*.yaml")):
-        mitigation = _yaml(path, MitigationFile)
+        mitigation = converted(read_yaml(path), MitigationFile)
         if mitigation.id != path.stem:
             raise PackError(
                 f"the id '{mitigation.id}' is not the file's name.",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.detections.globs import glob_matcher
+from tocsin.detections.sigma_strings import glob_matcher
 from tocsin.packs.conditions import Glob, Wild
 
 MANY, ONE = Wild.MANY, Wild.ONE
