@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from tocsin.errors import ScenarioError
-from tocsin.evidence.server_pages import is_server_page, page_text, web_root_of
+from tocsin.evidence.server_pages import is_server_page, page_text
 from tocsin.evidence.vdir_lists import find_lists
+from tocsin.evidence.web_roots import web_root_of
 from tocsin.exercise.installing import cumulative_updates, installed_at, spans_of
 from tocsin.exercise.pe import write_executable
 from tocsin.exercise.setup_log import PATH as SETUP_LOG
