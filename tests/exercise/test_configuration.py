@@ -62,10 +62,12 @@ def test_effective(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REWRITING)
-@pytest.mark.parametrize("state", ["partial", "disabled"])
-def test_half_done_or_switched_off_is_partial(tmp_path: Path, name: str, state: str) -> None:
+@pytest.mark.parametrize(("state", "status"), [("partial", Is.PARTIAL), ("disabled", Is.ABSENT)])
+def test_half_done_is_partial_and_switched_off_is_absent(
+    tmp_path: Path, name: str, state: str, status: Is
+) -> None:
     found = judged(tmp_path, mitigated(span(name, state)))[name]
-    assert found.status is Is.PARTIAL, found.why
+    assert found.status is status, found.why
     assert ("disabled" in found.why) == (state == "disabled")
 
 
@@ -108,7 +110,7 @@ def test_the_last_state_before_the_collection_counts(tmp_path: Path) -> None:
         span(name, "malformed", date(2021, 3, 6)),
     )
     found = judged(tmp_path, mitigated(*spans))[name]
-    assert (found.status, "disabled" in found.why) == (Is.PARTIAL, True)
+    assert (found.status, "disabled" in found.why) == (Is.ABSENT, True)
 
 
 def test_a_mitigation_of_the_day_of_collection_came_before_it(tmp_path: Path) -> None:
