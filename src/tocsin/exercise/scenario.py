@@ -50,7 +50,7 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody does something; the script's name says what (see ``exercise/actors``).
+    """Somebody does something; the script's name says what (see ``exercise/acts``).
 
     Attributes:
         script: such as ``proxylogon``, ``shell-scan``, ``ews-mail-theft``, ``administrator-oab-url``.
