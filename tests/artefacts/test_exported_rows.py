@@ -175,7 +175,7 @@ CSV = {
     "Get-WinEvent": "#TYPE System.Diagnostics.Eventing.Reader.EventLogRecord\r\n"
     + table(
         ["Message", "Id", "ProviderName", "LogName", "MachineName"],
-        [f"Cmdlet suceeded. Cmdlet Set-Mailbox, parameters {PARAMETERS}.", "1", *EXCHANGE],
+        [f"Cmdlet succeeded. Cmdlet Set-Mailbox, parameters {PARAMETERS}.", "1", *EXCHANGE],
     ),
     "EvtxECmd": table(
         [

@@ -15,12 +15,15 @@ GOLDEN = Path(__file__).parent / "golden"
 MODULES = (
     "aspnet_compiled",
     "event_json",
+    "event_table",
     "event_xml",
     "file_version",
+    "safety_scanner",
     "vdir_dump",
     "version_clixml",
     "version_export",
     "web_file",
+    "web_json",
     "windows_evtx",
 )
 INPUTS = sorted(path for name in MODULES for path in (GOLDEN / name).glob("*.in.*"))
