@@ -51,7 +51,7 @@ def test_a_scenario_of_ones_own_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ("traffic: 40", "trafic: 40", 6, "trafic"),
+        ("traffic: 40", "fuss: 40", 6, "fuss"),
         ("traffic: 40", "traffic: -1", 6, "traffic"),
         ("traffic: 40", "traffic: many", 6, "int"),
         ("collected: 2021-03-04T08:00:00Z", "collected: 2021-03-04T08:00:00", 5, "time zone"),
