@@ -14,7 +14,7 @@ from tocsin.exercise.scoring.page import CHECK_WORDS, confusions
 from tocsin.exercise.scoring.totals import Score
 from tocsin.exercise.scoring.writing import decode
 
-COMMAND = "tocsin exercise score --scenario all --seeds 10 --withheld-seeds 3 --json > docs/validation.json"
+COMMAND = "tocsin exercise score --scenario all --seeds 10 --withheld-seeds 1 --json > docs/validation.json"
 """What made the score."""
 
 _METHOD = """\
@@ -39,7 +39,8 @@ make docs
   Rows that a careful human could not judge either do not count.
 - **Claims borne out** (precision): findings of meaning `exploited` or `compromised`, and how many stand
   at a row whose truth is as grave. A finding at an everyday row is wrong, whatever the verdict.
-- **Withheld**: the server once more without any file that holds one kind of log. The property is broken
+- **Withheld**: the first seed of every scenario once more for each kind of log, without any file that
+  holds it. The property is broken
   where the verdict becomes more certain, where a server that was shown to be exploited is cleared
   (`no-evidence` or `targeted` instead of `undetermined`), where the verdict is milder than what a
   remaining row proves, or where coverage does not name the kind as missing.
