@@ -393,6 +393,7 @@ def test_version() -> None:
 
 
 def _terminal(monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool) -> io.StringIO:
+    monkeypatch.setenv("TERM", "xterm")  # a dumb terminal shows no bar, whatever the machine has
     out = io.StringIO()
 
     def console(*, stderr: bool) -> Console:
