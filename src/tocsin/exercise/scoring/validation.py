@@ -62,7 +62,7 @@ _LIMITS = """\
 - Web shells are inert markers in the shape of the real pages; recognition of live shell code is tested
   with other samples, not here.
 - Load is tested elsewhere: these servers are small, so that many can be made.
-- Named products, builds and campaigns are those of the packs below. A new pack starts without any
+- Named products, builds and campaigns are those of the packs above. A new pack starts without any
   figure on this page.
 """
 
