@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from tocsin import artefacts
 from tocsin.errors import EnvironmentFault
 from tocsin.evidence.globs import fits
+from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.source import Source
 from tocsin.model.records import Item
 from tocsin.model.words import Confidence
@@ -45,6 +46,21 @@ class ArtefactModule(Protocol):
         Raises:
             ArtefactError: the file as a whole cannot be read.
         """
+        ...
+
+
+@runtime_checkable
+class RowModule(ArtefactModule, Protocol):
+    """An artefact module whose files are mostly plain rows, which need not all be parsed.
+
+    Attributes:
+        DELIMITER: between the values of plain rows.
+    """
+
+    DELIMITER: str
+
+    def reader(self, source: Source) -> RowReader:
+        """Give a reader of the file's lines, one at a time; ``parse`` gives what it gives for every line."""
         ...
 
 

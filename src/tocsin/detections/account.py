@@ -6,7 +6,7 @@ Nothing here depends on the order in which files or records arrive.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +60,13 @@ class KindAccount:
             self.start = moment
         if self.end is None or moment > self.end:
             self.end = moment
+
+    def count_plain(self, records: int, first: datetime, last: datetime, hours: Iterable[int]) -> None:
+        """Add records that nobody doubts: how many, their first and last time, the hours that hold one."""
+        self.records += records
+        self.hours.update(hours)
+        self.start = first if self.start is None else min(self.start, first)
+        self.end = last if self.end is None else max(self.end, last)
 
     def join(self, other: KindAccount) -> None:
         """Add the totals of another account, ``files`` and ``bytes`` excepted."""

@@ -47,10 +47,12 @@ _DISPLAY = (5, DISPLAY)
 _SECOND_HAND = (SECOND_HAND_RANK, "second-hand excerpts")
 
 _COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
-_IN_PATH = re.compile(
-    r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)(?:/|$)", re.IGNORECASE
-)
-_PROBE_AGENT = re.compile(r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})")
+IN_PATH = r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)(?:/|$)"
+"""Of a request's path that names the build."""
+PROBE_AGENT = r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})"
+"""Of the user agent of the server's own probes."""
+_IN_PATH = re.compile(IN_PATH, re.IGNORECASE)
+_PROBE_AGENT = re.compile(PROBE_AGENT)
 _DISPLAYED = re.compile(r"AdminDisplayVersion\W{1,60}(Version \d+\.\d+ \(Build \d+\.\d+\)|1[45][0-9.]{5,18})")
 _SETUP_VERSION = re.compile(
     r"(?:Setup version|locally installed version is)\W{1,3}([0-9]{1,2}\.[0-9.]{5,18}[0-9])", re.IGNORECASE
@@ -142,6 +144,18 @@ class BuildCollector:
             conflicts=found,
             patch_incomplete=any(one.what.startswith(PATCH_INCOMPLETE) for one in found),
         )
+
+    @staticmethod
+    def named_by(stem: str, status: str | None) -> str | None:
+        """Give the build that an answered request for a path names, as the path spells it."""
+        found = _IN_PATH.search(stem) if status in _SERVED else None
+        return found.group(1) if found else None
+
+    @staticmethod
+    def probed_by(agent: str, client: str | None, server: str | None) -> str | None:
+        """Give the build that the agent of the server's own probe names, as it spells it."""
+        found = _PROBE_AGENT.search(agent) if client in _LOCAL or client == server else None
+        return found.group(1) if found else None
 
     # --- taking -------------------------------------------------------------------------------
 

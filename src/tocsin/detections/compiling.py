@@ -89,6 +89,15 @@ class KindIndex:
         self._everything = (1 << len(rules)) - 1
         self._prefilter = Prefilter(kind, [rule.condition for rule in rules]) if prefilter else None
 
+    @property
+    def conditions(self) -> tuple[Node, ...]:
+        """The rules' conditions; the bit of a rule is its place among them."""
+        return tuple(rule.condition for rule in self._rules)
+
+    def after(self, name: str, value: str | None) -> int:
+        """Give the mask of the rules that one field's value leaves possible."""
+        return self._prefilter.after(name, value) if self._prefilter else self._everything
+
     def candidates(self, record: Record) -> list[CompiledRule]:
         """Give the rules to evaluate for a record."""
         mask = self._prefilter.candidates(record) if self._prefilter else self._everything

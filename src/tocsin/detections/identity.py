@@ -9,7 +9,8 @@ from tocsin.evidence.globs import fits
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
 
-_NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+"""Fields that name the server."""
 _MOST_NAMES = 10_000
 
 
@@ -23,16 +24,19 @@ class IdentityCollector:
 
     def observe(self, record: Record) -> None:
         """Take one record."""
-        for field in _NAME_FIELDS:
+        for field in NAME_FIELDS:
             value = record.fields.get(field)
-            if not value:
-                continue
-            name = value.partition(".")[0].lower()
-            if name in self._names or len(self._names) < _MOST_NAMES:
-                self._names[name] += 1
+            if value:
+                self.add(value, 1)
         offset = record.fields.get("UtcOffset")
         if offset:
             self._offsets[offset] += 1
+
+    def add(self, value: str, times: int) -> None:
+        """Take a name that so many records of one column bear."""
+        name = value.partition(".")[0].lower()
+        if name in self._names or len(self._names) < _MOST_NAMES:
+            self._names[name] += times
 
     def name(self) -> str | None:
         """The server's short name, lower case, or None when no record names it."""
@@ -66,6 +70,10 @@ class ProductSigns:
         if len(self.seen) < len(self._signs):
             self._note(product for product, sign in self._unseen() if sign.record_shows(record))
 
+    def texts(self) -> tuple[str, ...]:
+        """Give the texts, in lower case, one of which a record holds that shows a product not yet seen."""
+        return tuple(dict.fromkeys(text for _, sign in self._unseen() for text in sign.texts))
+
     def _unseen(self) -> Iterable[tuple[str, _Compiled]]:
         return [(product, sign) for product, sign in self._signs.items() if product not in self.seen]
 
@@ -78,6 +86,10 @@ class _Compiled:
         self._kinds = signs.kinds
         self._paths = tuple(path.lower() for path in signs.paths)
         self._texts = [(field, text.lower()) for field, text in signs.texts]
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self._texts]
 
     def path_shows(self, where: str) -> bool:
         return fits(where, self._paths)

@@ -10,7 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from tocsin.detections.compiling import CompiledRule, compile_packs, explanation
+from tocsin.detections.compiling import CompiledRule, KindIndex, compile_packs, explanation
 from tocsin.detections.correlation import Correlator
 from tocsin.detections.indicators import IndicatorMatcher
 from tocsin.detections.keeping import MOST, Kept, Order, order_of
@@ -55,6 +55,10 @@ class Matcher:
         self._indicators = [IndicatorMatcher(pack.id, pack.indicators) for pack in packs if pack.indicators]
         self._yara = [YaraScan(pack.id, pack.yara) for pack in packs if pack.yara]
         self._kept: dict[tuple[str, str], Kept] = {}
+
+    def index(self, kind: str) -> KindIndex | None:
+        """Give the rules of a kind of record, or None if there are none."""
+        return self._kinds.get(kind)
 
     def observe(self, record: Record) -> Found:
         """Run everything over a record; give pack id and finding of those that are kept so far."""

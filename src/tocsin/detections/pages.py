@@ -7,26 +7,29 @@ log folder and the largest is given, so that a request is not counted twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
+from tocsin.evidence.web_roots import url_of
+from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.model.verdicts import ShellClient
+from tocsin.model.words import Means
 from tocsin.packs.logsources import WEB_KINDS
 
-_PAGE = re.compile(r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)$")
+ANY_PAGE = r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)"
+_PAGE = re.compile(ANY_PAGE + "$")
 _TAIL = re.compile(
     r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",
     re.IGNORECASE,
 )
-_NONSENSE = re.compile(
-    r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)",
-    re.IGNORECASE,
-)
+NONSENSE = r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)"
 """What internet scanners ask of every server, each the mark of another product."""
 
+_NONSENSE = re.compile(NONSENSE, re.IGNORECASE)
 _FEWEST_NONSENSE = 2
 _MOST_PAGES = 100_000
 _MOST_CLIENTS = 5_000
@@ -59,6 +62,15 @@ def is_tasking(record: Record) -> bool:
     """Tell whether the request carried more than the page's name: a body or parameters."""
     method = (record.fields.get("cs-method") or "GET").upper()
     return method not in {"GET", "HEAD", "OPTIONS"} or bool(own_query(record.fields.get("cs-uri-query")))
+
+
+def pages_named(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the pages that findings of more than context name, as ``page_of`` spells them."""
+    for finding in findings:
+        if finding.means is not Means.CONTEXT:
+            path = finding.details.get("shell_path")
+            named = (finding.details.get("page"), finding.details.get("shell_url"), url_of(path) if path else None)
+            yield from (url.lower() for url in named if url)
 
 
 @dataclass(slots=True)
@@ -205,11 +217,19 @@ class PageActivity:
         stem = record.fields.get("cs-uri-stem")
         if record.kind not in WEB_KINDS or not stem:
             return
-        if record.fields.get("sc-status") == "200":
-            self._nonsense.update(found.lower() for found in _NONSENSE.findall(stem))
+        self.note_nonsense(record)
         url = page_of(stem)
-        if url is None:
-            return
+        if url is not None:
+            self._add(url, record)
+
+    def observe_only(self, record: Record, urls: frozenset[str]) -> None:
+        """Take one record if it asks for one of these pages."""
+        stem = record.fields.get("cs-uri-stem")
+        url = page_of(stem) if stem and record.kind in WEB_KINDS else None
+        if url is not None and url in urls:
+            self._add(url, record)
+
+    def _add(self, url: str, record: Record) -> None:
         page = self._pages.get(url)
         if page is None:
             if len(self._pages) >= _MOST_PAGES:
@@ -218,6 +238,12 @@ class PageActivity:
             page = self._pages[url] = Page(url)
         group = f"{record.kind}:{record.locator.path.rpartition('/')[0]}"
         page.add(record, group=group, absent=self._absent)
+
+    def note_nonsense(self, record: Record) -> None:
+        """Note what the request asks for if it cannot be there and was answered."""
+        stem = record.fields.get("cs-uri-stem")
+        if stem and record.kind in WEB_KINDS and record.fields.get("sc-status") == "200":
+            self._nonsense.update(found.lower() for found in _NONSENSE.findall(stem))
 
     def get(self, url: str) -> Page | None:
         """Give what is known of a page, by its path in any case."""

@@ -21,7 +21,9 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
-from tocsin.detections.pages import PageActivity
+from tocsin.detections.pages import PageActivity, pages_named
+from tocsin.detections.scanning.lane import Plain
+from tocsin.detections.scanning.lanes import Lanes, Scanning
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.opening import Evidence
@@ -38,6 +40,7 @@ OTHER_FILES = "file.other"
 """Kind under which files of no known kind are counted."""
 
 Progress = Callable[[Source], None]
+_AUTOMATIC = Scanning()
 
 
 class Detections(Struct, frozen=True, kw_only=True):
@@ -61,6 +64,15 @@ class Detections(Struct, frozen=True, kw_only=True):
     products: frozenset[str]
     builds: BuildCollector
     mitigations: MitigationCollector
+    scanned: Scanned
+
+
+class Scanned(Struct, kw_only=True):
+    """What the fast lane was spared: plain rows that were counted, and those among them that were parsed."""
+
+    files: int = 0
+    plain: int = 0
+    parsed: int = 0
 
 
 def detect(
@@ -69,13 +81,22 @@ def detect(
     products: Sequence[Product],
     *,
     progress: Progress | None = None,
+    scanning: Scanning = _AUTOMATIC,
 ) -> Detections:
-    """Read the whole of the evidence once.
+    """Read the whole of the evidence; logs that name a suspect page are read a second time for it.
+
+    Args:
+        evidence: what was collected.
+        packs: what is looked for.
+        products: what is known of products.
+        progress: told of every file after it was read.
+        scanning: how logs of plain rows are read; the result is the same.
 
     Raises:
         EvidenceError: the evidence as a whole cannot be read (limits, a broken container).
+        UsageFault: the engine asked for is not installed.
     """
-    run = _Pass(packs, products)
+    run = _Pass(packs, products, scanning)
     for source in evidence.sources():
         run.read(source)
         if progress:
@@ -86,8 +107,11 @@ def detect(
 class _Pass:
     """The state of one pass."""
 
-    def __init__(self, packs: Sequence[Pack], products: Sequence[Product]) -> None:
+    def __init__(self, packs: Sequence[Pack], products: Sequence[Product], scanning: Scanning) -> None:
         self._matcher = Matcher(packs)
+        self._lanes = Lanes(self._matcher, packs, products, scanning)
+        self._scanned = Scanned()
+        self._fast: list[tuple[Source, ArtefactModule]] = []
         self._account = CoverageAccount()
         self._pages = PageActivity(_absent_statuses(packs))
         self._disk = DiskState()
@@ -112,6 +136,7 @@ class _Pass:
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
         matches = self._matcher.finish()
+        self._revisit(matches)
         info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
         return Detections(
             evidence=info,
@@ -126,35 +151,86 @@ class _Pass:
             products=frozenset(self._signs.seen),
             builds=self._builds,
             mitigations=self._mitigations,
+            scanned=self._scanned,
         )
 
-    def _take(self, item: Item, source: Source) -> None:
+    def _revisit(self, matches: Mapping[str, Matches]) -> None:
+        """Read the logs of the fast lane again for the pages that findings name."""
+        urls = frozenset(url for found in matches.values() for url in pages_named(found.findings))
+        for source, module in self._fast if urls else ():
+            taker = _Visitor(self._pages, urls)
+            why = _fault_of(partial(self._lanes.revisit, source, module, urls, taker))
+            if why:
+                self._skipped.append(Skipped(path=source.path, why=f"requests for pages in it were not followed: {why}"))
+
+    def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
         self._builds.observe(item, source)
         self._mitigations.observe(item, source)
         if isinstance(item, Record):
             self._identity.observe(item)
             self._signs.observe(item)
-            self._pages.observe(item)
+            if pages:
+                self._pages.observe(item)
+            else:
+                self._pages.note_nonsense(item)
             self._disk.observe(item, shadow_copy=source.shadow_copy)
             self._known.observe(item)
             self._matcher.observe(item)
         elif isinstance(item, Unreadable):
-            self._second_hand(item)
+            self._second_hand(item, pages=pages)
 
-    def _second_hand(self, item: Unreadable) -> None:
+    def _second_hand(self, item: Unreadable, *, pages: bool) -> None:
         """Search what could not be parsed; a row of another log within it is read as such, weakly."""
         self._matcher.observe(_as_text(item))
         record = record_of_line(item.text, item.locator)
         if record is not None:
             self._signs.observe(record)
-            self._pages.observe(record)
+            if pages:
+                self._pages.observe(record)
+            else:
+                self._pages.note_nonsense(record)
             self._matcher.observe(record)
 
     def _parse(self, source: Source, tally: _FileTally) -> None:
-        tally.module = identify(source)
-        for item in tally.module.parse(source) if tally.module else ():
+        tally.module = module = identify(source)
+        if module is not None and self._lanes.takes(source, module):
+            self._fast.append((source, module))
+            tally.fast = True
+            if self._lanes.read(source, module, self._signs.texts, _RowTaker(self, source, tally)):
+                self._scanned.files += 1
+                return
+            self._fast.pop()
+            tally.fast = False
+        for item in module.parse(source) if module else ():
             tally.count(item)
             self._take(item, source)
+
+    def take_line(self, item: Item, source: Source) -> None:
+        """Take what the reader of the fast lane read; pages are followed when it is known which."""
+        self._take(item, source, pages=False)
+
+    def take_candidate(self, record: Record) -> None:
+        """Take a plain row that somebody may have a question about."""
+        self._scanned.parsed += 1
+        self._signs.observe(record)
+        self._pages.note_nonsense(record)
+        self._matcher.observe(record)
+
+    def take_sighting(self, record: Record, source: Source) -> None:
+        """Take a plain row that names a build."""
+        self._builds.observe(record, source)
+
+    def unseen(self) -> bool:
+        """Tell whether a product is still to be seen."""
+        return bool(self._signs.texts())
+
+    def take_name(self, value: str, times: int) -> None:
+        """Take a name of the server that so many plain rows bear."""
+        self._identity.add(value, times)
+
+    def take_plain(self, records: int) -> None:
+        """Count plain rows."""
+        self._scanned.plain += records
 
     def _failed(self, source: Source, tally: _FileTally, why: str) -> None:
         """Count what the parser left, all of it, and search it as far as that goes."""
@@ -173,6 +249,62 @@ class _Pass:
     def _search_rest(self, source: Source, kind: str, after: int) -> None:
         for item in _rest(source, kind, after):
             self._take(item, source)
+
+
+class _RowTaker:
+    """Hands what the fast lane finds in one file to the pass."""
+
+    def __init__(self, run: _Pass, source: Source, tally: _FileTally) -> None:
+        self._run = run
+        self._source = source
+        self._tally = tally
+
+    def item(self, item: Item) -> None:
+        self._tally.count(item)
+        self._run.take_line(item, self._source)
+
+    def plain(self, kind: str, plain: Plain, last_line: int) -> None:
+        self._tally.count_plain(kind, plain, last_line)
+        self._run.take_plain(plain.records)
+
+    def candidate(self, record: Record) -> None:
+        self._run.take_candidate(record)
+
+    def sighting(self, record: Record) -> None:
+        self._run.take_sighting(record, self._source)
+
+    def unseen(self) -> bool:
+        return self._run.unseen()
+
+    def named(self, value: str, times: int) -> None:
+        self._run.take_name(value, times)
+
+
+class _Visitor:
+    """Takes the requests for some pages when a log is read again; all else was taken before."""
+
+    def __init__(self, pages: PageActivity, urls: frozenset[str]) -> None:
+        self._pages = pages
+        self._urls = urls
+
+    def item(self, item: Item) -> None:
+        record = item if isinstance(item, Record) else None
+        if isinstance(item, Unreadable):
+            record = record_of_line(item.text, item.locator)
+        if record is not None:
+            self.candidate(record)
+
+    def candidate(self, record: Record) -> None:
+        self._pages.observe_only(record, self._urls)
+
+    def plain(self, kind: str, plain: Plain, last_line: int) -> None: ...
+
+    def unseen(self) -> bool:
+        return False
+
+    def sighting(self, record: Record) -> None: ...
+
+    def named(self, value: str, times: int) -> None: ...
 
 
 def _fault_of(step: Callable[[], None]) -> str:
@@ -195,6 +327,7 @@ class _FileTally:
         self.account = KindAccount()
         self.module: ArtefactModule | None = None
         self.last_line = 0
+        self.fast = False
         self._source = source
         self._kinds: dict[str, KindAccount] = {}
         self._records: Counter[str] = Counter()
@@ -204,12 +337,22 @@ class _FileTally:
         self.account.count(item)
         if item.locator.line is not None:
             self.last_line = max(self.last_line, item.locator.line)
-        kind = self._kinds.get(item.kind)
-        if kind is None:
-            kind = self._kinds[item.kind] = KindAccount()
-        kind.count(item)
+        self._of(item.kind).count(item)
         if isinstance(item, Record):
             self._records[item.kind] += 1
+
+    def count_plain(self, kind: str, plain: Plain, last_line: int) -> None:
+        """Add plain rows of the file."""
+        for account in (self.account, self._of(kind)):
+            account.count_plain(plain.records, plain.first, plain.last, plain.hours)
+        self._records[kind] += plain.records
+        self.last_line = max(self.last_line, last_line)
+
+    def _of(self, name: str) -> KindAccount:
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = self._kinds[name] = KindAccount()
+        return kind
 
     def close(self, total: CoverageAccount) -> None:
         """Join the account of the file's kind; an event log joins one account a channel."""

@@ -41,6 +41,12 @@ class Prefilter:
         ordered = sorted(parts.items(), key=lambda item: -len(item[1]))
         self._fields = [(name, _Ruled(kind, name, found)) for name, found in ordered]
         self._spanning = _Spanning(spanning)
+        self._by_name = dict(self._fields)
+
+    def after(self, name: str, value: str | None) -> int:
+        """Give the mask of the rules that one field's value leaves possible."""
+        ruled = self._by_name.get(name)
+        return self._everything & ruled.allowed(value) if ruled else self._everything
 
     def candidates(self, record: Record) -> int:
         """Give the mask of the rules that may match."""

@@ -43,6 +43,7 @@ class Product(Struct, frozen=True, kw_only=True):
         cves: rows of the CVE table, by CVE.
         mitigations: sorted by name.
         known_good: hashes of the vendor's own server pages and configurations.
+        ordinary: lines of ordinary traffic by kind of log: which texts are rare is told by them.
         place: the folder's name as reasons cite it, such as ``products/exchange``.
         sha256: digest over all files of the folder.
         by_build: the row of every known build.
@@ -57,6 +58,7 @@ class Product(Struct, frozen=True, kw_only=True):
     cves: Mapping[str, tuple[CveRow, ...]]
     mitigations: tuple[MitigationFile, ...]
     known_good: KnownGood
+    ordinary: Mapping[str, tuple[bytes, ...]] = {}
     place: str
     sha256: str
     by_build: Mapping[str, BuildRow]
@@ -123,6 +125,7 @@ def load_product(folder: Path) -> Product:
         cves=_grouped((row.cve, row) for row in cves),
         mitigations=_mitigations(folder / "mitigations"),
         known_good=_known_good(folder / "known_good_web_files.csv.gz"),
+        ordinary=_ordinary(folder / "ordinary"),
         place=f"{folder.parent.name}/{folder.name}",
         sha256=_digest(folder),
         by_build=by_build,
@@ -145,6 +148,15 @@ def _branches(builds: tuple[BuildRow, ...]) -> dict[str, tuple[str, ...]]:
     for row in builds:
         found[row.product].add(row.branch)
     return {line: tuple(sorted(branches, key=key)) for line, branches in found.items()}
+
+
+def _ordinary(folder: Path) -> dict[str, tuple[bytes, ...]]:
+    """Read ``ordinary/<kind>.log.gz``; a product need not have any."""
+    found = {}
+    for path in sorted(folder.glob("*.log.gz")):
+        with gzip.open(path) as stream:
+            found[path.name.removesuffix(".log.gz")] = tuple(stream.read(LARGEST_TABLE).splitlines())
+    return found
 
 
 def _digest(folder: Path) -> str:

@@ -1,0 +1,154 @@
+"""Engines that tell which gates the lines of a block meet: one pass over the bytes for all of them.
+
+Hyperscan is the fastest and is not to be had on every machine; yara-x runs wherever Tocsin does;
+ahocorasick_rs looks for the gates' literals, and each hit is confirmed. All give the same answer, because
+a gate is a gate: what comes after them evaluates the line itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from tocsin.detections.scanning.gates import Gate, matcher
+from tocsin.errors import UsageFault
+
+NONE = "none"
+"""Name of no engine at all: every line is parsed and every rule asked, which is what the others are measured by."""
+AUTOMATIC = "auto"
+
+Hits = tuple[list[int], list[int]]
+"""Numbers of gates, and for each the place after what met it, which may be the LF of the line."""
+
+
+class Engine(Protocol):
+    """Looks for gates in blocks of whole lines."""
+
+    def scan(self, block: memoryview) -> Hits:
+        """Give every line that meets a gate, once at least for each."""
+        ...
+
+
+class Hyperscan:
+    """Intel's Hyperscan: all expressions as one automaton."""
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        """Compile the expressions."""
+        hyperscan = import_module("hyperscan")
+        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = hyperscan.HS_FLAG_CASELESS
+        self._database.compile(
+            expressions=[gate.expression.encode("ascii") for gate in gates],
+            ids=list(range(len(gates))),
+            elements=len(gates),
+            flags=[flags] * len(gates),
+        )
+
+    def scan(self, block: memoryview) -> Hits:
+        """Give every line that meets a gate."""
+        numbers, places = list[int](), list[int]()
+        add_number, add_place = numbers.append, places.append
+
+        def take(number: int, _begin: int, end: int, _flags: int, _context: object) -> None:
+            add_number(number)
+            add_place(end)
+
+        self._database.scan(block, match_event_handler=take)
+        return numbers, places
+
+
+class YaraX:
+    """yara-x: every expression is the string of a rule."""
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        """Compile the expressions."""
+        yara_x = import_module("yara_x")
+        source = "\n".join(_rule(number, gate) for number, gate in enumerate(gates))
+        self._scanner: Any = yara_x.Scanner(yara_x.compile(source))
+
+    def scan(self, block: memoryview) -> Hits:
+        """Give every line that meets a gate."""
+        numbers, places = list[int](), list[int]()
+        whole = bytes(block)
+        for rule in self._scanner.scan(whole).matching_rules:
+            number = int(rule.identifier[1:])
+            found = [match.offset + match.length for each in rule.patterns for match in each.matches]
+            numbers += [number] * len(found)
+            places += found
+        return numbers, places
+
+
+def _rule(number: int, gate: Gate) -> str:
+    expression = gate.expression.replace("/", r"\/")
+    return f"rule g{number} {{ strings: $a = /{expression}/ nocase condition: #a > 0 }}"
+
+
+class AhoCorasick:
+    """ahocorasick_rs: the gates' literals, and ``re`` on the lines that hold one."""
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        """Build the automaton.
+
+        Raises:
+            UsageFault: a gate has no literals.
+        """
+        module = import_module("ahocorasick_rs")
+        texts: dict[str, list[int]] = {}
+        for number, gate in enumerate(gates):
+            if not gate.literals:
+                raise UsageFault(
+                    f"this engine cannot look for {gate.expression}.", remedy="Choose another one."
+                )
+            for text in gate.literals:
+                texts.setdefault(text, []).append(number)
+        self._wanted = list(texts.values())
+        self._confirm = [matcher(gate.expression).search for gate in gates]
+        self._automaton: Any = module.BytesAhoCorasick([text.encode("ascii") for text in texts])
+
+    def scan(self, block: memoryview) -> Hits:
+        """Give every line that meets a gate."""
+        numbers, places = list[int](), list[int]()
+        whole = bytes(block)
+        seen: set[tuple[int, int]] = set()
+        found = self._automaton.find_matches_as_indexes(whole.lower(), overlapping=True)
+        for text, begin, _ in found:
+            start, end = whole.rfind(b"\n", 0, begin) + 1, whole.find(b"\n", begin)
+            for number in self._wanted[text]:
+                if (number, end) not in seen:
+                    seen.add((number, end))
+                    if self._confirm[number](whole, start, end + 1):
+                        numbers.append(number)
+                        places.append(end + 1)
+        return numbers, places
+
+
+_ENGINES: Mapping[str, tuple[str, Callable[[Sequence[Gate]], Engine]]] = {
+    "hyperscan": ("hyperscan", Hyperscan),
+    "yara-x": ("yara_x", YaraX),
+    "aho-corasick": ("ahocorasick_rs", AhoCorasick),
+}
+"""By name, the fastest first: the module that it needs, and how it is made."""
+NAMES = (AUTOMATIC, *_ENGINES, NONE)
+
+
+def installed() -> tuple[str, ...]:
+    """Give the names of the engines that this machine has, the fastest first."""
+    return tuple(name for name, (module, _) in _ENGINES.items() if find_spec(module))
+
+
+def engine_named(name: str) -> Callable[[Sequence[Gate]], Engine] | None:
+    """Give what makes an engine; None for ``NONE``.
+
+    Raises:
+        UsageFault: there is no such engine, or not on this machine.
+    """
+    there = installed()
+    if name == AUTOMATIC:
+        name = there[0] if there else NONE
+    if name == NONE:
+        return None
+    if name not in there:
+        raise UsageFault(f"no engine {name} here.", remedy=f"There are: {', '.join((*there, NONE))}.")
+    return _ENGINES[name][1]

@@ -1,0 +1,411 @@
+"""The fast lane: a log of plain rows, of which only those are parsed that somebody has a question about.
+
+Every line is accounted for: plain rows are counted and their times read all at once, any other line
+goes through the reader. Of the plain rows those are parsed that a gate lets through and that their path,
+method and status do not rule out; what all rows tell (the server's name, the build that wrote them)
+is taken from where it changes. The result is the one that reading every line would give.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from msgspec import Struct
+
+from tocsin.detections.builds import BuildCollector
+from tocsin.detections.compiling import KindIndex
+from tocsin.detections.identity import NAME_FIELDS
+from tocsin.detections.memory import REMEMBERED, Memory
+from tocsin.detections.scanning.gates import ALWAYS
+from tocsin.detections.scanning.scope import AGENT, PATH, SIGHTS, SIGN, Scope
+from tocsin.evidence.block_rows import Lines, Rows, lines_of, rows_of
+from tocsin.evidence.blocks import blocks, line_at
+from tocsin.evidence.lines import Line, decode
+from tocsin.evidence.row_shape import RowReader, RowShape
+from tocsin.evidence.source import Source
+from tocsin.model.records import Item, Record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+    Bytes = NDArray[np.uint8]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
+_MOST_BUILDS = 64
+"""Builds that the rows of one block name and that are told apart at once; further rows one by one."""
+_HOUR = 3_600_000
+_HEAD = 512
+"""Bytes of a row within which its path ends as a rule."""
+_BESIDES = PATH | AGENT | SIGN
+
+
+class Plain(Struct, frozen=True, kw_only=True):
+    """Plain rows of a block, counted: how many, the hours that hold one, the first and the last time."""
+
+    records: int
+    first: datetime
+    last: datetime
+    hours: frozenset[int]
+
+
+class Taker(Protocol):
+    """What the lane hands its finds to."""
+
+    def item(self, item: Item) -> None:
+        """Take a line that the reader has read, to be counted and asked everything."""
+        ...
+
+    def plain(self, kind: str, plain: Plain, last_line: int) -> None:
+        """Take the count of plain rows of a kind up to a line."""
+        ...
+
+    def candidate(self, record: Record) -> None:
+        """Take a plain row that a rule, an indicator or a sign may concern; it is counted elsewhere."""
+        ...
+
+    def unseen(self) -> bool:
+        """Tell whether a product is still to be seen."""
+        ...
+
+    def sighting(self, record: Record) -> None:
+        """Take a plain row that is the first or the last of those that name a build."""
+        ...
+
+    def named(self, value: str, times: int) -> None:
+        """Take a name of the server that so many plain rows bear."""
+        ...
+
+
+class Verdicts:
+    """Which rules a plain row's path, method and status leave possible; logs repeat them."""
+
+    def __init__(self, index: KindIndex | None) -> None:
+        """Remember answers for the rules of a kind."""
+        self._index = index
+        self._fields: dict[str, Memory[int]] = {}
+
+    def mask(self, name: str, value: str | None) -> int:
+        """Give the mask that one field's value leaves."""
+        memory = self._fields.get(name)
+        if memory is None:
+            index = self._index
+            memory = Memory(lambda text: index.after(name, text) if index else 0)
+            self._fields[name] = memory
+        return memory(value)
+
+
+class Log(Struct, frozen=True):
+    """How one file is read.
+
+    Attributes:
+        kind: of its records.
+        reader: of its lines.
+        scope: gives the gates; asked anew for every block, since signs once seen are looked for no more.
+        verdicts: of the kind.
+    """
+
+    kind: str
+    reader: RowReader
+    scope: Callable[[], Scope]
+    verdicts: Verdicts
+
+
+def scan_rows(source: Source, log: Log, taker: Taker) -> None:
+    """Read a file in the fast lane.
+
+    Raises:
+        ArtefactError: the file cannot be read to its end; what was read before has been taken.
+    """
+    lane = _Lane(log, taker)
+    for block in blocks(source):
+        lane.block(block)
+
+
+class _Lane:
+    """The state between blocks: how many lines there were."""
+
+    def __init__(self, log: Log, taker: Taker) -> None:
+        self._log = log
+        self._reader = log.reader
+        self._before = 0
+        self._columns: Columns | None = None
+        self.verdicts = log.verdicts
+        self.taker = taker
+
+    def block(self, block: memoryview) -> None:
+        """Read one block."""
+        data = np.frombuffer(block, np.uint8)
+        lines = lines_of(data)
+        hits = self._hits(block, lines)
+        at, count = 0, len(lines.ends)
+        while at < count:
+            shape = self._reader.shape
+            if shape is None:
+                at = self._one_by_one(block, lines, at)
+            else:
+                at = self._stretch(block, data, lines, at, shape, hits)
+        self._before += count
+
+    def _hits(self, block: memoryview, lines: Lines) -> dict[int, int]:
+        """Give the lines that gates let through, each with the mask of what it may concern."""
+        scope = self._log.scope()
+        numbers, places = scope.engine.scan(block)
+        found: dict[int, int] = {}
+        masks = scope.masks
+        # what met a gate ends before its place, and may end in the LF of its line
+        rows = np.searchsorted(lines.ends, np.array(places, np.int64) - 1).tolist()
+        for number, row in zip(numbers, rows, strict=True):
+            found[row] = found.get(row, 0) | masks[number]
+        return found
+
+    def _line(self, block: memoryview, lines: Lines, at: int) -> Line:
+        return line_at(block, int(lines.starts[at]), int(lines.ends[at]), self._before + at + 1)
+
+    def _one_by_one(self, block: memoryview, lines: Lines, at: int) -> int:
+        """Read lines until there is a shape; give the line after them."""
+        while at < len(lines.ends) and self._reader.shape is None:
+            self.taker.item(self._reader.item(self._line(block, lines, at)))
+            at += 1
+        return at
+
+    def _stretch(
+        self, block: memoryview, data: Bytes, lines: Lines, at: int, shape: RowShape, hits: dict[int, int]
+    ) -> int:
+        """Read lines until the shape changes; give the line after them."""
+        here = Lines(lines.starts[at:], lines.ends[at:])
+        rows = rows_of(data, here, shape)
+        stop = self._awkward(block, lines, at, rows, shape)
+        plain = np.flatnonzero(rows.plain[: stop - at])
+        if len(plain):
+            if self._columns is None or self._columns.shape is not shape:
+                self._columns = Columns(shape)
+            self._count(rows.times[plain], self._before + at + int(plain[-1]) + 1)
+            stretch = _Stretch(self, block, data, here, rows, plain, at)
+            stretch.read(self._columns, {row - at: mask for row, mask in hits.items() if at <= row < stop})
+        return stop
+
+    def _awkward(self, block: memoryview, lines: Lines, at: int, rows: Rows, shape: RowShape) -> int:
+        """Let the reader read what is no plain row; give the line after which the shape is another."""
+        for row in np.flatnonzero(~rows.plain).tolist():
+            self.taker.item(self._reader.item(self._line(block, lines, at + row)))
+            if self._reader.shape is not shape:
+                return at + row + 1
+        return len(lines.ends)
+
+    def _count(self, times: Numbers, last_line: int) -> None:
+        hours = times // _HOUR
+        changes = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
+        self.taker.plain(
+            self._log.kind,
+            Plain(
+                records=len(times),
+                first=_moment(times.min()),
+                last=_moment(times.max()),
+                hours=frozenset(hours[changes].tolist()),
+            ),
+            last_line,
+        )
+
+    def record(self, block: memoryview, here: Lines, offset: int, row: int) -> Record:
+        """Parse a plain row.
+
+        Raises:
+            TypeError: the reader broke its promise: the row is no plain one.
+        """
+        line = line_at(block, int(here.starts[row]), int(here.ends[row]), self._before + offset + row + 1)
+        item = self._reader.item(line)
+        if not isinstance(item, Record) or item.weak:
+            raise TypeError(f"line {line.number}: not the plain row that its shape promised")
+        return item
+
+
+class Columns:
+    """Where a shape holds what the lane looks at."""
+
+    def __init__(self, shape: RowShape) -> None:
+        """Look the columns up."""
+        self.shape = shape
+        at = shape.columns.get
+        self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
+        self.agent, self.client, self.server = at("cs-user-agent"), at("c-ip"), at("s-ip")
+        self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
+        self.spellings = {
+            place: tuple(name for name, index in shape.columns.items() if index == place)
+            for place in (self.stem, self.status, self.method)
+            if place is not None
+        }
+        version = [at(name) for name in _VERSION]
+        first = version[0]
+        consecutive = first is not None and version == list(range(first, first + len(version)))
+        self.version = first if consecutive else None
+        self.whole_stem = "cs-uri-query" in shape.columns or "UrlQuery" in shape.columns
+        self.stems: dict[bytes, int] = {}
+
+    def allowed_by(self, stem: bytes, verdicts: Verdicts) -> int:
+        """Give the mask of the rules that a path leaves possible, and remember it; all of them if in doubt."""
+        mask = -1
+        if self.stem is not None and stem.isascii() and (self.whole_stem or b"?" not in stem):
+            value = None if not stem or (stem == b"-" and self.shape.dash) else stem.decode("ascii")
+            for name in self.spellings[self.stem]:
+                mask &= verdicts.mask(name, value)
+        if len(self.stems) >= REMEMBERED:
+            self.stems.clear()
+        self.stems[stem] = mask
+        return mask
+
+
+class _Stretch:
+    """Plain rows of one shape within a block."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the block in all its views
+        self,
+        lane: _Lane,
+        block: memoryview,
+        data: Bytes,
+        here: Lines,
+        rows: Rows,
+        plain: Numbers,
+        offset: int,
+    ) -> None:
+        self._lane = lane
+        self._block = block
+        self._data = data
+        self._here = here
+        self._rows = rows
+        self._plain = plain
+        self._offset = offset
+        self._sights: dict[tuple[str, str], tuple[tuple[int, int], tuple[int, int]]] = {}
+
+    def read(self, columns: Columns, hits: dict[int, int]) -> None:
+        """Decide every row that met a gate, then take what all rows tell."""
+        plain = self._rows.plain
+        for row, mask in hits.items():
+            if plain[row] and (mask & _BESIDES or self._stem_allows(columns, row, mask >> SIGHTS)):
+                self._decide(columns, row, mask)
+        self._versions(columns)
+        self._names(columns)
+        for early, late in self._sights.values():
+            for row in dict.fromkeys((early[1], late[1])):
+                self._lane.taker.sighting(self._record(row))
+
+    def _record(self, row: int) -> Record:
+        return self._lane.record(self._block, self._here, self._offset, row)
+
+    def _raw(self, row: int) -> bytes:
+        return bytes(self._block[int(self._here.starts[row]) : int(self._here.ends[row])])
+
+    def _decide(self, columns: Columns, row: int, mask: int) -> None:
+        values = _Values(columns, self._raw(row))
+        if mask == ALWAYS or (mask >> SIGHTS and self._possible(columns, values, mask >> SIGHTS)):
+            self._lane.taker.candidate(self._record(row))
+        elif mask & SIGN and self._lane.taker.unseen():
+            self._lane.taker.candidate(self._record(row))
+        if mask & PATH and columns.stem is not None:
+            stem = values.text(columns.stem) or ""
+            self._sight("path", BuildCollector.named_by(stem, values.text(columns.status)), row)
+        if mask & AGENT and columns.agent is not None:
+            agent = values.text(columns.agent) or ""
+            build = BuildCollector.probed_by(agent, values.text(columns.client), values.text(columns.server))
+            self._sight("agent", build, row)
+
+    def _possible(self, columns: Columns, values: _Values, mask: int) -> bool:
+        for place, names in columns.spellings.items():
+            value = values.text(place)
+            if value is not None and not value.isascii():
+                return True  # a line is decoded as a whole, and a value alone may read otherwise
+            if place == columns.stem and value and "?" in value and not columns.whole_stem:
+                return True
+            for name in names:
+                mask &= self._lane.verdicts.mask(name, value)
+            if not mask:
+                return False
+        return True
+
+    def _stem_allows(self, columns: Columns, row: int, mask: int) -> bool:
+        """Ask the path first, which rules most lines out: cheaply, for there are many of them."""
+        if columns.stem is None:
+            return True
+        start = int(self._here.starts[row])
+        head = bytes(self._block[start : start + _HEAD]).split(columns.shape.delimiter, columns.stem + 1)
+        if len(head) < columns.stem + 2:
+            return True
+        stem = head[columns.stem]
+        known = columns.stems.get(stem)
+        if known is None:
+            known = columns.allowed_by(stem, self._lane.verdicts)
+        return bool(mask & known)
+
+    def _sight(self, what: str, build: str | None, row: int) -> None:
+        if build is None:
+            return
+        place = (int(self._rows.times[row]), row)
+        early, late = self._sights.get((what, build), (place, place))
+        self._sights[what, build] = (min(early, place), max(late, place))
+
+    def _versions(self, columns: Columns) -> None:
+        """Sight every build that the rows' own columns name."""
+        if columns.version is None:
+            return
+        left = self._plain
+        for _ in range(_MOST_BUILDS):
+            if not len(left):
+                return
+            at, text = _Values(columns, self._raw(int(left[0]))).span(columns.version, len(_VERSION))
+            same = self._alike(left, columns.shape.delimiter[0], at, text)
+            times = self._rows.times[left[same]]
+            for row in (int(times.argmin()), len(times) - 1 - int(times[::-1].argmax())):
+                self._sight("version", text.decode("latin-1"), int(left[same][row]))
+            left = left[~same]
+        for row in left.tolist():
+            self._sight("row", str(row), row)
+
+    def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
+        """Tell which rows hold a text at the same place as the first, with their delimiters at the same places before it."""
+        end = at + len(text)
+        starts = self._here.starts[rows]
+        fits = starts + end <= self._here.ends[rows]
+        found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
+        marks = found[:, :at] == mark
+        return fits & (marks == marks[0]).all(axis=1) & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+
+    def _names(self, columns: Columns) -> None:
+        """Name the server as the first row does, for all of them."""
+        if columns.names:
+            values = _Values(columns, self._raw(int(self._plain[0])))
+            for place in columns.names:
+                name = values.text(place)
+                if name:
+                    self._lane.taker.named(name, len(self._plain))
+
+
+class _Values:
+    """The values of one row, split as far as they are asked for."""
+
+    def __init__(self, columns: Columns, raw: bytes) -> None:
+        self._shape = columns.shape
+        self._raw = raw.rstrip(b"\r")
+        self._parts: list[bytes] = []
+
+    def text(self, place: int | None) -> str | None:
+        """Give a value decoded, None where it is empty or there is no such column."""
+        if place is None:
+            return None
+        if place >= len(self._parts) - 1:
+            self._parts = self._raw.split(self._shape.delimiter, place + 1)
+        value = decode(self._parts[place])
+        return None if not value or (value == "-" and self._shape.dash) else value
+
+    def span(self, place: int, width: int) -> tuple[int, bytes]:
+        """Give where neighbouring values begin, and how they stand there with the delimiter after them."""
+        mark = self._shape.delimiter
+        parts = self._raw.split(mark, place + width)
+        return sum(map(len, parts[:place])) + place, mark.join(parts[place : place + width]) + mark
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=int(milliseconds))

@@ -1,0 +1,103 @@
+"""Which files go through the fast lane, and what the lane needs to know for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from tocsin.artefacts.registry import ArtefactModule, RowModule
+from tocsin.detections.matching import Matcher
+from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
+from tocsin.detections.scanning.gates import Dialect, page_gates
+from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
+from tocsin.detections.scanning.scope import Scope, Scopes
+from tocsin.evidence.blocks import in_blocks
+from tocsin.evidence.source import Source
+from tocsin.packs.loading import Pack
+from tocsin.packs.products import Product
+
+SHORTEST = 65_536
+"""Bytes of the shortest file for which the lane is the faster way."""
+
+
+class Scanning(Struct, frozen=True, kw_only=True):
+    """How logs of plain rows are read.
+
+    Attributes:
+        engine: a name of ``engines.NAMES``; ``none`` reads every line.
+        shortest: bytes of the shortest file that goes through the fast lane.
+    """
+
+    engine: str = AUTOMATIC
+    shortest: int = SHORTEST
+
+
+class Lanes:
+    """The fast lane for every kind of log that has one."""
+
+    def __init__(
+        self, matcher: Matcher, packs: Sequence[Pack], products: Sequence[Product], scanning: Scanning
+    ) -> None:
+        """Choose the engine; gates are compiled when the first file of a kind comes.
+
+        Raises:
+            UsageFault: there is no such engine here.
+        """
+        self._matcher = matcher
+        self._packs = tuple(packs)
+        self._products = tuple(products)
+        self._make = engine_named(scanning.engine)
+        self._shortest = scanning.shortest
+        self._scopes: dict[str, Scopes] = {}
+        self._verdicts: dict[str, Verdicts] = {}
+
+    def takes(self, source: Source, module: ArtefactModule | None) -> bool:
+        """Tell whether a file can go through the lane."""
+        rows = self._make is not None and isinstance(module, RowModule)
+        return rows and source.size >= self._shortest and in_blocks(source)
+
+    def read(
+        self, source: Source, module: ArtefactModule, signs: Callable[[], tuple[str, ...]], taker: Taker
+    ) -> bool:
+        """Read a file that the lane takes; False, with nothing read, when a rule needs every line parsed.
+
+        Args:
+            source: the file.
+            module: its artefact module.
+            signs: gives the texts that would show a product that has not been seen.
+            taker: what is told.
+
+        Raises:
+            ArtefactError: the file cannot be read to its end.
+        """
+        scopes = self._of_kind(module)
+        if scopes is None or not isinstance(module, RowModule):
+            return False
+        verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
+        log = Log(module.KIND, module.reader(source), lambda: scopes.scope(signs()), verdicts)
+        scan_rows(source, log, taker)
+        return True
+
+    def revisit(self, source: Source, module: ArtefactModule, urls: Iterable[str], taker: Taker) -> None:
+        """Read a file again for the requests for some pages.
+
+        Raises:
+            ArtefactError: the file cannot be read to its end.
+        """
+        if isinstance(module, RowModule) and self._make is not None:
+            dialect = self._dialect(module)
+            scope = Scope(page_gates(urls, dialect), (), dialect, self._make)
+            scan_rows(source, Log(module.KIND, module.reader(source), lambda: scope, Verdicts(None)), taker)
+
+    def _of_kind(self, module: ArtefactModule) -> Scopes | None:
+        scopes = self._scopes.get(module.KIND)
+        if scopes is None and isinstance(module, RowModule) and self._make is not None:
+            index = self._matcher.index(module.KIND)
+            scopes = Scopes(index, self._packs, self._dialect(module), self._make)
+            self._scopes[module.KIND] = scopes
+        return scopes if scopes is not None and scopes.open else None
+
+    def _dialect(self, module: RowModule) -> Dialect:
+        lines = [line for product in self._products for line in product.ordinary.get(module.KIND, ())]
+        return Dialect(between=module.DELIMITER, ordinary=tuple(lines))

@@ -1,0 +1,62 @@
+"""What the fast lane knows of one kind of log: its gates, compiled, and what decides a line that meets one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tocsin.detections.builds import IN_PATH, PROBE_AGENT
+from tocsin.detections.compiling import KindIndex
+from tocsin.detections.scanning.engines import Engine
+from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, sight, sign_gates
+from tocsin.packs.loading import Pack
+
+MakeEngine = Callable[[Sequence[Gate]], Engine]
+
+
+PATH, AGENT, SIGN, SIGHTS = 1, 2, 4, 3
+"""Bits of a mask: rows whose path or agent may name a build, rows that may show a product; and how many bits."""
+
+
+class Scope:
+    """The gates of one kind of log.
+
+    Attributes:
+        masks: of every gate what its lines may concern: ``PATH``, ``AGENT``, ``SIGN``, and above
+            ``SIGHTS`` bits the rules; ``ALWAYS`` for whatever it may be.
+        engine: looks for them.
+    """
+
+    def __init__(
+        self, gates: Sequence[Gate], signs: Sequence[str], dialect: Dialect, make: MakeEngine
+    ) -> None:
+        """Compile the gates, those of builds, and those of signs."""
+        rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
+        shown = sign_gates(signs, dialect)
+        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown)
+        self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)))
+        self.engine = make(self.gates)
+
+
+class Scopes:
+    """The scopes of one kind of log, by the signs that are still to be seen."""
+
+    def __init__(
+        self, index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine
+    ) -> None:
+        """Choose the gates."""
+        self._gates = gates_of(index.conditions if index else (), packs, dialect)
+        self._dialect = dialect
+        self._make = make
+        self._known: dict[tuple[str, ...], Scope] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether there are gates at all: some rule may need every line parsed."""
+        return self._gates is not None
+
+    def scope(self, signs: tuple[str, ...]) -> Scope:
+        """Give the scope that looks for these signs, too."""
+        found = self._known.get(signs)
+        if found is None:
+            found = self._known[signs] = Scope(self._gates or (), signs, self._dialect, self._make)
+        return found

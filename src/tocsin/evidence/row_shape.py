@@ -1,0 +1,61 @@
+"""What a reader of rows says of the plain rows of its log, so that most of them need not be parsed.
+
+A row is plain when it has as many values as the header has names, and a time that the clock of
+the shape tells. A reader promises that it makes of every plain row one record that is not weak, and
+that no plain row changes how it reads the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+from tocsin.evidence.lines import Line
+from tocsin.model.records import Item
+
+
+class Clock(Enum):
+    """Where a plain row states its time, always in UTC."""
+
+    DATE_AND_TIME = "2021-03-03 06:49:42"
+    """The first two columns, with the delimiter between them."""
+    STAMP = "2021-03-03T06:49:42.162Z"
+    """The first column, to the millisecond."""
+
+
+class RowShape(Struct, frozen=True, kw_only=True):
+    """The plain rows of one stretch of a log.
+
+    Attributes:
+        delimiter: one byte between values; a plain row holds it nowhere else.
+        width: values of a row.
+        clock: where the time stands.
+        columns: index of every column, by each name that rules know it by.
+        status: index of the column that must hold a status of three digits, or None.
+        quotes: whether a row with a quotation mark is no plain one.
+        dash: whether ``-`` stands for an empty value.
+    """
+
+    delimiter: bytes
+    width: int
+    clock: Clock
+    columns: Mapping[str, int]
+    status: int | None
+    quotes: bool
+    dash: bool
+
+
+class RowReader(Protocol):
+    """Reads a log line by line. It keeps the state between lines: columns, the last date."""
+
+    @property
+    def shape(self) -> RowShape | None:
+        """The shape of the rows that follow, the same object as long as nothing changes; None: none is plain."""
+        ...
+
+    def item(self, line: Line) -> Item:
+        """Read one line, whatever it is."""
+        ...
