@@ -22,7 +22,7 @@ from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
-from tocsin.errors import ArtefactError, EvidenceError
+from tocsin.errors import ArtefactError, EnvironmentFault, EvidenceError
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
@@ -103,11 +103,7 @@ class _Pass:
         self._signs.observe_path(source.where)
         self._disk.observe_path(source.where)
         self._builds.see(source)
-        tally = _FileTally(source)
-        why = _fault_of(partial(self._parse, source, tally))
-        if why:
-            self._failed(source, tally, why)
-        tally.close(self._account)
+        self._skipped += read_file(source, partial(self._take, source=source), self._account)
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
@@ -150,36 +146,55 @@ class _Pass:
             self._pages.observe(record)
             self._matcher.observe(record)
 
-    def _parse(self, source: Source, tally: _FileTally) -> None:
-        tally.module = identify(source)
-        for item in tally.module.parse(source) if tally.module else ():
-            tally.count(item)
-            self._take(item, source)
 
-    def _failed(self, source: Source, tally: _FileTally, why: str) -> None:
-        """Count what the parser left, all of it, and search it as far as that goes."""
-        tally.account.errors += 1
-        self._skipped.append(Skipped(path=source.path, why=why))
-        if tally.module is None or not tally.module.LINES:
-            return
-        after = tally.last_line
-        for item in _rest(source, tally.module.KIND, after):
-            tally.count(item)
-        again = _fault_of(partial(self._search_rest, source, tally.module.KIND, after))
-        if again:
-            unsearched = f"what was left of it could not be searched: {again}"
-            self._skipped.append(Skipped(path=source.path, why=unsearched))
+def read_file(source: Source, take: Callable[[Item], None], account: CoverageAccount) -> list[Skipped]:
+    """Identify and parse one file, count every item and hand it on; give what went wrong.
 
-    def _search_rest(self, source: Source, kind: str, after: int) -> None:
-        for item in _rest(source, kind, after):
-            self._take(item, source)
+    Of a file whose parser fails, or whose items are not taken, every further line is counted as
+    unreadable and handed on as such.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read.
+        EnvironmentFault: the machine lacks something; no file is to blame for that.
+    """
+    tally = _FileTally(source)
+    why = _fault_of(partial(_parse, source, tally, take))
+    skipped = list(_left(source, tally, take, why)) if why else []
+    tally.close(account)
+    return skipped
+
+
+def _parse(source: Source, tally: _FileTally, take: Callable[[Item], None]) -> None:
+    tally.module = identify(source)
+    for item in tally.module.parse(source) if tally.module else ():
+        tally.count(item)
+        take(item)
+
+
+def _left(source: Source, tally: _FileTally, take: Callable[[Item], None], why: str) -> Iterator[Skipped]:
+    """Count what the parser left, all of it, and hand it on as far as that goes."""
+    tally.account.errors += 1
+    yield Skipped(path=source.path, why=why)
+    if tally.module is None or not tally.module.LINES:
+        return
+    after = tally.last_line
+    for item in _rest(source, tally.module.KIND, after):
+        tally.count(item)
+    again = _fault_of(partial(_take_rest, source, tally.module.KIND, after, take))
+    if again:
+        yield Skipped(path=source.path, why=f"what was left of it could not be searched: {again}")
+
+
+def _take_rest(source: Source, kind: str, after: int, take: Callable[[Item], None]) -> None:
+    for item in _rest(source, kind, after):
+        take(item)
 
 
 def _fault_of(step: Callable[[], None]) -> str:
     """Do something with one artefact; give in words why it failed, or an empty text."""
     try:
         step()
-    except EvidenceError:
+    except (EvidenceError, EnvironmentFault):
         raise
     except ArtefactError as error:
         return error.what
