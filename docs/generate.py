@@ -49,9 +49,9 @@ column is there for it. So the whole record is in its row. Columns that hold num
 Rows stand in the order in which they were read, file after file by path: `ORDER BY time` when you ask. In
 Parquet, metadata of the file (`tocsin.*`) tell the evidence, its SHA-256, and what was left out on request.
 
-JSON lines leave empty columns out, and have `datetime` and `timestamp_desc` in place of `time`, as Timesketch asks; a
-row without a time says `Not a time` there. Text in them is spelt so that it is inert (`<` as a code point),
-which every JSON reader turns back.
+JSON lines leave empty columns out, and have `datetime` and `timestamp_desc` in place of `time`, as Timesketch
+asks; a row without a time says `Not a time` there. Text in them is spelt so that it is inert (`<` as a code
+point), which every JSON reader turns back.
 """
 PLAIN_TYPES = (
     (r"\bstr\b", "text"),

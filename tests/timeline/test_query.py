@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import csv
 import io
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -22,6 +24,7 @@ from tocsin.timeline.answers import FORMATS, MOST_SHOWN, show
 from tocsin.timeline.query import Answer, Bounds, asked
 from tocsin.timeline.questions import QUESTIONS
 from tocsin.timeline.reading import Request, write_timeline
+from tocsin.timeline.sql import interruptible
 
 NAIVE = datetime(2021, 3, 3, 6, tzinfo=UTC).replace(tzinfo=None)
 """As DuckDB gives a TIMESTAMP: in UTC, and not saying so."""
@@ -160,7 +163,7 @@ def test_the_lock_holds_without_the_first_wall(
 @pytest.mark.parametrize(
     ("question", "says"),
     [
-        ("SELEKT 1", "syntax error"),
+        ("ASK 1", "syntax error"),
         ("SELECT nope FROM timeline", "nope"),
         ("SELECT * FROM nowhere", "nowhere"),
         ("SELECT CAST(path AS INTEGER) FROM timeline", "Could not convert"),
@@ -175,6 +178,22 @@ def test_wrong_questions(timeline: Path, question: str, says: str) -> None:
     assert says in caught.value.what
     assert caught.value.exit_status == 2
     assert len(caught.value.where) < 250
+
+
+def test_ctrl_c_ends_a_long_question(timeline: Path) -> None:
+    def ask_and_stop() -> None:
+        threading.Thread(target=_thread.interrupt_main).start()
+        ask(timeline, "SELECT sum(hash(a.range + b.range)) FROM range(1000000) a, range(1000000) b")
+
+    with pytest.raises(KeyboardInterrupt):
+        ask_and_stop()
+
+
+def test_what_duckdb_makes_of_ctrl_c() -> None:
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        raise RuntimeError("Query interrupted")
+    with pytest.raises(RuntimeError, match="another"), interruptible():
+        raise RuntimeError("another")
 
 
 def test_what_the_evidence_says_in_an_error_does_not_act(timeline: Path) -> None:

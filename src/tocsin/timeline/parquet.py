@@ -17,7 +17,7 @@ import duckdb
 from tocsin.errors import EnvironmentFault
 from tocsin.timeline.columns import COLUMNS
 from tocsin.timeline.rows import Row, encode
-from tocsin.timeline.sql import OFFLINE, Settings, first_line, json_lines, literal, select
+from tocsin.timeline.sql import OFFLINE, Settings, first_line, interruptible, json_lines, literal, select
 
 SUFFIX = ".parquet"
 STRETCH = 64 << 20
@@ -109,7 +109,8 @@ class ParquetWriter:
 
     def _copy(self, rows: str, target: Path, options: str) -> None:
         try:
-            self._database.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet, {options})")
+            with interruptible():
+                self._database.execute(f"COPY ({rows}) TO {literal(str(target))} (FORMAT parquet, {options})")
         except duckdb.Error as fault:
             raise EnvironmentFault(
                 f"cannot write the timeline: {first_line(fault)}",

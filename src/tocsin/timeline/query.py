@@ -18,7 +18,7 @@ from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.report.untrusted import visible
 from tocsin.timeline import jsonl, parquet
 from tocsin.timeline.columns import COLUMNS, NAMES
-from tocsin.timeline.sql import OFFLINE, Settings, first_line, json_lines, literal, select
+from tocsin.timeline.sql import OFFLINE, Settings, first_line, interruptible, json_lines, literal, select
 
 VIEW = "timeline"
 _AT_ONCE = 2048
@@ -143,7 +143,8 @@ def _no_timeline(file: Path) -> Iterator[None]:
 def _explained(question: str) -> Iterator[None]:
     """Turn DuckDB's errors into ours: a question that asks too much, or one that is wrong."""
     try:
-        yield
+        with interruptible():
+            yield
     except duckdb.OutOfMemoryException as fault:
         raise EnvironmentFault(
             f"the answer needs more memory than it may use: {first_line(fault)}",

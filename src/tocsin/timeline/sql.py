@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 Settings = dict[str, str | bool | int | float | list[str]]
@@ -43,6 +44,17 @@ def json_lines(path: Path, columns: Mapping[str, str], *, longest: int) -> str:
         f"read_json({literal(str(path))}, format='newline_delimited', columns={{{typed}}}, "
         f"maximum_object_size={size})"
     )
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C be what it is: DuckDB makes a RuntimeError of it."""
+    try:
+        yield
+    except RuntimeError as fault:
+        if "interrupted" in str(fault).lower():
+            raise KeyboardInterrupt from fault
+        raise
 
 
 def first_line(fault: Exception) -> str:
