@@ -21,6 +21,7 @@ from tocsin.packs import rules as rule_schema
 from tocsin.packs import schema as pack_schema
 from tocsin.packs.loading import Pack, find_packs, read_pack
 from tocsin.packs.rules import Correlation, Head, Rule
+from tocsin.timeline.columns import COLUMNS, SCHEMA
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -35,6 +36,23 @@ FILES = (
     ("products/<id>/builds.csv", pack_schema.BuildRow),
     ("products/<id>/cves.csv", pack_schema.CveRow),
 )
+TIMELINE = """
+`tocsin timeline` writes one row for every record, every line that could not be parsed, and every known
+loss. The columns are fixed (`{schema}`); new ones come last. How to ask:
+[look further](../how-to/look-further.md).
+"""
+WHOLE = """
+A field stands in `fields` unless a column says the same, letter for letter, or the log left it empty and a
+column is there for it. So the whole record is in its row. Columns that hold numbers take whole numbers only;
+`url` and `query` are cut from fields that hold a whole URL (`cs-uri`, `URL`), which stay in `fields`.
+
+Rows stand in the order in which they were read, file after file by path: `ORDER BY time` when you ask. In
+Parquet, metadata of the file (`tocsin.*`) tell the evidence, its SHA-256, and what was left out on request.
+
+JSON lines leave empty columns out, and have `datetime` and `timestamp_desc` in place of `time`, as Timesketch
+asks; a row without a time says `Not a time` there. Text in them is spelt so that it is inert (`<` as a code
+point), which every JSON reader turns back.
+"""
 PLAIN_TYPES = (
     (r"\bstr\b", "text"),
     (r"\bint\b", "number"),
@@ -237,6 +255,21 @@ def _decision(path: Path) -> tuple[str, str, str]:
     return number, f"[{title}]({path.name})", status.group(1) if status else ""
 
 
+# The timeline
+
+
+def timeline() -> Iterator[str]:
+    """``timeline.md``: every column of what ``tocsin timeline`` writes."""
+    yield f"# Columns of a timeline\n\n{_prose(TIMELINE.format(schema=SCHEMA))}\n\n"
+    rows = [
+        (f"`{column.name}`", column.type, column.meaning, ", ".join(f"`{name}`" for name in column.fields))
+        for column in COLUMNS
+    ]
+    yield from _table(("column", "type", "holds", "taken from the first that has a value"), rows)
+    for paragraph in WHOLE.split("\n\n"):
+        yield f"{_prose(paragraph)}\n\n"
+
+
 # Markdown
 
 
@@ -260,6 +293,7 @@ PAGES: dict[Path, Callable[[], Iterator[str]]] = {
     REFERENCE / "cli.md": command_line,
     REFERENCE / "rules.md": rules,
     REFERENCE / "packs.md": packs,
+    REFERENCE / "timeline.md": timeline,
     DECISIONS / "README.md": decisions,
 }
 

@@ -101,14 +101,15 @@ def assess(
     if output is not None:
         check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
-    request = Request(evidence=evidence, limits=_limits(max_files, max_gib, max_minutes), custody=custody)
+    request = Request(evidence=evidence, limits=limits_of(max_files, max_gib, max_minutes), custody=custody)
     with watching(quiet=quiet) as watch:
         assessment = assess_evidence(request, knowledge, watch=watch)
     _print(_redacted(assessment) if redact else assessment, evidence, output, json=json, detail=detail)
     raise typer.Exit(assessment.exit_status)
 
 
-def _limits(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
+def limits_of(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
+    """Give the usual bounds, with those changed that the reader asked for."""
     from msgspec.structs import replace
 
     from tocsin.evidence.limits import GIB, Limits
@@ -137,12 +138,12 @@ def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json:
         sys.stdout.buffer.write(encode(assessment))
         sys.stdout.buffer.flush()
     else:
-        show(assessment, _console(), detail=detail)
+        show(assessment, console(), detail=detail)
     for path in written:
         typer.echo(f"wrote {path}", err=True)
 
 
-def _console() -> Console:
+def console() -> Console:
     """Give standard output; rich would end the run with 1 when its reader has gone."""
     from rich.console import Console
 
