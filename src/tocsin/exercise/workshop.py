@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.exercise.dice import Dice
-from tocsin.exercise.scenario import Scenario
+from tocsin.exercise.scenario import BuildSpan, Scenario
 from tocsin.exercise.story import Label, Trace
 
 
@@ -118,11 +118,29 @@ class Tree:
         os.utime(place, (otherwise, otherwise))
 
 
+UNNAMED_BUILD = "15.1.2106.2"
+"""The build of a server whose scenario names none."""
+
+
 def build_at(scenario: Scenario, moment: datetime) -> str:
-    """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+    """Give the build installed at a moment, ``15.1.2106.2``; the first one before the first span."""
+    span = _span_at(scenario, moment)
+    return span.build if span else UNNAMED_BUILD
+
+
+def running_at(scenario: Scenario, moment: datetime) -> str:
+    """Give the build that runs at a moment: that of the libraries, which an update may have left behind.
+
+    Logs, user agents and URLs name this one, for the running process writes them.
+    """
+    span = _span_at(scenario, moment)
+    return span.dlls or span.build if span else UNNAMED_BUILD
+
+
+def _span_at(scenario: Scenario, moment: datetime) -> BuildSpan | None:
     spans = sorted(scenario.server.builds, key=lambda span: span.since)
     past = [span for span in spans if span.since <= moment.date()]
-    return (past or spans)[-1 if past else 0].build if spans else "15.1.2106.2"
+    return (past or spans)[-1 if past else 0] if spans else None
 
 
 class Workshop(Struct, frozen=True, kw_only=True):
@@ -145,8 +163,12 @@ class Workshop(Struct, frozen=True, kw_only=True):
         return f"{self.scenario.server.drive}:\\{self.scenario.server.exchange_root}"
 
     def build_at(self, moment: datetime) -> str:
-        """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+        """Give the build installed at a moment, ``15.1.2106.2``; the first one before the first span."""
         return build_at(self.scenario, moment)
+
+    def running_at(self, moment: datetime) -> str:
+        """Give the build that runs at a moment: that of the libraries."""
+        return running_at(self.scenario, moment)
 
     def local(self, moment: datetime) -> datetime:
         """Give a moment on the server's own clock."""

@@ -85,7 +85,7 @@ class HttpProxy:
         self._dice = workshop.dice.stream("httpproxy")
         self._logs: dict[str, Rolling] = {}
         self._day: date | None = None
-        self._build = _Build(workshop.build_at(workshop.scenario.collected))
+        self._build = _Build(workshop.running_at(workshop.scenario.collected))
         self._database = self._dice.guid()
         server = workshop.scenario.server
         self._name = server.name
@@ -102,7 +102,7 @@ class HttpProxy:
             return
         if trace.at.date() != self._day:
             self._day = trace.at.date()
-            self._build = _Build(self._workshop.build_at(trace.at))
+            self._build = _Build(self._workshop.running_at(trace.at))
         log = self._logs.get(trace.protocol) or self._open(trace.protocol)
         row = self._old_row(trace) if self._build.old else self._row(trace)
         path, line = log.line(trace.at, hour_of(trace.at), row)
