@@ -1,9 +1,10 @@
 """EWS: one row for each call that the back end's web services answered, in hourly files.
 
 92 columns on Exchange 2016 and 2019; 72 on Exchange 2013, which has no ``Ring`` and ends at ``Puid``.
-Who signed in stands under the mail address; the column ``ImpersonatedUser`` repeats it where nobody is
-impersonated. What the front end asks in its own name, as it does for a forged request, comes from the
-server's computer account, and the mailbox that is opened stands in ``ImpersonatedUser`` and ``ActAsUser``.
+Who signed in stands under the mail address, computers as realm and name; the column ``ImpersonatedUser``
+repeats it where nobody is impersonated. What the front end asks in its own name, as it does for a forged
+request, comes from the server's computer account, and the mailbox that is opened stands in
+``ImpersonatedUser`` and ``ActAsUser``.
 ``ResponseSize`` stays empty: how much was answered, only the front end tells.
 """
 
@@ -129,12 +130,14 @@ class Ews:
         if not trace.user:
             return f"{self._realm}\\{self._name}$"
         name = trace.user.rpartition("\\")[2]
+        if name.endswith("$"):
+            return trace.user
         return f"{name}@{self._domain}"
 
     def _opened(self, trace: Request) -> str:
         """Give ImpersonatedUser, ProxyAsUser and ActAsUser."""
-        if trace.user and not trace.mailbox:
-            return f"{self._account(trace)},,"
+        if trace.user:
+            return f"{trace.mailbox or self._account(trace)},,"
         return f"{trace.mailbox},,{trace.mailbox}"
 
     def _memory(self, trace: Request, end: datetime, taken: int) -> str:
