@@ -16,12 +16,14 @@ from msgspec import Struct
 from tocsin.artefacts.registry import ArtefactModule, identify
 from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.builds import BuildCollector
+from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
 from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.pages import PageActivity
+from tocsin.detections.served_names import ServedNames
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.opening import Evidence
@@ -47,6 +49,7 @@ class Detections(Struct, frozen=True, kw_only=True):
         findings: per pack, in ``Finding.order``.
         folded: per pack and rule, how many further findings were counted and not kept.
         notices: what a reader should know of the evidence as such, and what matching left out.
+        strange_names: requests name directories of the product in a way that nothing read explains.
     """
 
     evidence: EvidenceInfo
@@ -61,6 +64,7 @@ class Detections(Struct, frozen=True, kw_only=True):
     products: frozenset[str]
     builds: BuildCollector
     mitigations: MitigationCollector
+    strange_names: bool = False
 
 
 def detect(
@@ -96,10 +100,14 @@ class _Pass:
         self._signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self._builds = BuildCollector()
         self._mitigations = MitigationCollector()
+        self._copies = Copies()
+        self._served = ServedNames(products)
         self._skipped: list[Skipped] = []
 
     def read(self, source: Source) -> None:
-        """Identify, parse, count and match one file."""
+        """Identify, parse, count and match one file, unless a shadow copy holds it a second time."""
+        if self._copies.repeats(source):
+            return
         self._signs.observe_path(source.where)
         self._disk.observe_path(source.where)
         self._builds.see(source)
@@ -117,7 +125,12 @@ class _Pass:
             evidence=info,
             findings={pack: self._known.explain(found.findings) for pack, found in matches.items()},
             folded={pack: found.folded for pack, found in matches.items()},
-            notices=(*evidence.notes, *_notices(matches, self._pages)),
+            notices=(
+                *evidence.notes,
+                *_notices(matches, self._pages),
+                *self._served.notices(),
+                *self._copies.notices(),
+            ),
             account=self._account,
             skipped=(*evidence.skipped, *self._skipped),
             pages=self._pages,
@@ -126,11 +139,13 @@ class _Pass:
             products=frozenset(self._signs.seen),
             builds=self._builds,
             mitigations=self._mitigations,
+            strange_names=self._served.strange,
         )
 
     def _take(self, item: Item, source: Source) -> None:
         self._builds.observe(item, source)
         self._mitigations.observe(item, source)
+        self._served.observe(item, source)
         if isinstance(item, Record):
             self._identity.observe(item)
             self._signs.observe(item)
@@ -152,7 +167,10 @@ class _Pass:
 
     def _parse(self, source: Source, tally: _FileTally) -> None:
         tally.module = identify(source)
-        for item in tally.module.parse(source) if tally.module else ():
+        for given in tally.module.parse(source) if tally.module else ():
+            if self._copies.repeated(given, source):
+                continue
+            item = self._served.read(given)
             tally.count(item)
             self._take(item, source)
 
