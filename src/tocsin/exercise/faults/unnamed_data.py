@@ -1,4 +1,4 @@
-"""Event exports in which the values have lost their names, as old providers and some forwarders leave them."""
+"""Event exports whose values have lost their names, as old providers and some forwarders leave them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 r"""Members of the zip whose names a folder cannot hold, or which would harm whoever unpacks them carelessly.
 
 Option ``what``: ``climbing`` (``../``, with either slash), ``absolute`` (``/`` and ``C:`` without a slash),
-``unc`` (``\\host\share``), ``case`` (two names that differ in case only), ``loop`` (links to their own folder,
-to each other and out of the collection); without it, all of them. The files hold a harmless sentence.
+``unc`` (``\\host\share``), ``case`` (two names that differ in case only), ``loop`` (links to their own
+folder, to each other and out of the collection); without it, all of them. The files hold a harmless
+sentence.
 """
 
 from __future__ import annotations
