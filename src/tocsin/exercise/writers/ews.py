@@ -58,6 +58,7 @@ class Ews:
     def __init__(self, workshop: Workshop) -> None:
         """Take what is shared."""
         self._workshop = workshop
+        self._first = workshop.reaches_back_to
         server, dice = workshop.scenario.server, workshop.dice.stream("ews")
         self._name, self._domain = server.name, server.domain
         self._realm = server.domain.partition(".")[0].upper()
@@ -80,7 +81,7 @@ class Ews:
         if not isinstance(trace, Request) or not trace.backend or trace.method != "POST":
             return
         stem = trace.backend_stem or trace.stem
-        if not stem.lower().startswith("/ews/") or not self._workshop.kept(trace.at):
+        if not stem.lower().startswith("/ews/") or trace.at < self._first:
             return
         if trace.at.date() != self._day:
             self._day = trace.at.date()

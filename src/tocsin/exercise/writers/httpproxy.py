@@ -82,6 +82,7 @@ class HttpProxy:
     def __init__(self, workshop: Workshop) -> None:
         """Take what is shared."""
         self._workshop = workshop
+        self._first = workshop.reaches_back_to
         self._dice = workshop.dice.stream("httpproxy")
         self._logs: dict[str, Rolling] = {}
         self._day: date | None = None
@@ -98,7 +99,7 @@ class HttpProxy:
         """Write a request that the front end handled."""
         if not isinstance(trace, Request) or not (trace.proxied and trace.front):
             return
-        if not self._workshop.kept(trace.at):
+        if trace.at < self._first:
             return
         if trace.at.date() != self._day:
             self._day = trace.at.date()
