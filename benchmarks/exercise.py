@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from tocsin.exercise.library import load
 from tocsin.exercise.server import make_server
 
-OTHERS = ("exchange.httpproxy", "exchange.ecp-server", "exchange.cmdletinfra", "http.err")
+OTHERS = ("exchange.httpproxy", "exchange.ews", "exchange.ecp-server", "exchange.cmdletinfra", "http.err")
 
 
 def main() -> None:

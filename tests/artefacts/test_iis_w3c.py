@@ -115,6 +115,25 @@ def test_a_changed_header_counts_from_its_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "agent", "status"),
+    [
+        (DEFAULT.removesuffix(" time-taken"), "A/1.0", "200"),
+        (DEFAULT.removesuffix(" sc-win32-status time-taken"), "A/1.0", "200"),
+        (DEFAULT, "A/1.0 (x; y)", "200"),
+    ],
+)
+def test_a_row_longer_than_its_header_keeps_its_status(header: str, agent: str, status: str) -> None:
+    row = f"2021-03-03 00:00:00 192.0.2.10 GET /a.aspx - 443 - 192.0.2.1 {agent} - {status} 0 0 92"
+    (record,) = _records(f"#Fields: {header}\n{row}\n")
+    assert record.weak
+    assert {name: record.fields[name] for name in ("sc-status", "cs-user-agent", "cs-referer")} == {
+        "sc-status": status,
+        "cs-user-agent": agent,
+        "cs-referer": None,
+    }
+
+
+@pytest.mark.parametrize(
     "before",
     [
         "",

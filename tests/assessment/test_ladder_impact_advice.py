@@ -13,6 +13,7 @@ from tocsin.assessment.advice import circumstances, next_steps
 from tocsin.assessment.impact import UNNAMED, impact
 from tocsin.assessment.ladder import Ladder
 from tocsin.assessment.sight import unseen_rungs
+from tocsin.model.findings import Finding
 from tocsin.model.places import TimeSpan
 from tocsin.model.verdicts import Impact, MailboxImpact, MitigationSeen, NextStep, RungShown, WebShell
 from tocsin.model.words import (
@@ -79,6 +80,58 @@ def test_mail_has_a_floor_and_a_ceiling() -> None:
     assert (alice.bytes_floor, alice.bytes_ceiling) == (50000, 50900)
     assert alice.start == START
     assert (unnamed.mailbox, unnamed.bytes_floor, unnamed.bytes_ceiling) == (UNNAMED, 0, None)
+
+
+def call(line: int, seconds: float, mailbox: str, client: str = "203.0.113.9") -> Finding:
+    """A row of the EWS log: the mailbox that was opened for the server's own account."""
+    opened = {"ImpersonatedUser": mailbox, "AuthenticatedUser": "CONTOSO\\EX01$"}
+    made = finding(rung="mail", line=line, means=Means.CONTEXT, kind="exchange.ews", **opened)
+    return replace(made, time=START + timedelta(seconds=seconds), source_ip=client)
+
+
+def answer(line: int, seconds: float, client: str | None = "203.0.113.9") -> Finding:
+    """A row of the proxy log whose anchor names no mailbox."""
+    anchor = "ServerInfo~a]@ex01.contoso.example:444/EWS/Exchange.asmx?#"
+    made = finding(rung="mail", line=line, AnchorMailbox=anchor, ResponseBytes="5000")
+    return replace(made, time=START + timedelta(seconds=seconds), source_ip=client)
+
+
+def test_the_ews_log_names_the_mailbox_where_the_proxy_log_does_not() -> None:
+    read = [answer(1, 5), answer(2, 20), answer(3, 40)]
+    calls = [
+        call(11, 4.9, "Anna@contoso.example"),
+        call(12, 19.5, "bob@contoso.example"),
+        call(13, 39.9, "anna@contoso.example"),
+        call(14, 40.0, "eve@contoso.example", client="203.0.113.77"),
+    ]
+    anna, bob = impact([*read, *calls], ladder=LADDER).mailboxes
+    assert (anna.mailbox, anna.finding_ids) == ("anna@contoso.example", (read[0].id, read[2].id))
+    assert (anna.start, anna.end) == (read[0].time, read[2].time)
+    assert (anna.requests, anna.bytes_floor, anna.bytes_ceiling) == (2, 10_000, 10_000)
+    assert (bob.mailbox, bob.requests) == ("bob@contoso.example", 1)
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [],
+        [call(11, 80, "anna@contoso.example")],
+        [call(11, 102.1, "anna@contoso.example")],
+        [call(11, 99, "anna@contoso.example", client="203.0.113.77")],
+        [call(11, 99, "anna@contoso.example"), call(12, 99, "bob@contoso.example")],
+        [call(11, 99, "nobody")],
+    ],
+    ids=["none", "long before", "after", "of another client", "two at once", "without an address"],
+)
+def test_no_mailbox_is_guessed(calls: list[Finding]) -> None:
+    (unnamed,) = impact([answer(1, 100), *calls], ladder=LADDER).mailboxes
+    assert unnamed.mailbox == UNNAMED
+
+
+def test_a_call_alone_is_no_mail_read() -> None:
+    assert impact([call(1, 0, "anna@contoso.example")], ladder=LADDER).mailboxes == ()
+    (unnamed,) = impact([answer(1, 0, client=None), call(2, 0, "a@b.example")], ladder=LADDER).mailboxes
+    assert unnamed.mailbox == UNNAMED
 
 
 def test_steps_come_in_order_and_only_where_they_fit() -> None:

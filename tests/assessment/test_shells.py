@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from tests.assessment.makers import RUNGS, START, finding
 
@@ -155,6 +156,13 @@ def test_a_dump_says_whether_its_script_is_left() -> None:
     )
     shell = only(web_shells([dump], ladder=LADDER, pages=pages(), disk=disk()))
     assert (shell.content, shell.presence) == (ShellContent.INERT, Presence.PRESENT)
+
+
+def test_a_page_that_only_a_shadow_copy_holds_is_not_said_to_be_there() -> None:
+    there = finding("dump", rung="written", kind="exchange.vdir-dump", ip=None, shell_path="C/x/y.aspx")
+    then = msgspec.structs.replace(there, locator=Locator(path="VSS1/C/inetpub/wwwroot/y.aspx", line=2))
+    shells = [only(web_shells([one], ladder=LADDER, pages=pages(), disk=disk())) for one in (there, then)]
+    assert [shell.presence for shell in shells] == [Presence.PRESENT, Presence.UNKNOWN]
 
 
 def test_tail_of_exchange_is_no_tasking() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.evidence.layout import Place, place_of
+from tocsin.evidence.layout import Place, age_of, on_disk, place_of
 
 LOG = "inetpub/logs/logfiles/w3svc1/u_ex210303.log"
 NATIVE = "inetpub/logs/LogFiles/W3SVC1/u_ex210303.log"
@@ -125,6 +125,14 @@ def test_an_intruders_folder_cannot_move_a_page_out_of_the_web_root(path: str) -
 )
 def test_a_shadow_copy_is_another_place_than_the_disk(path: str) -> None:
     assert place_of(path).where == "shadow-copy-2/inetpub/a.aspx"
+
+
+def test_the_newer_a_shadow_copy_the_nearer_to_the_disk() -> None:
+    places = ["inetpub/a", "shadow-copy-10/inetpub/a", "shadow-copy-2/inetpub/a"]
+    ages = [age_of(place) for place in places]
+    assert ages == sorted(set(ages))
+    assert ages[0] == 0
+    assert {on_disk(place) for place in places} == {"inetpub/a"}
 
 
 def test_what_lies_in_a_container_on_the_disk_stays_in_it() -> None:

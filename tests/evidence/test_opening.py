@@ -293,5 +293,14 @@ def test_a_shadow_copy_is_marked(folder: Build) -> None:
     assert marks == {"C/a.log": False, "VSS1/C/a.log": True}
 
 
+def test_the_configuration_comes_first_and_shadow_copies_last(folder: Build) -> None:
+    config = "C/Windows/System32/inetsrv/config/applicationHost.config"
+    shadow = "uploads/ntfs/%5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy3/a.log"
+    files = ["A/a.log", config, "VSS1/C/a.log", shadow, "uploads/ntfs/%5C%5C.%5CC%3A/a.log"]
+    with open_evidence(folder(dict.fromkeys(files, LOG))) as evidence:
+        found = [source.path for source in evidence.sources()]
+    assert found == [config, "A/a.log", "uploads/ntfs/%5C%5C.%5CC%3A/a.log", shadow, "VSS1/C/a.log"]
+
+
 def test_a_source_holds_no_more_of_the_file_than_its_head() -> None:
     assert set(Source.__struct_fields__) == {"path", "where", "size", "modified", "opener", "head"}

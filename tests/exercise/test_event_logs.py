@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 from tests.exercise.workshops import (
     BUILDS,
-    MARKER,
     PAGE,
     START,
     W3WP,
@@ -26,7 +25,7 @@ from tests.exercise.workshops import (
 
 from tocsin.exercise.languages import culture_of, texts_of
 from tocsin.exercise.scenario import Collection, Scenario, Server
-from tocsin.exercise.story import Command, EventWritten, FileWritten, Trace
+from tocsin.exercise.story import Command, EventWritten, ProcessStarted, Trace
 from tocsin.exercise.workshop import Workshop
 from tocsin.exercise.writers.events import Events
 from tocsin.model.records import Header, Record
@@ -284,11 +283,11 @@ def test_an_account_is_always_the_same(tmp_path: Path) -> None:
 
 
 def test_a_service_account_keeps_its_name(tmp_path: Path) -> None:
-    trace = FileWritten(at=START, path=PAGE, image=W3WP, content=MARKER, user="IIS APPPOOL\\x")
+    trace = ProcessStarted(at=START, image=W3WP, parent=W3WP, command_line="w3wp", user="IIS APPPOOL\\x")
     command = Command(
         at=START, cmdlet="Set-User", parameters=(), user="NT AUTHORITY\\SYSTEM", via="powershell"
     )
     made(tmp_path, traces=[trace, command])
-    assert only(tmp_path, "event.sysmon", 11).fields["User"] == "IIS APPPOOL\\x"
+    assert only(tmp_path, "event.sysmon", 1, CommandLine="w3wp").fields["User"] == "IIS APPPOOL\\x"
     row = only(tmp_path, "event.msexchange-management", 1, Cmdlet="Set-User")
     assert (row.fields["User"], row.fields["Sid"]) == ("NT AUTHORITY\\SYSTEM", "S-1-5-18")

@@ -21,6 +21,7 @@ LADDERS = {
 }
 MISSED = {
     "exchange.httpproxy",
+    "exchange.ews",
     "exchange.ecp-server",
     "exchange.cmdletinfra",
     "exchange.oabgenerator",

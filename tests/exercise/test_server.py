@@ -20,11 +20,12 @@ from typer.testing import CliRunner
 
 from tocsin.cli import app
 from tocsin.errors import ScenarioError, UsageFault
+from tocsin.evidence.opening import open_evidence
 from tocsin.exercise.dice import Dice
 from tocsin.exercise.library import load, names
 from tocsin.exercise.performing import story_of
 from tocsin.exercise.scenario import Fault, Scenario
-from tocsin.exercise.server import Made, make_server
+from tocsin.exercise.server import Made, make_server, needs_zip
 from tocsin.exercise.story import Command, Request, Trace
 from tocsin.exercise.truth import read
 from tocsin.model.records import Record, Unreadable
@@ -224,6 +225,28 @@ def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
     for number, wrong in enumerate((faulty, acting)):
         with pytest.raises(ScenarioError, match="nonsense"):
             made(tmp_path / str(number), wrong)
+
+
+def test_names_that_no_folder_can_hold_need_a_zip_and_are_left_out(tmp_path: Path) -> None:
+    small = load(str(SMALL))
+    odd = replace(small, collection=replace(small.collection, faults=(Fault(kind="zip-names"),)))
+    assert needs_zip(odd)
+    assert not needs_zip(small)
+    with pytest.raises(ScenarioError, match="no folder can hold"):
+        made(tmp_path / "folder", odd)
+    assert not list(tmp_path.iterdir())
+    zipped = [made(tmp_path / f"{number}.zip", odd).evidence for number in (1, 2)]
+    assert zipped[0].read_bytes() == zipped[1].read_bytes()
+    with zipfile.ZipFile(zipped[0]) as bundle:
+        names = {info.orig_filename for info in bundle.infolist()}
+    assert {"../../inert.txt", "C\\..\\..\\inert.txt", "\\\\192.0.2.9\\share\\inert.txt"} <= names
+    with open_evidence(zipped[0]) as evidence:
+        given = {source.path for source in evidence.sources()}
+        left_out = {one.path: one.why for one in evidence.skipped}
+    assert {"C/Temp/Remarks.txt", "C/Temp/REMARKS.TXT"} <= given
+    assert not [path for path in given if path.endswith("inert.txt")]
+    assert sum("outside the evidence" in why for why in left_out.values()) == 6  # both UNC names read alike
+    assert sum("link" in why for why in left_out.values()) == 4
 
 
 def test_the_command_makes_lists_and_shows(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tocsin.exercise.story import Command, FileWritten, Refused, Request, Trace
 from tocsin.exercise.workshop import LabelledRow, Tree, Writer
 from tocsin.exercise.writers.cmdletinfra import CmdletInfra
 from tocsin.exercise.writers.ecp import EcpActivity, EcpServer
+from tocsin.exercise.writers.ews import FIELDS as EWS_FIELDS
+from tocsin.exercise.writers.ews import Ews
 from tocsin.exercise.writers.httperr import HttpErr
 from tocsin.exercise.writers.httpproxy import FIELDS, OLD_FIELDS, HttpProxy
 from tocsin.exercise.writers.iis import Iis
@@ -42,6 +44,7 @@ REQUEST = Request(
     ident="5e58f5e5-1ddc-48d3-82c6-0199bc121640",
     label=label("benign"),
 )
+CALL = replace(REQUEST, protocol="Ews", stem="/EWS/Exchange.asmx", query="", action="FindItem")
 SCRIPT = 'http://f/<script language="JScript" runat="server">/* it\'s; inert, */</script>'
 COMMAND = Command(
     at=AT,
@@ -195,6 +198,79 @@ def test_the_build_column_follows_the_update(tmp_path: Path) -> None:
     records, _ = written(tmp_path, HttpProxy, [replace(REQUEST, at=at) for at in moments])
     revisions = [record.fields["RevisionVersion"] for found in records.values() for record in found]
     assert revisions == ["2", "13"]
+
+
+def test_logs_name_the_libraries_that_run_and_not_what_setup_says(tmp_path: Path) -> None:
+    span = BuildSpan(build="15.1.2176.9", since=date(2021, 3, 1), dlls="15.1.2176.2")
+    given_scenario = scenario(server=Server(builds=(span,)))
+    shell = replace(COMMAND, via="powershell")
+    for writer, trace in ((HttpProxy, REQUEST), (Ews, CALL), (CmdletInfra, shell)):
+        root = tmp_path / writer.__name__
+        root.mkdir()
+        records, _ = written(root, writer, [trace], given_scenario)
+        assert the_record(records).fields["RevisionVersion"] == "2"
+        assert "#Version: 15.01.2176.002" in (root / next(iter(records))).read_text("utf-8")
+    panel = tmp_path / "panel"
+    panel.mkdir()
+    records, _ = written(panel, EcpServer, [COMMAND], given_scenario)
+    assert the_record(records).fields["BLD"] == "15.1.2176.2"
+
+
+def test_a_call_of_the_web_services_names_who_calls_and_what(tmp_path: Path) -> None:
+    records, rows = written(tmp_path, Ews, [CALL])
+    (path,) = records
+    fields = the_record(records).fields
+    wanted = {
+        "AuthenticatedUser": "user001@contoso.example",
+        "ImpersonatedUser": "user001@contoso.example",
+        "ActAsUser": None,
+        "FrontEndServer": "MAIL01.CONTOSO.EXAMPLE",
+        "ClientIpAddress": "192.0.2.60",
+        "SoapAction": "FindItem",
+        "HttpStatus": "200",
+        "ResponseSize": None,
+        "UserAgent": REQUEST.agent.replace(",", " "),
+    }
+    assert {name: fields[name] for name in wanted} == wanted
+    assert path == f"{LOGS}/Ews/Ews_2021030306-1.LOG"
+    assert [(row.kind, row.path, row.line) for row in rows] == [("exchange.ews", path, 6)]
+    assert the_record(records).time == AT - timedelta(milliseconds=1)
+
+
+def test_a_forged_call_comes_from_the_server_and_names_the_mailbox(tmp_path: Path) -> None:
+    forged = replace(
+        CALL,
+        stem="/ecp/y.js",
+        backend_stem="/EWS/Exchange.asmx",
+        user="",
+        mailbox="anna@contoso.example",
+        anchor="ServerInfo~a]@mail01.contoso.example:444/EWS/Exchange.asmx?#",
+    )
+    records, _ = written(tmp_path, Ews, [forged])
+    fields = the_record(records).fields
+    assert fields["AuthenticatedUser"] == "CONTOSO\\MAIL01$"
+    assert fields["ImpersonatedUser"] == fields["ActAsUser"] == "anna@contoso.example"
+
+
+def test_a_probe_of_the_web_services_does_not_come_by_the_front_end(tmp_path: Path) -> None:
+    probe = replace(CALL, front=False, proxied=False, client="::1", action="", user="CONTOSO\\HealthMailbox0")
+    records, _ = written(tmp_path, Ews, [probe, replace(probe, method="GET", stem="/api/v1.0/Users")])
+    fields = the_record(records).fields
+    assert (fields["FrontEndServer"], fields["SoapAction"]) == (None, "GetFolder")
+    assert the_record(records).time == AT
+
+
+@pytest.mark.parametrize(("build", "columns"), [("15.2.792.3", 92), ("15.0.1497.2", 72)])
+def test_the_web_services_log_has_the_columns_of_its_build(tmp_path: Path, build: str, columns: int) -> None:
+    server = Server(builds=(BuildSpan(build=build, since=date(2020, 1, 1)),))
+    at = AT.replace(minute=0, second=0, microsecond=0)
+    records, _ = written(tmp_path, Ews, [replace(CALL, at=at)], scenario(server=server))
+    (path,) = records
+    assert path.endswith("Ews_2021030306-1.LOG")
+    last = (tmp_path / path).read_text("utf-8").splitlines()[-1]
+    assert len(next(csv.reader([last]))) == columns
+    assert set(the_record(records).fields) <= set(EWS_FIELDS.split(","))
+    assert the_record(records).fields["RevisionVersion"] == build.rpartition(".")[2]
 
 
 def test_the_control_panel_logs_a_cmdlet_with_its_values(tmp_path: Path) -> None:

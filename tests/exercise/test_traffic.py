@@ -9,8 +9,9 @@ from itertools import pairwise, takewhile
 import pytest
 from msgspec.structs import replace
 
+from tocsin.exercise import clients
 from tocsin.exercise.dice import Dice
-from tocsin.exercise.scenario import Act, Scenario, Server
+from tocsin.exercise.scenario import Act, BuildSpan, Scenario, Server
 from tocsin.exercise.story import Request, Trace
 from tocsin.exercise.traffic import everyday
 
@@ -65,6 +66,51 @@ def test_people_work_by_their_own_clock() -> None:
     )
     people = Counter({hour: count for hour, count in calls.items() if count})
     assert people[10] > 5 * max(people[3], 1)
+
+
+@pytest.mark.parametrize(
+    ("build", "agent", "session", "shell"),
+    [
+        ("15.1.2176.9", "15.01.2176.009", "Version_15.1_(Build_2175.0)", "5.1.14393."),
+        ("15.2.792.10", "15.02.0792.010", "Version_15.2_(Build_791.0)", "5.1.17763."),
+        ("15.0.1497.2", "15.00.1497.002", "Version_15.0_(Build_1496.0)", "4.0"),
+    ],
+)
+def test_the_server_s_own_clients_name_the_build_that_runs(
+    build: str, agent: str, session: str, shell: str
+) -> None:
+    later = BuildSpan(build="15.1.2176.13", since=date(2021, 3, 5), dlls=build)
+    server = Server(builds=(BuildSpan(build=build, since=date(2020, 1, 1)), later))
+    found = requests(week(replace(WEEK, traffic=800, server=server)))
+    probes = {one.agent for one in found if one.agent.startswith("Ews_AM_Probe")}
+    assert probes == {f"Ews_AM_Probe/Local (ExchangeServicesClient/{agent})"}
+    queries = [one.query for one in found if "PSVersion" in one.query]
+    assert queries
+    assert all(f"PSVersion={shell}" in query for query in queries)
+    assert any(f"sessionID={session}=" in query for query in queries)
+    assert {one.stem.split("/")[3] for one in found if one.stem.startswith("/owa/prem/")} == {build}
+    errors = [one.query for one in found if one.stem.lower() == "/owa/auth/errorfe.aspx"]
+    assert all(f"&owaVer={build}&" in query for query in errors)
+
+
+def test_clients_follow_an_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "_FAILING", 1.0)
+    builds = (
+        BuildSpan(build="15.1.2176.2", since=date(2021, 1, 1)),
+        BuildSpan(build="15.1.2176.9", since=date(2021, 3, 4)),
+    )
+    found = requests(week(replace(WEEK, traffic=800, server=Server(mailboxes=30, builds=builds))))
+    for starts, old, new in (
+        ("Ews_AM_Probe", "2176.002", "2176.009"),
+        ("", "owaVer=15.1.2176.2&", "2176.9&"),
+    ):
+        told = [
+            (one.at < MONDAY + timedelta(days=3), one.agent if starts else one.query)
+            for one in found
+            if (one.agent.startswith(starts) if starts else "owaVer" in one.query)
+        ]
+        assert {early for early, _ in told} == {True, False}
+        assert all((old if early else new) in text for early, text in told)
 
 
 def test_the_first_leg_is_refused_and_followed_by_the_same_call() -> None:

@@ -36,7 +36,15 @@ _SHAPES: dict[str, Shape] = {
     "RequestSize": is_number,
     "ResponseSize": is_number,
 }
-_NAMES = {squeeze(name): name for name in (*_SHAPES, "AuthenticatedUser", "SoapAction", "ImpersonatedUser")}
+_OTHERS = (
+    "AuthenticatedUser",
+    "SoapAction",
+    "ImpersonatedUser",
+    "ActAsUser",
+    "ProxyAsUser",
+    "FrontEndServer",
+)
+_NAMES = {squeeze(name): name for name in (*_SHAPES, *_OTHERS)}
 _FREE = ("UserAgent", "GenericInfo", "GenericErrors", "AuthenticationErrors", "ClientStatistics")
 
 

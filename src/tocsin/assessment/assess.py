@@ -20,7 +20,7 @@ from tocsin.assessment.compromise import judge
 from tocsin.assessment.exposure import Exposed, expose
 from tocsin.assessment.impact import impact
 from tocsin.assessment.ladder import Ladder
-from tocsin.assessment.shells import residual_of, web_shells
+from tocsin.assessment.shells import in_shadow_copy, residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
 from tocsin.assessment.voices import (
     answered_anyway,
@@ -134,13 +134,16 @@ def _verdict(
         compromise=judgement.word,
         compromise_because=judgement.because,
         residual=residual_of(
-            shells, compromised=compromised, looked=_looked(rows), besides=_besides(findings)
+            shells,
+            compromised=compromised,
+            looked=_looked(rows) and found.disk.looked,
+            besides=_besides(findings),
         ),
         attempts=judgement.attempts,
         rung=ladder.highest(findings),
         first_seen=times.start,
         last_seen=times.end,
-        ladder=ladder.account(findings, rows),
+        ladder=ladder.account(findings, rows, strange=found.strange_names),
         clusters=clusters(findings, ladder=ladder, actors=pack.file.actors, sources=pack.file.sources),
         webshells=shells,
         findings=findings,
@@ -190,7 +193,10 @@ def _besides(findings: Sequence[Finding]) -> bool:
     """What an intruder left stands in a file that is no page: an export of the settings, a ransom note."""
     kinds = {"exchange.vdir-dump", "web.file"}
     return any(
-        one.kind in kinds and one.means is Means.COMPROMISED and "shell_path" not in one.details
+        one.kind in kinds
+        and one.means is Means.COMPROMISED
+        and "shell_path" not in one.details
+        and not in_shadow_copy(one)
         for one in findings
     )
 

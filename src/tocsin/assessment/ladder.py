@@ -8,8 +8,10 @@ from tocsin.model.coverage import ArtefactCoverage
 from tocsin.model.findings import Finding
 from tocsin.model.verdicts import RungShown
 from tocsin.model.words import Means
+from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.schema import Rung
 
+_CONFIGURATION = "iis.config"
 _REQUEST_LOGS = frozenset({"iis.w3c", "iis.etw"})
 """Two forms of one log: IIS writes its requests to files, to the event log, or to both."""
 
@@ -39,17 +41,23 @@ class Ladder:
         return None if best is None else best.id
 
     def account(
-        self, findings: Sequence[Finding], coverage: Iterable[ArtefactCoverage]
+        self, findings: Sequence[Finding], coverage: Iterable[ArtefactCoverage], *, strange: bool = False
     ) -> tuple[RungShown, ...]:
-        """Give every step with the findings that show it, or the kinds of log that would have."""
+        """Give every step with the findings that show it, or the kinds of log that would have.
+
+        ``strange``: requests were read whose directory only the configuration of IIS could have named.
+        """
         read = {row.kind for row in coverage if row.records and not row.excerpt}
         if read & _REQUEST_LOGS:
             read |= _REQUEST_LOGS
-        return tuple(self._one(rung, findings, read) for rung in self.rungs)
+        further = (_CONFIGURATION,) if strange else ()
+        return tuple(self._one(rung, findings, read, further) for rung in self.rungs)
 
-    def _one(self, rung: Rung, findings: Sequence[Finding], read: set[str]) -> RungShown:
+    def _one(
+        self, rung: Rung, findings: Sequence[Finding], read: set[str], further: tuple[str, ...]
+    ) -> RungShown:
         ids = tuple(finding.id for finding in findings if finding.rung == rung.id and self.climbed(finding))
-        able = (*rung.shown_by, *rung.also_shown_by)
+        able = (*rung.shown_by, *rung.also_shown_by, *(further if WEB_KINDS & {*rung.shown_by} else ()))
         return RungShown(
             id=rung.id,
             title=rung.title,

@@ -9,6 +9,7 @@ from datetime import datetime
 from tocsin.assessment.ladder import Ladder
 from tocsin.detections.disk import DiskState
 from tocsin.detections.pages import Page, PageActivity
+from tocsin.evidence.layout import is_shadow_copy, place_of
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
@@ -53,6 +54,11 @@ def web_shells(
     writes = _nameless_writes(ordered, ladder)
     shells = [_shell(one, pages=pages, disk=disk, writes=writes) for one in named.values()]
     return tuple(sorted(shells, key=lambda shell: (str(shell.first_seen), shell.url or "", shell.path or "")))
+
+
+def in_shadow_copy(finding: Finding) -> bool:
+    """Tell whether a finding shows how the disk was, and not how it is."""
+    return is_shadow_copy(place_of(finding.locator.path).where)
 
 
 def residual_of(
@@ -148,7 +154,7 @@ def _asked(one: _Named) -> bool:
 
 
 def _presence(one: _Named, page: Page | None, disk: DiskState) -> tuple[Presence, str]:
-    files = one.of_kinds(_FILES)
+    files = [finding for finding in one.of_kinds(_FILES) if not in_shadow_copy(finding)]
     url = one.url or ""
     if files or disk.file_at(url):
         place = files[0].locator if files else one.findings[0].locator

@@ -31,13 +31,18 @@ class PageFile(Struct, frozen=True, kw_only=True):
 
 
 class DiskState:
-    """Server pages on disk, which folders the evidence holds, which files a scanner says it removed."""
+    """Server pages on disk, which folders the evidence holds, which files a scanner says it removed.
+
+    Attributes:
+        looked: a page or other file of a web root stands in the evidence as the disk has it at collection.
+    """
 
     def __init__(self) -> None:
         """Start with nothing seen."""
         self._by_url: dict[str, PageFile] = {}
         self._folders: set[str] = set()
         self._removed: dict[str, Locator] = {}
+        self.looked = False
 
     def observe_path(self, where: str) -> None:
         """Take the place of one file of the evidence; one in a shadow copy says nothing of the disk."""
@@ -55,6 +60,7 @@ class DiskState:
         """
         if record.kind == "web.file":
             if not shadow_copy:
+                self.looked = True
                 self._file(record)
         elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
             self._removal(record)

@@ -59,10 +59,7 @@ class ConfigFile(Struct, kw_only=True):
     @property
     def is_live(self) -> bool:
         """Whether IIS reads it, as opposed to the copies that it and the disk keep."""
-        place = f"/{self.where}"
-        return not is_shadow_copy(self.where) and not any(
-            part in place for part in ("/inetpub/history/", "/inetpub/temp/", "/backup/")
-        )
+        return is_live(self.where)
 
     @property
     def folder(self) -> str:
@@ -174,6 +171,13 @@ class Layout:
             for path in _paths_of(file.folder, endings):
                 placed.setdefault(path, []).append(file)
         return placed
+
+
+def is_live(where: str) -> bool:
+    """Tell whether IIS reads a configuration file at that place, as opposed to copies that are kept."""
+    return not is_shadow_copy(where) and not any(
+        part in f"/{where}" for part in ("/inetpub/history/", "/inetpub/temp/", "/backup/")
+    )
 
 
 def _is_of(setting: Setting, collection: str) -> bool:

@@ -26,7 +26,9 @@ _TAIL = re.compile(
     r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",
     re.IGNORECASE,
 )
-NONSENSE = r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)"
+NONSENSE = (
+    r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)"
+)
 """What internet scanners ask of every server, each the mark of another product."""
 
 _NONSENSE = re.compile(NONSENSE, re.IGNORECASE)
@@ -69,7 +71,11 @@ def pages_named(findings: Iterable[Finding]) -> Iterator[str]:
     for finding in findings:
         if finding.means is not Means.CONTEXT:
             path = finding.details.get("shell_path")
-            named = (finding.details.get("page"), finding.details.get("shell_url"), url_of(path) if path else None)
+            named = (
+                finding.details.get("page"),
+                finding.details.get("shell_url"),
+                url_of(path) if path else None,
+            )
             yield from (url.lower() for url in named if url)
 
 

@@ -141,7 +141,9 @@ class _Marks:
         """Give the place after the ``nth`` mark before each end, if it is among the last 64 bytes; else 0."""
         word, bit = ends >> 6, (ends & 63).astype(np.uint64)
         earlier = np.where(word > 0, self._words[np.maximum(word - 1, 0)], np.uint64(0))
-        window = np.where(bit > 0, self._words[word] >> (np.uint64(_WORD) - np.maximum(bit, _ONE)), np.uint64(0))
+        window = np.where(
+            bit > 0, self._words[word] >> (np.uint64(_WORD) - np.maximum(bit, _ONE)), np.uint64(0)
+        )
         window |= np.where(bit > 0, earlier << bit, earlier)
         for _ in range(nth - 1):
             window &= window - (window > 0)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from tocsin.evidence.web_rows import spell_agent
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.model.times import parse_utc
@@ -303,4 +304,5 @@ def _iis_fields(event: Event) -> dict[str, str | None]:
     forwarded = _FORWARDED_FOR.search(fields.pop("customfields", None) or "")
     if forwarded:
         fields["x-forwarded-for"] = value_of(forwarded[1].strip())
+    spell_agent(fields)
     return fields

@@ -22,6 +22,8 @@ _DEVICE = re.compile(
 )
 _SHADOW = re.compile(r".*harddiskvolumeshadowcopy(\d+)[/\\]*", re.IGNORECASE)
 _SHADOW_FOLDER = re.compile(r"(?:vss|shadowcopy|harddiskvolumeshadowcopy)_?(\d+)", re.IGNORECASE)
+_IN_SHADOW = re.compile(r"^shadow-copy-(\d{1,9})/")
+_MOST_SHADOWS = 1 << 30
 _ESCAPE = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _DISK_ROOTS = {
     "inetpub",
@@ -76,6 +78,20 @@ class Place(Struct, frozen=True):
 def is_shadow_copy(where: str) -> bool:
     """Tell whether a place is in a shadow copy of the disk: how the server was, not how it is."""
     return where.startswith("shadow-copy-")
+
+
+def age_of(where: str) -> int:
+    """Give 0 for a place on the disk, 1 for one in any shadow copy that does not say its number, else more.
+
+    The newer a shadow copy is, the smaller the number: Windows counts them upwards.
+    """
+    found = _IN_SHADOW.match(where)
+    return max(1, _MOST_SHADOWS - int(found[1])) if found else 0
+
+
+def on_disk(where: str) -> str:
+    """Give the place on the disk of which a place in a shadow copy is the copy; others as they are."""
+    return _IN_SHADOW.sub("", where)
 
 
 def place_of(path: str) -> Place:

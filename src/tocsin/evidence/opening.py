@@ -15,6 +15,7 @@ from tocsin.evidence.custody import Found, custody_of
 from tocsin.evidence.entries import Entry
 from tocsin.evidence.folder import single, walk
 from tocsin.evidence.giving import Giver
+from tocsin.evidence.layout import age_of, place_of
 from tocsin.evidence.limits import Budget, Limits
 from tocsin.evidence.manifest import compare, digest_of
 from tocsin.evidence.measured import Tally, head_of
@@ -68,14 +69,16 @@ class Evidence:
         return self._giver.hashes
 
     def sources(self) -> Iterator[Source]:
-        """Yield every file once, sorted by path.
+        """Yield every file once: the configuration of IIS, the disk, shadow copies from the newest on.
 
+        Each of these is sorted by path. What names the server's directories comes before the logs that
+        use the names, and how the server is before how it was; inside inner containers all goes by path.
         The file is hashed while its source is read, and to its end when the next one is asked for.
 
         Raises:
             EvidenceError: at the end, if no file at all could be given.
         """
-        for entry in self._entries:
+        for entry in sorted(self._entries, key=_turn):
             yield from self._giver.give(entry, depth=0 if self._folder else 1)
         if not self._giver.files:
             raise _nothing(self._where, self.skipped)
@@ -150,6 +153,12 @@ class Evidence:
             return self._giver.hashes.get(self._entries[0].path, "")
         hashes = self._giver.hashes
         return digest_of({one.path: hashes[one.path] for one in self._entries if one.path in hashes})
+
+
+def _turn(entry: Entry) -> tuple[int, str]:
+    where = place_of(entry.inner).where
+    age = age_of(where)
+    return (-1 if not age and where.endswith("applicationhost.config") else age, entry.path)
 
 
 def open_evidence(path: Path, *, limits: Limits = _DEFAULT, custody_file: Path | None = None) -> Evidence:

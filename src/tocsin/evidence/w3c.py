@@ -235,9 +235,7 @@ class _Reader:
         if len(values) == len(self._names):
             row, fit = dict(zip(self._names, values, strict=True)), self._score(values)
         elif len(values) > len(self._names):
-            row, fit = absorb(
-                self._names, values, self._layout.shapes, free=self._layout.free, joiner=self._delimiter
-            )
+            row, fit = self._longer(values)
         else:
             row, fit = skip(self._names, values, self._layout.shapes)
         checked = sum(name in self._layout.shapes and value not in EMPTY for name, value in row.items())
@@ -245,6 +243,17 @@ class _Reader:
             return None
         time = self._clock({name: row.get(name) for name in self._names})
         return (row, time) if time or self._clock is _no_time else None
+
+    def _longer(self, values: Sequence[str]) -> tuple[dict[str, str], int]:
+        """Fit a row of too many values: a free text holds delimiters, or the header lacks its last names."""
+        shapes, free = self._layout.shapes, self._layout.free
+        absorbed = absorb(self._names, values, shapes, free=free, joiner=self._delimiter)
+        fit = self._score(values)
+        if fit <= absorbed[1]:
+            return absorbed
+        count = len(self._names)
+        surplus = {f"extra-{place}": value for place, value in enumerate(values[count:], 1)}
+        return {**surplus, **dict(zip(self._names, values[:count], strict=True))}, fit
 
     def _split(self, text: str) -> list[str]:
         values = text.split(self._delimiter)

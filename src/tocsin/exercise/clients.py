@@ -26,6 +26,8 @@ _MAC = "AppleExchangeWebServices/818.120.2 accountsd/113"
 _SKYPE = "OC/16.0.5266.1000 (Skype for Business)"
 _FOLDERS, _FOLDER_DIGITS = 18, 38
 _KINDS = ("Em", "Ca", "Co", "Ta")
+_FAILING = 0.03
+"""So many sessions of Outlook on the web first end on the error page."""
 _OWA_ACTIONS = ("GetFolder", "FindConversation", "GetItem", "FindItem", "GetConversationItems", "CreateItem")
 
 
@@ -236,7 +238,23 @@ def _owa_session(here: Surroundings, dice: Dice, who: Person, at: datetime) -> I
     yield replace(nobody, at=at, stem=f"/owa/auth/{short}/themes/resources/favicon.ico", status=200)
     at += timedelta(seconds=dice.between(6, 40))
     yield replace(nobody, at=at, method="POST", stem="/owa/auth.owa", taken_ms=dice.between(30, 90))
-    yield from _reading(replace(nobody, user=who.account, status=200, backend=True), dice, at, build)
+    reader = replace(nobody, user=who.account, status=200, backend=True)
+    if dice.chance(_FAILING):
+        at += timedelta(milliseconds=dice.between(80, 300))
+        yield _failed(here, dice, replace(reader, at=at, backend=False), build)
+    yield from _reading(reader, dice, at, build)
+
+
+def _failed(here: Surroundings, dice: Dice, somebody: Request, build: str) -> Request:
+    """Give the page to which a failed start leads; its query tells the build."""
+    error = "Microsoft.Exchange.Data.Storage.StorageTransientException"
+    server = here.scenario.server.name
+    query = (
+        f"httpCode=500&msg=3515198192&owaError={error}&owaVer={build}&be={server}&ts={dice.digits(16)}"
+        f"&fe={server}&reqid={dice.guid()}&creqid=&cid=&hex=&et=ServerError&pal=0&dag=DagNotFound"
+        f"&forest={here.domain}&te=0&refurl=https%3a%2f%2f{somebody.host}%2fowa%2f"
+    )
+    return replace(somebody, stem="/owa/auth/errorFE.aspx", query=query, taken_ms=dice.between(10, 60))
 
 
 def _reading(somebody: Request, dice: Dice, at: datetime, build: str) -> Iterator[Request]:

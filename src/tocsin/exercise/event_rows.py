@@ -181,7 +181,6 @@ class EventRows:
             *self._who(trace.at, trace.image),
             ("TargetFilename", trace.path),
             ("CreationUtcTime", stamp),
-            ("User", trace.user),
         ]
         yield self._sysmon(trace.at, 11, data)
 

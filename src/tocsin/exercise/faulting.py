@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from tocsin.errors import ScenarioError
 from tocsin.exercise import faults
 from tocsin.exercise.dice import Dice
+from tocsin.exercise.packing import Member
 from tocsin.exercise.scenario import Fault
 from tocsin.exercise.workshop import LabelledRow
 
@@ -23,6 +24,14 @@ class Spoiler(Protocol):
 
     def apply(self, fault: Fault, root: Path, rows: list[LabelledRow], dice: Dice, /) -> list[LabelledRow]:
         """Spoil the tree; give the labels, moved or dropped accordingly."""
+        ...
+
+
+class ZipSpoiler(Spoiler, Protocol):
+    """A module of ``exercise/faults`` that puts into a zip what a folder cannot hold."""
+
+    def members(self, fault: Fault, /) -> Sequence[Member]:
+        """Give the further members of the zip."""
         ...
 
 
@@ -43,9 +52,28 @@ def spoil(chosen: Sequence[Fault], root: Path, rows: list[LabelledRow], dice: Di
         ScenarioError: there is no fault of that kind.
     """
     for index, fault in enumerate(chosen):
-        spoiler = kinds().get(fault.kind)
-        if spoiler is None:
-            known = ", ".join(kinds()) or "none"
-            raise ScenarioError(f"no such fault: {fault.kind}.", remedy=f"There are: {known}.")
-        rows = spoiler.apply(fault, root, rows, dice.stream(str(index)))
+        rows = _spoiler(fault).apply(fault, root, rows, dice.stream(str(index)))
     return rows
+
+
+def zip_members(chosen: Sequence[Fault]) -> tuple[Member, ...]:
+    """Give what faults put into a zip and no folder can hold; if there is any, a zip is needed.
+
+    Raises:
+        ScenarioError: there is no fault of that kind, or none with that option.
+    """
+    found = ((fault, _spoiler(fault)) for fault in chosen)
+    return tuple(
+        member
+        for fault, spoiler in found
+        if hasattr(spoiler, "members")
+        for member in cast("ZipSpoiler", spoiler).members(fault)
+    )
+
+
+def _spoiler(fault: Fault) -> Spoiler:
+    spoiler = kinds().get(fault.kind)
+    if spoiler is None:
+        known = ", ".join(kinds()) or "none"
+        raise ScenarioError(f"no such fault: {fault.kind}.", remedy=f"There are: {known}.")
+    return spoiler

@@ -17,6 +17,9 @@ from msgspec import Struct
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.workshop import LabelledRow
 
+SHADOW_COPY = "VSS1"
+"""Folder of the disk under construction that holds a shadow copy: ``VSS1/C/…``, as KAPE leaves it."""
+_SHADOW_DEVICE = "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1"
 _KEPT = 3
 """Loose files keep so many parts of their path, so that namesakes stay apart."""
 
@@ -60,6 +63,8 @@ class _Kape(_Layout, frozen=True):
 class _Velociraptor(_Layout, frozen=True):
     def place(self, path: str) -> str:
         drive, *rest = path.split("/")
+        if drive == SHADOW_COPY:
+            return "/".join(["uploads", "ntfs", quote(_SHADOW_DEVICE, safe=""), *map(_escaped, rest[1:])])
         return "/".join(["uploads", "auto", quote(f"{drive}:", safe=""), *map(_escaped, rest)])
 
     def papers(self) -> dict[str, bytes]:
@@ -87,7 +92,8 @@ class _Loose(_Layout, frozen=True):
     def place(self, path: str) -> str:
         parts = path.split("/")
         lower = path.lower()
-        if lower.endswith((".log", ".evtx", ".xml", ".jsonl", ".gz")) and "inetsrv" not in lower:
+        kept = parts[0] == SHADOW_COPY or "inetsrv" in lower
+        if lower.endswith((".log", ".evtx", ".xml", ".jsonl", ".gz")) and not kept:
             return "/".join(parts[-_KEPT:])
         return path
 

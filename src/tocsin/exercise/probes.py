@@ -8,6 +8,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from tocsin.exercise.dice import Dice
+from tocsin.exercise.rolling import spoken_version
 from tocsin.exercise.story import Command, Request, Trace
 from tocsin.exercise.surroundings import Surroundings
 
@@ -25,13 +26,16 @@ FRONT = (
 BACK = (
     ("Autodiscover", "POST", "/Autodiscover/Autodiscover.xml", "AMProbe/Local/Backend"),
     ("Eas", "OPTIONS", "/Microsoft-Server-ActiveSync/default.eas", "TestActiveSyncConnectivity"),
-    ("Ews", "POST", "/EWS/Exchange.asmx", "Ews_AM_Probe/Local (ExchangeServicesClient/15.01.2106.002)"),
+    ("Ews", "POST", "/EWS/Exchange.asmx", "Ews_AM_Probe/Local (ExchangeServicesClient/{version})"),
     ("Mapi", "POST", "/mapi/emsmdb/", "MapiHttpClient"),
     ("Ews", "GET", "/api/v1.0/Users", "Odata_PC_Probe/Local"),
 )
 LINK = "fe80::5c1d:8a2b:62ef:245e%3"
 _AGENT = "AMProbe/Local/ClientAccess"
 _INBOX_RULES = "/ecp/RulesEditor/InboxRules.svc/GetList"
+_USUAL = "5.1.14393.3866"
+_POWERSHELL = {"15.0": "4.0", "15.2": "5.1.17763.1490"}
+"""Windows PowerShell as it comes with the Windows that each Exchange mostly runs on: 2012 R2, 2016, 2019."""
 
 
 def front_probe(here: Surroundings, dice: Dice, protocol: str, stem: str) -> Iterator[Request]:
@@ -72,9 +76,13 @@ def _with_mailbox(here: Surroundings, dice: Dice, probe: Request) -> Request:
 
 def back_probe(here: Surroundings, dice: Dice, index: int) -> Iterator[Request]:
     """Ask the back end once a minute, without the front end."""
-    protocol, method, stem, agent = BACK[index]
+    protocol, method, stem, named = BACK[index]
     account = _account(here)
+    agent, day = named, None
     for at in here.ticks(dice, 50, 70):
+        if at.date() != day:
+            day = at.date()
+            agent = named.format(version=spoken_version(here.build(at)))
         yield Request(
             at=at,
             protocol=protocol,
@@ -94,14 +102,16 @@ def back_probe(here: Surroundings, dice: Dice, index: int) -> Iterator[Request]:
 def powershell_probe(here: Surroundings, dice: Dice) -> Iterator[Trace]:
     """Open a PowerShell session every five minutes and run one cmdlet."""
     account = _account(here)
-    session = f"Version_15.1_(Build_2105.0)={dice.letters(60)}="
+    secret = dice.letters(60)
     for at in here.ticks(dice, 290, 310):
+        build = here.build(at)
+        session = f"{_session_version(build)}={secret}="
         request = Request(
             at=at,
             protocol="PowerShell",
             method="POST",
             stem="/powershell",
-            query="clientApplication=ActiveMonitor;PSVersion=5.1.14393.3866",
+            query=f"clientApplication=ActiveMonitor;PSVersion={_POWERSHELL.get(build[:4], _USUAL)}",
             client=LINK,
             agent="Microsoft WinRM Client",
             status=200,
@@ -157,6 +167,12 @@ def panel_probe(here: Surroundings, dice: Dice) -> Iterator[Trace]:
         yield replace(
             request, at=at + timedelta(milliseconds=40), method="GET", stem="/ecp/logoff.aspx", query=""
         )
+
+
+def _session_version(build: str) -> str:
+    """Give ``Version_15.1_(Build_2105.0)`` for 15.1.2106.2: real sessions name the number before."""
+    major, minor, number, _ = build.split(".")
+    return f"Version_{major}.{minor}_(Build_{int(number) - 1}.0)"
 
 
 def _account(here: Surroundings) -> str:

@@ -11,7 +11,10 @@ from msgspec import Struct, field
 
 
 class BuildSpan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A build in force from a moment on. ``dlls`` differs when an update ran without elevation."""
+    """A build in force from a moment on. ``dlls`` differs when an update ran without elevation.
+
+    The process runs the libraries that are there: its logs name ``dlls``, ExSetup.exe says ``build``.
+    """
 
     build: str
     since: date

@@ -19,7 +19,7 @@ from tocsin.exercise.library import load
 from tocsin.exercise.scoring.judging import judge
 from tocsin.exercise.scoring.outcome import Outcome
 from tocsin.exercise.scoring.totals import Asked, Score, total
-from tocsin.exercise.server import make_server
+from tocsin.exercise.server import make_server, needs_zip
 from tocsin.exercise.truth import MadeServer
 from tocsin.model.verdicts import PackInfo, ToolInfo
 
@@ -97,9 +97,9 @@ def _outcome(task: Task) -> Outcome:
     if task.made is not None:
         return judge(task.made, _knowledge(), withhold=task.withhold)
     with tempfile.TemporaryDirectory(prefix="tocsin-exercise-") as folder:
-        made = make_server(
-            load(task.scenario), name=Path(task.scenario).stem, seed=task.seed, out=Path(folder) / "server"
-        )
+        scenario = load(task.scenario)
+        out = Path(folder) / ("server.zip" if needs_zip(scenario) else "server")
+        made = make_server(scenario, name=Path(task.scenario).stem, seed=task.seed, out=out)
         server = MadeServer(evidence=made.evidence, truth=made.expected)
         return judge(server, _knowledge(), withhold=task.withhold)
 

@@ -11,12 +11,12 @@ import msgspec
 from msgspec import Struct
 
 from tocsin import __version__
-from tocsin.errors import EnvironmentFault, UsageFault
+from tocsin.errors import EnvironmentFault, ScenarioError, UsageFault
 from tocsin.exercise import truth as truths
 from tocsin.exercise.dice import Dice
-from tocsin.exercise.faulting import spoil
+from tocsin.exercise.faulting import spoil, zip_members
 from tocsin.exercise.layouts import arrange
-from tocsin.exercise.packing import listing, pack
+from tocsin.exercise.packing import Member, listing, pack
 from tocsin.exercise.performing import story_of
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.workshop import LabelledRow, Ledger, Tree, Workshop
@@ -56,14 +56,15 @@ def make_server(scenario: Scenario, *, name: str, seed: int, out: Path, rows: in
 
     Raises:
         UsageFault: the place is taken.
-        ScenarioError: the scenario asks for what there is not.
+        ScenarioError: the scenario asks for what there is not, or for a zip where ``out`` is a folder.
     """
     places = _places(out)
+    further = _zip_members(scenario, places)
     scenario = scenario if rows is None else _scaled(scenario, rows)
     with _disk(places) as root:
         labels = _collected(scenario, Dice(seed, name), root)
         if places.zipped:
-            pack(root, places.evidence)
+            pack(root, places.evidence, further, at=scenario.collected)
         contents = {"tool": __version__, "scenario": name, "seed": seed, "files": listing(root)}
     truth = truths.Truth(
         scenario=name,
@@ -76,6 +77,22 @@ def make_server(scenario: Scenario, *, name: str, seed: int, out: Path, rows: in
     places.expected.write_bytes(truths.encode(truth))
     places.manifest.write_bytes(msgspec.json.format(msgspec.json.encode(contents), indent=1) + b"\n")
     return Made(evidence=places.evidence, expected=places.expected, manifest=places.manifest, truth=truth)
+
+
+def needs_zip(scenario: Scenario) -> bool:
+    """Tell whether a fault of the scenario puts into a zip what no folder can hold."""
+    return bool(zip_members(scenario.collection.faults))
+
+
+def _zip_members(scenario: Scenario, places: _Places) -> tuple[Member, ...]:
+    further = zip_members(scenario.collection.faults)
+    if further and not places.zipped:
+        raise ScenarioError(
+            "this scenario holds names that no folder can hold.",
+            where=str(places.evidence),
+            remedy="Give a name that ends in .zip.",
+        )
+    return further
 
 
 def _collected(scenario: Scenario, dice: Dice, root: Path) -> tuple[LabelledRow, ...]:

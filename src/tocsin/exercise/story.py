@@ -43,7 +43,8 @@ class Request(Struct, frozen=True, kw_only=True):
     the GUID that joins its rows (cafeReqId, RequestId); left empty, the server gives one. A server-side
     request asks the back end for something else: then ``backend_stem`` and ``backend_query`` stand in the
     back end's log instead of ``stem`` and ``query``. ``front``: it came by the front end; the server's own
-    probes also ask the back end directly.
+    probes also ask the back end directly. Of calls of the web services: ``action`` is the SOAP action (empty:
+    an everyday one), ``mailbox`` the mail address of the mailbox that is opened in another's name.
     """
 
     at: datetime
@@ -72,6 +73,8 @@ class Request(Struct, frozen=True, kw_only=True):
     front: bool = True
     backend_stem: str = ""
     backend_query: str = ""
+    action: str = ""
+    mailbox: str = ""
     ident: str = ""
     label: Label | None = None
 

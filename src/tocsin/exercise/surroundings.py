@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tocsin.exercise.dice import Dice
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.story import Request
-from tocsin.exercise.workshop import build_at
+from tocsin.exercise.workshop import running_at
 
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -74,8 +74,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
         return f"{self.scenario.server.name}.{self.domain}".lower()
 
     def build(self, moment: datetime) -> str:
-        """Give the build in force at a moment."""
-        return build_at(self.scenario, moment)
+        """Give the build that runs at a moment."""
+        return running_at(self.scenario, moment)
 
     def person(self, number: int) -> Person:
         """Give the owner of a mailbox."""

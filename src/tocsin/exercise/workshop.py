@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.exercise.dice import Dice
-from tocsin.exercise.scenario import Scenario
+from tocsin.exercise.scenario import BuildSpan, Scenario
 from tocsin.exercise.story import Label, Trace
 
 
@@ -76,12 +76,15 @@ class Tree:
         """``root`` exists and is empty."""
         self.root = root
         self._changed: dict[str, datetime] = {}
+        self._folders: set[str] = set()
 
     def log(self, path: str) -> LogFile:
         """Open a text log for writing. The caller closes."""
-        place = self.root / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return LogFile(place.open("wb"), path)
+        folder = path.rpartition("/")[0]
+        if folder not in self._folders:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        return LogFile((self.root / path).open("wb"), path)
 
     def write(self, path: str, content: bytes, changed: datetime | None = None) -> None:
         """Write a whole file; ``changed``: its time of last change, aware UTC."""
@@ -102,27 +105,49 @@ class Tree:
 
     def settle(self, otherwise: datetime) -> None:
         """Give every file its time of last change; what a fault made keeps the time of what it replaced."""
-        known = {int(moment.timestamp()) for moment in self._changed.values()}
-        for folder, _, names in os.walk(self.root):
-            for place in (Path(folder, name) for name in names):
-                self._settle(place, int(otherwise.timestamp()), known)
+        moments = {path: int(moment.timestamp()) for path, moment in self._changed.items()}
+        known, rest = set(moments.values()), int(otherwise.timestamp())
+        for entry in _files(str(self.root)):
+            moment = moments.get(entry.path[len(str(self.root)) + 1 :].replace(os.sep, "/"))
+            if moment is None and entry.stat().st_mtime not in known:
+                moment = rest
+            if moment is not None:
+                os.utime(entry, (moment, moment))
 
-    def _settle(self, place: Path, otherwise: int, known: set[int]) -> None:
-        if place.is_symlink():
-            return
-        moment = self._changed.get(place.relative_to(self.root).as_posix())
-        if moment is not None:
-            otherwise = int(moment.timestamp())
-        elif place.stat().st_mtime in known:
-            return
-        os.utime(place, (otherwise, otherwise))
+
+def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Yield every file below a folder; links are neither given nor followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif not entry.is_symlink():
+                yield entry
+
+
+UNNAMED_BUILD = "15.1.2106.2"
+"""The build of a server whose scenario names none."""
 
 
 def build_at(scenario: Scenario, moment: datetime) -> str:
-    """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+    """Give the build installed at a moment, ``15.1.2106.2``; the first one before the first span."""
+    span = _span_at(scenario, moment)
+    return span.build if span else UNNAMED_BUILD
+
+
+def running_at(scenario: Scenario, moment: datetime) -> str:
+    """Give the build that runs at a moment: that of the libraries, which an update may have left behind.
+
+    Logs, user agents and URLs name this one, for the running process writes them.
+    """
+    span = _span_at(scenario, moment)
+    return span.dlls or span.build if span else UNNAMED_BUILD
+
+
+def _span_at(scenario: Scenario, moment: datetime) -> BuildSpan | None:
     spans = sorted(scenario.server.builds, key=lambda span: span.since)
     past = [span for span in spans if span.since <= moment.date()]
-    return (past or spans)[-1 if past else 0].build if spans else "15.1.2106.2"
+    return (past or spans)[-1 if past else 0] if spans else None
 
 
 class Workshop(Struct, frozen=True, kw_only=True):
@@ -145,8 +170,12 @@ class Workshop(Struct, frozen=True, kw_only=True):
         return f"{self.scenario.server.drive}:\\{self.scenario.server.exchange_root}"
 
     def build_at(self, moment: datetime) -> str:
-        """Give the build in force at a moment, ``15.1.2106.2``; the first one before the first span."""
+        """Give the build installed at a moment, ``15.1.2106.2``; the first one before the first span."""
         return build_at(self.scenario, moment)
+
+    def running_at(self, moment: datetime) -> str:
+        """Give the build that runs at a moment: that of the libraries."""
+        return running_at(self.scenario, moment)
 
     def local(self, moment: datetime) -> datetime:
         """Give a moment on the server's own clock."""
@@ -154,9 +183,14 @@ class Workshop(Struct, frozen=True, kw_only=True):
         hours, _, minutes = self.scenario.server.utc_offset.lstrip("+-").partition(":")
         return moment + sign * timedelta(hours=int(hours), minutes=int(minutes or 0))
 
+    @property
+    def reaches_back_to(self) -> datetime:
+        """The earliest moment that Exchange's own logs still hold at collection."""
+        return self.scenario.collected - timedelta(days=self.scenario.server.retention_days)
+
     def kept(self, moment: datetime) -> bool:
         """Tell whether Exchange's own logs still hold a moment at collection."""
-        return moment >= self.scenario.collected - timedelta(days=self.scenario.server.retention_days)
+        return moment >= self.reaches_back_to
 
 
 class Writer(Protocol):

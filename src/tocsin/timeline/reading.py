@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tocsin import __version__
 from tocsin.detections.account import CoverageAccount
-from tocsin.detections.pipeline import read_file
+from tocsin.detections.reading import read_file
 from tocsin.errors import EnvironmentFault
 from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence

@@ -51,11 +51,11 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     between: str
     ordinary: tuple[bytes, ...] = ()
+    front_ends: tuple[str, ...] = ()
+    """Values of a column whose rows may name a directory in an unusual way."""
 
 
-def gates_of(
-    conditions: Sequence[Node], packs: Iterable[Pack], dialect: Dialect
-) -> tuple[Gate, ...] | None:
+def gates_of(conditions: Sequence[Node], packs: Iterable[Pack], dialect: Dialect) -> tuple[Gate, ...] | None:
     """Give the gates of a kind, or None when some rule's condition has no part that a line must show.
 
     Args:
@@ -96,6 +96,15 @@ def sign_gates(signs: Iterable[str], dialect: Dialect) -> tuple[Gate, ...]:
         return ()
     literals = tuple(sorted({text for gate in found for text in gate.literals}))
     return (Gate(expression=_any_of([gate.expression for gate in found]), literals=literals, rules=0),)
+
+
+def name_gate(names: Sequence[str], dialect: Dialect) -> Gate | None:
+    """Give the gate for paths that begin with one of these names, and for rows of certain front ends."""
+    found = [_gate(patterns.of_regex(Regex(f"^{re.escape(name)}")), 0, dialect, plain=True) for name in names]
+    found += [
+        _gate(patterns.of_regex(Regex(f"^{one}$")), 0, dialect, plain=True) for one in dialect.front_ends
+    ]
+    return _either(found, 0)
 
 
 def sight(pattern: str, dialect: Dialect) -> Gate:

@@ -8,8 +8,8 @@ is taken from where it changes. The result is the one that reading every line wo
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -20,7 +20,8 @@ from tocsin.detections.compiling import KindIndex
 from tocsin.detections.identity import NAME_FIELDS
 from tocsin.detections.memory import REMEMBERED, Memory
 from tocsin.detections.scanning.gates import ALWAYS
-from tocsin.detections.scanning.scope import AGENT, PATH, SIGHTS, SIGN, Scope
+from tocsin.detections.scanning.scope import AGENT, NAME, PATH, SIGHTS, SIGN, Scope
+from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.block_rows import Lines, Rows, lines_of, rows_of
 from tocsin.evidence.blocks import blocks, line_at
 from tocsin.evidence.lines import Line, decode
@@ -107,12 +108,14 @@ class Log(Struct, frozen=True):
         reader: of its lines.
         scope: gives the gates; asked anew for every block, since signs once seen are looked for no more.
         verdicts: of the kind.
+        served: the names under which directories are served.
     """
 
     kind: str
     reader: RowReader
     scope: Callable[[], Scope]
     verdicts: Verdicts
+    served: ServedNames
 
 
 def scan_rows(source: Source, log: Log, taker: Taker) -> None:
@@ -135,6 +138,7 @@ class _Lane:
         self._before = 0
         self._columns: Columns | None = None
         self.verdicts = log.verdicts
+        self.served = log.served
         self.taker = taker
 
     def block(self, block: memoryview) -> None:
@@ -166,10 +170,13 @@ class _Lane:
     def _line(self, block: memoryview, lines: Lines, at: int) -> Line:
         return line_at(block, int(lines.starts[at]), int(lines.ends[at]), self._before + at + 1)
 
+    def _read(self, line: Line) -> None:
+        self.taker.item(self.served.read(self._reader.item(line)))
+
     def _one_by_one(self, block: memoryview, lines: Lines, at: int) -> int:
         """Read lines until there is a shape; give the line after them."""
         while at < len(lines.ends) and self._reader.shape is None:
-            self.taker.item(self._reader.item(self._line(block, lines, at)))
+            self._read(self._line(block, lines, at))
             at += 1
         return at
 
@@ -179,20 +186,35 @@ class _Lane:
         """Read lines until the shape changes; give the line after them."""
         here = Lines(lines.starts[at:], lines.ends[at:])
         rows = rows_of(data, here, shape)
+        if self._columns is None or self._columns.shape is not shape:
+            self._columns = Columns(shape)
+        self._with_odd_names(block, here, at, rows, hits)
         stop = self._awkward(block, lines, at, rows, shape)
         plain = np.flatnonzero(rows.plain[: stop - at])
         if len(plain):
-            if self._columns is None or self._columns.shape is not shape:
-                self._columns = Columns(shape)
             self._count(rows.times[plain], self._before + at + int(plain[-1]) + 1)
             stretch = _Stretch(self, block, data, here, rows, plain, at)
             stretch.read(self._columns, {row - at: mask for row, mask in hits.items() if at <= row < stop})
         return stop
 
+    def _with_odd_names(
+        self, block: memoryview, here: Lines, at: int, rows: Rows, hits: dict[int, int]
+    ) -> None:
+        """Rows whose directory has an unusual name are no plain ones: names are put right as they are read."""
+        columns = self._columns
+        for row, mask in hits.items():
+            if columns and mask & NAME and row >= at and rows.plain[row - at]:
+                start, end = int(here.starts[row - at]), int(here.ends[row - at])
+                values = _Values(columns, bytes(block[start:end]))
+                stem = (values.text(columns.stem) or "").lower()
+                protocol = values.text(columns.protocol)
+                if stem.startswith(self.served.names) or not self.served.explains(protocol, stem):
+                    rows.plain[row - at] = False
+
     def _awkward(self, block: memoryview, lines: Lines, at: int, rows: Rows, shape: RowShape) -> int:
         """Let the reader read what is no plain row; give the line after which the shape is another."""
         for row in np.flatnonzero(~rows.plain).tolist():
-            self.taker.item(self._reader.item(self._line(block, lines, at + row)))
+            self._read(self._line(block, lines, at + row))
             if self._reader.shape is not shape:
                 return at + row + 1
         return len(lines.ends)
@@ -233,6 +255,7 @@ class Columns:
         at = shape.columns.get
         self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
         self.agent, self.client, self.server = at("cs-user-agent"), at("c-ip"), at("s-ip")
+        self.protocol = at("Protocol")
         self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
         self.spellings = {
             place: tuple(name for name, index in shape.columns.items() if index == place)
@@ -301,9 +324,11 @@ class _Stretch:
 
     def _decide(self, columns: Columns, row: int, mask: int) -> None:
         values = _Values(columns, self._raw(row))
-        if mask == ALWAYS or (mask >> SIGHTS and self._possible(columns, values, mask >> SIGHTS)):
-            self._lane.taker.candidate(self._record(row))
-        elif mask & SIGN and self._lane.taker.unseen():
+        if (
+            mask == ALWAYS
+            or (mask >> SIGHTS and self._possible(columns, values, mask >> SIGHTS))
+            or (mask & SIGN and self._lane.taker.unseen())
+        ):
             self._lane.taker.candidate(self._record(row))
         if mask & PATH and columns.stem is not None:
             stem = values.text(columns.stem) or ""
@@ -371,7 +396,11 @@ class _Stretch:
         fits = starts + end <= self._here.ends[rows]
         found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
         marks = found[:, :at] == mark
-        return fits & (marks == marks[0]).all(axis=1) & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+        return (
+            fits
+            & (marks == marks[0]).all(axis=1)
+            & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+        )
 
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""

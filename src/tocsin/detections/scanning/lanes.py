@@ -9,9 +9,10 @@ from msgspec import Struct
 from tocsin.artefacts.registry import ArtefactModule, RowModule
 from tocsin.detections.matching import Matcher
 from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
-from tocsin.detections.scanning.gates import Dialect, page_gates
+from tocsin.detections.scanning.gates import Dialect, name_gate, page_gates
 from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
+from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.blocks import in_blocks
 from tocsin.evidence.source import Source
 from tocsin.packs.loading import Pack
@@ -57,29 +58,47 @@ class Lanes:
         rows = self._make is not None and isinstance(module, RowModule)
         return rows and source.size >= self._shortest and in_blocks(source)
 
+    def can(self, module: ArtefactModule) -> bool:
+        """Tell whether every rule of a kind has a gate; else every line must be parsed for its sake."""
+        return self._of_kind(module) is not None
+
     def read(
-        self, source: Source, module: ArtefactModule, signs: Callable[[], tuple[str, ...]], taker: Taker
-    ) -> bool:
-        """Read a file that the lane takes; False, with nothing read, when a rule needs every line parsed.
+        self,
+        source: Source,
+        module: ArtefactModule,
+        taker: Taker,
+        *,
+        served: ServedNames,
+        signs: Callable[[], tuple[str, ...]],
+    ) -> None:
+        """Read a file that the lane takes.
 
         Args:
             source: the file.
             module: its artefact module.
-            signs: gives the texts that would show a product that has not been seen.
             taker: what is told.
+            served: the names under which directories are served.
+            signs: gives the texts that would show a product that has not been seen.
 
         Raises:
             ArtefactError: the file cannot be read to its end.
         """
         scopes = self._of_kind(module)
-        if scopes is None or not isinstance(module, RowModule):
-            return False
-        verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
-        log = Log(module.KIND, module.reader(source), lambda: scopes.scope(signs()), verdicts)
-        scan_rows(source, log, taker)
-        return True
+        if scopes is not None and isinstance(module, RowModule):
+            verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
+            reader = module.reader(source)
+            log = Log(module.KIND, reader, lambda: scopes.scope(signs(), served.names), verdicts, served)
+            scan_rows(source, log, taker)
 
-    def revisit(self, source: Source, module: ArtefactModule, urls: Iterable[str], taker: Taker) -> None:
+    def revisit(
+        self,
+        source: Source,
+        module: ArtefactModule,
+        urls: Iterable[str],
+        taker: Taker,
+        *,
+        served: ServedNames,
+    ) -> None:
         """Read a file again for the requests for some pages.
 
         Raises:
@@ -87,8 +106,10 @@ class Lanes:
         """
         if isinstance(module, RowModule) and self._make is not None:
             dialect = self._dialect(module)
-            scope = Scope(page_gates(urls, dialect), (), dialect, self._make)
-            scan_rows(source, Log(module.KIND, module.reader(source), lambda: scope, Verdicts(None)), taker)
+            names = name_gate(served.names, dialect)
+            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make)
+            log = Log(module.KIND, module.reader(source), lambda: scope, Verdicts(None), served)
+            scan_rows(source, log, taker)
 
     def _of_kind(self, module: ArtefactModule) -> Scopes | None:
         scopes = self._scopes.get(module.KIND)
@@ -100,4 +121,5 @@ class Lanes:
 
     def _dialect(self, module: RowModule) -> Dialect:
         lines = [line for product in self._products for line in product.ordinary.get(module.KIND, ())]
-        return Dialect(between=module.DELIMITER, ordinary=tuple(lines))
+        front_ends = ServedNames.front_ends() if module.KIND == "exchange.httpproxy" else ()
+        return Dialect(between=module.DELIMITER, ordinary=tuple(lines), front_ends=front_ends)

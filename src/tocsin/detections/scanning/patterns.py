@@ -167,7 +167,9 @@ def encoded_paths(between: str) -> tuple[str, ...]:
     return (
         rf"{mark}(?:/{rest}*)?{_CODE}",
         rf"{mark}[a-z_-]{{2,24}}{mark}[^{mark}/\n]{rest}*{_CODE}",
-        rf"{mark}[a-z]{{1,10}}://[^{mark}/\n]*/{rest}*{_CODE}" if between != " " else rf"{mark}[a-z_-]{{2,24}}{mark}%",
+        rf"{mark}[a-z]{{1,10}}://[^{mark}/\n]*/{rest}*{_CODE}"
+        if between != " "
+        else rf"{mark}[a-z_-]{{2,24}}{mark}%",
     )
 
 

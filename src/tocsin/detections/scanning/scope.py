@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from tocsin.detections.builds import IN_PATH, PROBE_AGENT
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, sight, sign_gates
+from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, name_gate, sight, sign_gates
 from tocsin.packs.loading import Pack
 
 MakeEngine = Callable[[Sequence[Gate]], Engine]
 
 
-PATH, AGENT, SIGN, SIGHTS = 1, 2, 4, 3
-"""Bits of a mask: rows whose path or agent may name a build, rows that may show a product; and how many bits."""
+PATH, AGENT, SIGN, NAME, SIGHTS = 1, 2, 4, 8, 4
+"""Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
+have an unusual name; and how many such bits there are.
+"""
 
 
 class Scope:
@@ -27,13 +29,19 @@ class Scope:
     """
 
     def __init__(
-        self, gates: Sequence[Gate], signs: Sequence[str], dialect: Dialect, make: MakeEngine
+        self,
+        gates: Sequence[Gate],
+        signs: Sequence[str],
+        names: Gate | None,
+        dialect: Dialect,
+        make: MakeEngine,
     ) -> None:
-        """Compile the gates, those of builds, and those of signs."""
+        """Compile the gates, those of builds, of signs and of unusual names."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
-        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown)
-        self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)))
+        named = () if names is None else (names,)
+        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named)
+        self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)), *([NAME] * len(named)))
         self.engine = make(self.gates)
 
 
@@ -47,16 +55,18 @@ class Scopes:
         self._gates = gates_of(index.conditions if index else (), packs, dialect)
         self._dialect = dialect
         self._make = make
-        self._known: dict[tuple[str, ...], Scope] = {}
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Scope] = {}
 
     @property
     def open(self) -> bool:
         """Whether there are gates at all: some rule may need every line parsed."""
         return self._gates is not None
 
-    def scope(self, signs: tuple[str, ...]) -> Scope:
-        """Give the scope that looks for these signs, too."""
-        found = self._known.get(signs)
+    def scope(self, signs: tuple[str, ...], names: tuple[str, ...] = ()) -> Scope:
+        """Give the scope that looks for these signs and unusual names, too."""
+        found = self._known.get((signs, names))
         if found is None:
-            found = self._known[signs] = Scope(self._gates or (), signs, self._dialect, self._make)
+            gate = name_gate(names, self._dialect)
+            found = Scope(self._gates or (), signs, gate, self._dialect, self._make)
+            self._known[signs, names] = found
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tocsin.exercise.acts.scene import Scene
+from tocsin.exercise.workshop import UNNAMED_BUILD
 
 MARKER = "/* inert marker, no code */"
 SCRIPT_URL = f'http://f/<script language="JScript" runat="server">{MARKER}</script>'
@@ -68,7 +69,7 @@ def _cumulative(scene: Scene, at: datetime) -> str:
     """
     spans = sorted(scene.scenario.server.builds, key=lambda span: span.since)
     branches = [span.build for span in spans if span.since <= at.date()] or [span.build for span in spans]
-    latest = (branches or ["15.1.2106.2"])[-1].rpartition(".")[0]
+    latest = (branches or [UNNAMED_BUILD])[-1].rpartition(".")[0]
     build = next((one for one in branches if one.startswith(f"{latest}.")), f"{latest}.2")
     first, second, *rest = build.split(".")
     return f"{first}.{second} (Build {'.'.join(rest)})"

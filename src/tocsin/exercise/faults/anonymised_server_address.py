@@ -1,4 +1,4 @@
-"""The server's address was made unreadable before the log was handed over."""
+"""An address was made unreadable before the log was handed over (``column``, s-ip; c-ip is emptied)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ KIND = "anonymised-server-address"
 
 
 def apply(fault: Fault, root: Path, rows: list[LabelledRow], dice: Dice) -> list[LabelledRow]:
-    """Replace the server's address in every row."""
+    """Replace the address in every row."""
+    column = fault.options.get("column", "s-ip").encode()
+    words = (b"-",) if column == b"c-ip" else (b"xxx", b"10.7x.xx.2x")
     for path in chosen(root, fault, IIS):
-        rows = rewrite(root, path, rows, w3c_rows(_edit(dice.stream(path).pick((b"xxx", b"10.7x.xx.2x")))))
+        rows = rewrite(root, path, rows, w3c_rows(_edit(column, dice.stream(path).pick(words))))
     return rows
 
 
-def _edit(word: bytes) -> EditRow:
+def _edit(column: bytes, word: bytes) -> EditRow:
     def edit(names: Sequence[bytes], values: list[bytes]) -> Sequence[bytes] | None:
-        if b"s-ip" not in names:
+        if column not in names:
             return None
-        values[names.index(b"s-ip")] = word
+        values[names.index(column)] = word
         return values
 
     return edit

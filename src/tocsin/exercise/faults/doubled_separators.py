@@ -1,4 +1,7 @@
-"""Pairs of the control panel's log with doubled separators and a cut end."""
+"""Pairs of the control panel's log with doubled separators.
+
+Option ``line-ends``: ``escaped`` puts values of several lines among them, their ends written as text.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ KIND = "doubled-separators"
 def apply(fault: Fault, root: Path, rows: list[LabelledRow], dice: Dice) -> list[LabelledRow]:
     """Double the separators."""
     del dice  # nothing here is left to chance
+    change = _escaped if fault.options.get("line-ends") == "escaped" else _change
     for path in chosen(root, fault, ECP):
-        rows = rewrite(root, path, rows, _change)
+        rows = rewrite(root, path, rows, change)
     return rows
 
 
@@ -26,3 +30,8 @@ def _change(_: int, line: bytes) -> bytes | None:
         if line.startswith(b"#")
         else line.replace(b";S:EX=", b";;S:EX=").replace(b";S:URL=", b";;S:URL=")
     )
+
+
+def _escaped(at: int, line: bytes) -> bytes | None:
+    changed = _change(at, line)
+    return None if changed is None else changed.replace(b";S:TNAME=<null>;", rb";S:TNAME=a\r\nb\r\n;")

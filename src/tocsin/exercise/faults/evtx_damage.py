@@ -3,7 +3,9 @@
 Option ``what``: ``header`` (flags and checksum of the file header are zero), ``times`` (records were
 written in 1601), ``magic`` (the file does not begin as it
 should), ``checksum`` (a chunk's checksum is zero), ``lost`` (one chunk is overwritten), ``cut`` (the file
-ends in the middle of its last chunk).
+ends in the middle of its last chunk), ``slack`` (remains of records of an earlier use stand behind the
+last record), ``zero-size`` (one record states that it has no bytes), ``dirty`` (the file was not closed:
+its header knows of one chunk, and empty chunks follow).
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from tocsin.errors import ScenarioError
 from tocsin.exercise.dice import Dice
-from tocsin.exercise.faults.rewriting import chosen, relabel, same_time
+from tocsin.exercise.evtx import record_offsets
+from tocsin.exercise.faults.rewriting import chosen, relabel, same_time, unprovable
 from tocsin.exercise.scenario import Fault
 from tocsin.exercise.workshop import LabelledRow
 
@@ -23,6 +26,9 @@ _HEADER = 4096
 _CHUNK = 65_536
 _MAGIC = b"ElfChnk\x00"
 _RECORD = b"**\x00\x00"
+_FIRST = 512
+_FREE = 48
+"""Where a chunk states the end of its last record."""
 _IDENTIFIERS = 24
 """Where a chunk states the first and the last EventRecordID that it holds."""
 
@@ -46,15 +52,22 @@ def apply(fault: Fault, root: Path, rows: list[LabelledRow], dice: Dice) -> list
         lost = _DAMAGES[what](content, dice.stream(path)) if len(content) >= _HEADER + _CHUNK else None
         with same_time(place):
             place.write_bytes(content)
-        rows = _without(rows, path, lost)
+        rows = _without(rows, path, lost, what)
     return rows
 
 
-def _without(rows: list[LabelledRow], path: str, lost: Lost) -> list[LabelledRow]:
+def _without(rows: list[LabelledRow], path: str, lost: Lost, what: str) -> list[LabelledRow]:
+    """Drop the labels of lost records; of a record that may be read all the same nothing is provable."""
     if lost is None:
         return rows
     first, last = lost
-    return relabel(rows, path, lambda row: None if first <= (row.record or 0) <= last else row)
+
+    def change(row: LabelledRow) -> LabelledRow | None:
+        if not first <= (row.record or 0) <= last:
+            return row
+        return unprovable(row) if what == "zero-size" else None
+
+    return relabel(rows, path, change)
 
 
 def _header(content: bytearray, dice: Dice) -> Lost:
@@ -103,6 +116,39 @@ def _cut(content: bytearray, dice: Dice) -> Lost:
     return lost
 
 
+def _slack(content: bytearray, dice: Dice) -> Lost:
+    """Put the chunk's first records, under older numbers, behind the end of what is in use."""
+    start = _HEADER + _CHUNK * (_chunks(content) - 1)
+    (free,) = struct.unpack_from("<I", content, start + _FREE)
+    place, source, before = free, _FIRST, dice.between(500, 900)
+    while source < free:
+        (size, number) = struct.unpack_from("<IQ", content, start + source + 4)
+        if place + size > _CHUNK:
+            break
+        content[start + place : start + place + size] = content[start + source : start + source + size]
+        struct.pack_into("<Q", content, start + place + 8, max(1, number - before))
+        place, source = place + size, source + size
+    return None
+
+
+def _zero_size(content: bytearray, dice: Dice) -> Lost:
+    start = _HEADER + _CHUNK * dice.between(0, _chunks(content) - 1)
+    offsets = record_offsets(bytes(content[start : start + _CHUNK]))
+    at = start + dice.pick(offsets[1:] or offsets)
+    (number,) = struct.unpack_from("<Q", content, at + 8)
+    struct.pack_into("<I", content, at + 4, 0)
+    return number, number
+
+
+def _dirty(content: bytearray, dice: Dice) -> Lost:
+    """Let the header be that of a log of one chunk that is being written; add room never used."""
+    struct.pack_into("<QQQ", content, 8, 0, 0, 1)
+    struct.pack_into("<H", content, 42, 1)
+    struct.pack_into("<I", content, 120, 1)
+    content += bytes(_CHUNK * dice.between(1, 3))
+    return None
+
+
 def _chunks(content: bytearray) -> int:
     """Count the chunks in use: the file may end in empty ones."""
     starts = range(_HEADER, len(content) - _CHUNK + 1, _CHUNK)
@@ -121,4 +167,7 @@ _DAMAGES: dict[str, Callable[[bytearray, Dice], Lost]] = {
     "times": _times,
     "lost": _lost,
     "cut": _cut,
+    "slack": _slack,
+    "zero-size": _zero_size,
+    "dirty": _dirty,
 }

@@ -70,7 +70,7 @@ class CmdletInfra:
 
     def _values(self, trace: Command) -> dict[str, str]:
         dice, taken = self._dice, self._dice.between(6, 60)
-        build = self._workshop.build_at(trace.at).split(".")
+        build = self._workshop.running_at(trace.at).split(".")
         spoken = parameters(trace)
         return {
             "DateTime": stamp(trace.at),
@@ -114,7 +114,7 @@ class CmdletInfra:
         }
 
     def _head(self, at: datetime) -> tuple[str, ...]:
-        version = spoken_version(self._workshop.build_at(at))
+        version = spoken_version(self._workshop.running_at(at))
         return exchange_head(at, version=version, log_type="Rps Cmdlet Logs", fields=FIELDS)
 
 

@@ -47,7 +47,7 @@ class EcpServer:
         return (
             f"S:TIME={dice.between(8, 900)};S:SID={dice.guid()};S:CMD={spoken(trace)};S:REQID=;S:URL={url};"
             f"S:REFERRER=;S:EX={trace.error};S:ACTID={dice.guid()};S:RS=0;"
-            f"S:BLD={self._workshop.build_at(trace.at)};S:TNAME=<null>;S:TID=;S:USID={dice.guid()};"
+            f"S:BLD={self._workshop.running_at(trace.at)};S:TNAME=<null>;S:TID=;S:USID={dice.guid()};"
             "S:EDOID=;S:ACID="
         )
 
@@ -62,6 +62,7 @@ class EcpActivity:
         self._workshop = workshop
         self._dice = workshop.dice.stream("ecp-activity")
         process = self._dice.between(3000, 19_000)
+        self._store = f"{workshop.scenario.server.name}.{self._dice.guid()}"
         folder = f"{workshop.exchange}/Logging/ECP/Activity"
         self._log = Rolling(
             workshop.tree,
@@ -86,19 +87,29 @@ class EcpActivity:
         self._log.close()
 
     def _data(self, trace: Request, stem: str) -> str:
-        server = self._workshop.scenario.server
-        name, dice = server.name, self._dice
+        server, dice = self._workshop.scenario.server, self._dice
         query = trace.backend_query or trace.query
-        url = f"https://{name.lower()}.{server.domain}:444{stem}{f'?{query}' if query else ''}"
-        who = f"S:PSA=<PII>{trace.user}</PII>;" if trace.user else ""
-        directory = f"DC01.{server.domain}"
+        host = f"{server.name.lower()}.{server.domain}" if trace.front else "localhost"
+        url = f"https://{host}:444{stem}{f'?{query}' if query else ''}"
+        known = trace.user and not stem.endswith("/logoff.aspx")
+        who = f"S:PSA=<PII>{trace.user}</PII>;" if known else ""
+        build = self._workshop.running_at(trace.at)
+        spent = self._spent(trace) if ".svc/" in stem else ""
+        return f"{who}S:URL={url};S:Bld={build};S:ActID={dice.guid()};{spent}Dbl:WLM.TS={trace.taken_ms}"
+
+    def _spent(self, trace: Request) -> str:
+        """Give what a call of the panel's services cost in directory and store; pages cost neither."""
+        dice, store, name = self._dice, self._store, self._workshop.scenario.server.name
+        directory = f"DC01.{self._workshop.scenario.server.domain}"
+        calls, answered = dice.between(2, 9), dice.between(1000, 3000) / 1000
         return (
-            f"{who}S:URL={url};S:Bld={self._workshop.build_at(trace.at)};S:ActID={dice.guid()};"
-            f"I32:ADS.C[{directory}]={dice.between(1, 4)};"
-            f"F:ADS.AL[{directory}]={dice.between(1000, 3000) / 1000};"
-            f"I32:ATE.C[{directory}]={dice.between(1, 3)};F:ATE.AL[{directory}]=0;"
-            f"Dbl:BudgUse.T[]={trace.taken_ms};I32:VCGS.C[{name}]=1;S:WLM.Bal=2.147484E+09;"
-            f"Dbl:WLM.TS={trace.taken_ms}"
+            f"Dbl:MAPI.T[{store}]={calls};Dbl:BudgUse.T[]={trace.taken_ms};"
+            f"I32:ADS.C[{directory}]={calls // 2};F:ADS.AL[{directory}]={answered};"
+            f"I32:ADR.C[{directory}]=2;F:ADR.AL[{directory}]=0.5463;"
+            f"Dbl:EXR.T[{store}]=1;I32:ROP.C[{store}]={dice.between(1_000_000, 20_000_000)};"
+            f"I32:MAPI.C[{store}]={calls};I32:RPC.C[{store}]={calls // 2};I32:ATE.C[{directory}]=2;"
+            f"F:ATE.AL[{directory}]=0;Dbl:RPC.T[{store}]={calls};Dbl:VCGS.T[{name}]=0;I32:MB.C[{store}]=4;"
+            f"F:MB.AL[{store}]=0.75;I32:VCGS.C[{name}]=1;S:WLM.Bal=2.147484E+09;"
         )
 
 

@@ -82,10 +82,11 @@ class HttpProxy:
     def __init__(self, workshop: Workshop) -> None:
         """Take what is shared."""
         self._workshop = workshop
+        self._first = workshop.reaches_back_to
         self._dice = workshop.dice.stream("httpproxy")
         self._logs: dict[str, Rolling] = {}
         self._day: date | None = None
-        self._build = _Build(workshop.build_at(workshop.scenario.collected))
+        self._build = _Build(workshop.running_at(workshop.scenario.collected))
         self._database = self._dice.guid()
         server = workshop.scenario.server
         self._name = server.name
@@ -98,11 +99,11 @@ class HttpProxy:
         """Write a request that the front end handled."""
         if not isinstance(trace, Request) or not (trace.proxied and trace.front):
             return
-        if not self._workshop.kept(trace.at):
+        if trace.at < self._first:
             return
         if trace.at.date() != self._day:
             self._day = trace.at.date()
-            self._build = _Build(self._workshop.build_at(trace.at))
+            self._build = _Build(self._workshop.running_at(trace.at))
         log = self._logs.get(trace.protocol) or self._open(trace.protocol)
         row = self._old_row(trace) if self._build.old else self._row(trace)
         path, line = log.line(trace.at, hour_of(trace.at), row)

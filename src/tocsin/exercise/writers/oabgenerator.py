@@ -60,5 +60,5 @@ class OabGenerator:
         return self._log.line(at, day_of(at), row)
 
     def _head(self, at: datetime) -> tuple[str, ...]:
-        version = spoken_version(self._workshop.build_at(at))
+        version = spoken_version(self._workshop.running_at(at))
         return exchange_head(at, version=version, log_type="OAB Generator Log", fields=_FIELDS)

@@ -1,0 +1,166 @@
+"""One file read: identified, parsed, every item counted and handed on.
+
+This is the only place that catches broadly, and only around one artefact: whatever a parser does,
+the other files are still read, and the failure becomes missing coverage. Lines that a failed parser
+left are counted as unreadable and still handed on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tocsin.artefacts.registry import ArtefactModule, identify
+from tocsin.detections.account import CoverageAccount, KindAccount
+from tocsin.detections.scanning.lane import Plain
+from tocsin.errors import ArtefactError, EnvironmentFault, EvidenceError
+from tocsin.evidence.source import Source
+from tocsin.model.coverage import Skipped
+from tocsin.model.places import Locator
+from tocsin.model.records import Item, Record, Unreadable
+
+OTHER_FILES = "file.other"
+"""Kind under which files of no known kind are counted."""
+
+Take = Callable[[Item], None]
+Change = Callable[[Item], "Item | None"]
+"""From an item to what is counted and handed on in its stead; None for an item that counts for nothing."""
+Shortcut = Callable[[Source, ArtefactModule, "FileTally"], bool]
+"""Reads a file and counts it in another way, if it can; False, with nothing read, if it cannot."""
+
+
+def read_file(
+    source: Source,
+    take: Take,
+    account: CoverageAccount,
+    *,
+    change: Change | None = None,
+    shortcut: Shortcut | None = None,
+) -> list[Skipped]:
+    """Identify and parse one file, count every item and hand it on; give what went wrong.
+
+    Of a file whose parser fails, or whose items are not taken, every further line is counted as
+    unreadable and handed on as such.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read.
+        EnvironmentFault: the machine lacks something; no file is to blame for that.
+    """
+    tally = FileTally(source)
+    why = fault_of(partial(_parse, source, tally, take, change, shortcut))
+    skipped = list(_left(source, tally, take, why)) if why else []
+    tally.close(account)
+    return skipped
+
+
+def _parse(
+    source: Source, tally: FileTally, take: Take, change: Change | None, shortcut: Shortcut | None
+) -> None:
+    tally.module = identify(source)
+    if tally.module is None or (shortcut and shortcut(source, tally.module, tally)):
+        return
+    for given in tally.module.parse(source):
+        item = change(given) if change else given
+        if item is not None:
+            tally.count(item)
+            take(item)
+
+
+def _left(source: Source, tally: FileTally, take: Take, why: str) -> Iterator[Skipped]:
+    """Count what the parser left, all of it, and hand it on as far as that goes."""
+    tally.account.errors += 1
+    yield Skipped(path=source.path, why=why)
+    if tally.module is None or not tally.module.LINES:
+        return
+    after = tally.last_line
+    for item in _rest(source, tally.module.KIND, after):
+        tally.count(item)
+    again = fault_of(partial(_take_rest, source, tally.module.KIND, after, take))
+    if again:
+        yield Skipped(path=source.path, why=f"what was left of it could not be searched: {again}")
+
+
+def _take_rest(source: Source, kind: str, after: int, take: Take) -> None:
+    for item in _rest(source, kind, after):
+        take(item)
+
+
+def fault_of(step: Callable[[], None]) -> str:
+    """Do something with one artefact; give in words why it failed, or an empty text."""
+    try:
+        step()
+    except (EvidenceError, EnvironmentFault):
+        raise
+    except ArtefactError as error:
+        return error.what
+    except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
+        return f"the parser failed: {type(error).__name__}: {error}"
+    return ""
+
+
+class FileTally:
+    """The account of one file, before it joins the account of its kind."""
+
+    def __init__(self, source: Source) -> None:
+        self.account = KindAccount()
+        self.module: ArtefactModule | None = None
+        self.last_line = 0
+        self._source = source
+        self._kinds: dict[str, KindAccount] = {}
+        self._records: Counter[str] = Counter()
+
+    def count(self, item: Item) -> None:
+        """Add one item of the file."""
+        self.account.count(item)
+        if item.locator.line is not None:
+            self.last_line = max(self.last_line, item.locator.line)
+        self._of(item.kind).count(item)
+        if isinstance(item, Record):
+            self._records[item.kind] += 1
+
+    def count_plain(self, kind: str, plain: Plain, last_line: int) -> None:
+        """Add plain rows of the file."""
+        for account in (self.account, self._of(kind)):
+            account.count_plain(plain.records, plain.first, plain.last, plain.hours)
+        self._records[kind] += plain.records
+        self.last_line = max(self.last_line, last_line)
+
+    def _of(self, name: str) -> KindAccount:
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = self._kinds[name] = KindAccount()
+        return kind
+
+    def close(self, total: CoverageAccount) -> None:
+        """Join the account of the file's kind; an event log joins one account a channel."""
+        main = self._main_kind()
+        if self.module is not None and self.module.LINES:
+            self.account.lines = self.last_line
+            total.of(main).join(self.account)
+        else:
+            for kind, account in self._kinds.items():
+                total.of(kind).join(account)
+                total.of(kind).files += kind != main
+            total.of(main).errors += self.account.errors
+        total.of(main).files += 1
+        total.of(main).bytes += self._source.size
+
+    def _main_kind(self) -> str:
+        module = self.module
+        if module is None:
+            return OTHER_FILES
+        if self._records:
+            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0] != module.KIND, pair[0]))[0]
+        return module.KIND
+
+
+def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:
+    """Give the lines that a failed parser did not reach."""
+    try:
+        for line in source.lines():
+            if line.number > after:
+                place = Locator(path=source.path, line=line.number)
+                yield Unreadable(kind=kind, locator=place, why="the parser failed before", text=line.text)
+    except (ArtefactError, OSError):
+        return
