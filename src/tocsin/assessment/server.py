@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tocsin.assessment.assess import Knowledge, assess
 from tocsin.detections.pipeline import detect
+from tocsin.detections.scanning.lanes import Scanning
 from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence
 from tocsin.evidence.source import Source
@@ -22,12 +23,18 @@ Watch = Callable[[Evidence], Callable[[Source], None]]
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What to assess, and with which bounds. ``at`` is the moment of assessment; None for now."""
+    """What to assess, and with which bounds.
+
+    Attributes:
+        at: the moment of assessment; None for now.
+        scanning: how logs of plain rows are read; the answer is the same.
+    """
 
     evidence: Path
     limits: Limits = Limits()
     custody: Path | None = None
     at: datetime | None = None
+    scanning: Scanning = Scanning()
 
 
 def load_knowledge(packs: Sequence[Path] = (), campaigns: Collection[str] = ()) -> Knowledge:
@@ -52,5 +59,6 @@ def assess_evidence(request: Request, knowledge: Knowledge, *, watch: Watch | No
     """
     with open_evidence(request.evidence, limits=request.limits, custody_file=request.custody) as evidence:
         progress = watch(evidence) if watch else None
-        found = detect(evidence, knowledge.packs, list(knowledge.products.values()), progress=progress)
+        products = list(knowledge.products.values())
+        found = detect(evidence, knowledge.packs, products, progress=progress, scanning=request.scanning)
     return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))

@@ -1,8 +1,7 @@
 """Engines that tell which gates the lines of a block meet: one pass over the bytes for all of them.
 
-Hyperscan is the fastest and is not to be had on every machine; yara-x runs wherever Tocsin does;
-ahocorasick_rs looks for the gates' literals, and each hit is confirmed. All give the same answer, because
-a gate is a gate: what comes after them evaluates the line itself.
+Hyperscan is the fastest and is not to be had on every machine; yara-x runs wherever Tocsin does. Both give
+the same answer, because a gate only lets lines through: what comes after it evaluates the line itself.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from tocsin.detections.scanning.gates import Gate, matcher
+from tocsin.detections.scanning.gates import Gate
 from tocsin.errors import UsageFault
 
 NONE = "none"
-"""Name of no engine at all: every line is parsed and every rule asked, which is what the others are measured by."""
+"""No engine at all: every line is parsed and every rule asked, which is what the others are measured by."""
 AUTOMATIC = "auto"
 
 Hits = tuple[list[int], list[int]]
@@ -85,49 +84,9 @@ def _rule(number: int, gate: Gate) -> str:
     return f"rule g{number} {{ strings: $a = /{expression}/ nocase condition: #a > 0 }}"
 
 
-class AhoCorasick:
-    """ahocorasick_rs: the gates' literals, and ``re`` on the lines that hold one."""
-
-    def __init__(self, gates: Sequence[Gate]) -> None:
-        """Build the automaton.
-
-        Raises:
-            UsageFault: a gate has no literals.
-        """
-        module = import_module("ahocorasick_rs")
-        texts: dict[str, list[int]] = {}
-        for number, gate in enumerate(gates):
-            if not gate.literals:
-                raise UsageFault(
-                    f"this engine cannot look for {gate.expression}.", remedy="Choose another one."
-                )
-            for text in gate.literals:
-                texts.setdefault(text, []).append(number)
-        self._wanted = list(texts.values())
-        self._confirm = [matcher(gate.expression).search for gate in gates]
-        self._automaton: Any = module.BytesAhoCorasick([text.encode("ascii") for text in texts])
-
-    def scan(self, block: memoryview) -> Hits:
-        """Give every line that meets a gate."""
-        numbers, places = list[int](), list[int]()
-        whole = bytes(block)
-        seen: set[tuple[int, int]] = set()
-        found = self._automaton.find_matches_as_indexes(whole.lower(), overlapping=True)
-        for text, begin, _ in found:
-            start, end = whole.rfind(b"\n", 0, begin) + 1, whole.find(b"\n", begin)
-            for number in self._wanted[text]:
-                if (number, end) not in seen:
-                    seen.add((number, end))
-                    if self._confirm[number](whole, start, end + 1):
-                        numbers.append(number)
-                        places.append(end + 1)
-        return numbers, places
-
-
 _ENGINES: Mapping[str, tuple[str, Callable[[Sequence[Gate]], Engine]]] = {
     "hyperscan": ("hyperscan", Hyperscan),
     "yara-x": ("yara_x", YaraX),
-    "aho-corasick": ("ahocorasick_rs", AhoCorasick),
 }
 """By name, the fastest first: the module that it needs, and how it is made."""
 NAMES = (AUTOMATIC, *_ENGINES, NONE)

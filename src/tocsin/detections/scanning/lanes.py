@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, RowModule
+from tocsin.artefacts.registry import ArtefactModule, RowModule, modules
 from tocsin.detections.matching import Matcher
 from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
-from tocsin.detections.scanning.gates import Dialect, name_gate, page_gates
+from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
 from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
 from tocsin.detections.served_names import ServedNames
@@ -57,6 +57,13 @@ class Lanes:
         """Tell whether a file can go through the lane."""
         rows = self._make is not None and isinstance(module, RowModule)
         return rows and source.size >= self._shortest and in_blocks(source)
+
+    def gates(self) -> Iterator[Gate]:
+        """Yield the gates of every kind of log that goes through the lane, but those of unusual names."""
+        for module in modules():
+            scopes = self._of_kind(module)
+            if scopes is not None:
+                yield from scopes.scope(()).gates
 
     def can(self, module: ArtefactModule) -> bool:
         """Tell whether every rule of a kind has a gate; else every line must be parsed for its sake."""
