@@ -231,7 +231,8 @@ def _codes(expression: str) -> tuple[str, ...]:
     if expression != patterns.HIDDEN[0]:
         return ()
     codes = [f"{code:02x}" for code in range(128) if patterns.OPEN.fullmatch(chr(code))]
-    return tuple(sorted({f"%{form}{code}" for code in codes for form in ("", "25", "u00", "25u00")}))
+    twice = {f"%25{code if code[0] in '25' else code[0]}" for code in codes}
+    return tuple(sorted({*(f"%{code}" for code in codes), *twice, "%u00", "%25u00"}))
 
 
 def _joined(gates: Iterable[Gate], dialect: Dialect) -> Iterator[Gate]:
