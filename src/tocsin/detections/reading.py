@@ -103,6 +103,7 @@ class FileTally:
     """The account of one file, before it joins the account of its kind."""
 
     def __init__(self, source: Source) -> None:
+        """Start with nothing read of the file."""
         self.account = KindAccount()
         self.module: ArtefactModule | None = None
         self.last_line = 0

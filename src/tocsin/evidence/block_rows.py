@@ -135,7 +135,8 @@ class _Marks:
         """Count the marks before each place."""
         word, bit = places >> 6, (places & 63).astype(np.uint64)
         above = self._words[word] & ~(np.uint64(0xFFFF_FFFF_FFFF_FFFF) >> bit)
-        return self._before[word] + np.bitwise_count(above).astype(np.int64)
+        ranks: Numbers = self._before[word] + np.bitwise_count(above).astype(np.int64)
+        return ranks
 
     def last(self, ends: Numbers, nth: int) -> Numbers:
         """Give the place after the ``nth`` mark before each end, if it is among the last 64 bytes; else 0."""

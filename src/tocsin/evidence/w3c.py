@@ -97,7 +97,7 @@ class _Reader:
 
     @property
     def shape(self) -> RowShape | None:
-        """The shape of the rows that follow; None unless the log's own header names a date and a time first."""
+        """The shape of the rows that follow; None unless the header names a date and a time first."""
         return self._shape
 
     def item(self, line: Line) -> Item:

@@ -200,7 +200,7 @@ class _Lane:
     def _with_odd_names(
         self, block: memoryview, here: Lines, at: int, rows: Rows, hits: dict[int, int]
     ) -> None:
-        """Rows whose directory has an unusual name are no plain ones: names are put right as they are read."""
+        """Rows whose directory has an unusual name are no plain ones: reading puts the name right."""
         columns = self._columns
         for row, mask in hits.items():
             if columns and mask & NAME and row >= at and rows.plain[row - at]:
@@ -270,7 +270,7 @@ class Columns:
         self.stems: dict[bytes, int] = {}
 
     def allowed_by(self, stem: bytes, verdicts: Verdicts) -> int:
-        """Give the mask of the rules that a path leaves possible, and remember it; all of them if in doubt."""
+        """Give the mask of the rules that a path leaves possible (all, if in doubt), and remember it."""
         mask = -1
         if self.stem is not None and stem.isascii() and (self.whole_stem or b"?" not in stem):
             value = None if not stem or (stem == b"-" and self.shape.dash) else stem.decode("ascii")
@@ -390,17 +390,14 @@ class _Stretch:
             self._sight("row", str(row), row)
 
     def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
-        """Tell which rows hold a text at the same place as the first, with their delimiters at the same places before it."""
+        """Tell which rows are as the first up to a text: the same text there, delimiters at the same places."""
         end = at + len(text)
         starts = self._here.starts[rows]
         fits = starts + end <= self._here.ends[rows]
         found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
         marks = found[:, :at] == mark
-        return (
-            fits
-            & (marks == marks[0]).all(axis=1)
-            & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
-        )
+        alike: NDArray[np.bool_] = (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+        return fits & alike & (marks == marks[0]).all(axis=1)
 
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""

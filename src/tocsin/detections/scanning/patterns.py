@@ -162,7 +162,10 @@ def _escaped(name: str) -> Part:
 
 
 def encoded_paths(between: str) -> tuple[str, ...]:
-    """Give expressions for lines in whose path something is encoded; the path follows the method, or begins with ``/``."""
+    """Give expressions for lines in whose path something is encoded.
+
+    The path follows the method, or begins with ``/``.
+    """
     mark, rest = re.escape(between), rf"[^{re.escape(between)}\n]"
     return (
         rf"{mark}(?:/{rest}*)?{_CODE}",
