@@ -390,14 +390,15 @@ class _Stretch:
             self._sight("row", str(row), row)
 
     def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
-        """Tell which rows are as the first up to a text: the same text there, delimiters at the same places."""
+        """Tell which rows hold a text where the first does, with delimiters at the same places before it."""
         end = at + len(text)
         starts = self._here.starts[rows]
         fits = starts + end <= self._here.ends[rows]
         found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
         marks = found[:, :at] == mark
         alike: NDArray[np.bool_] = (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
-        return fits & alike & (marks == marks[0]).all(axis=1)
+        alike &= fits & (marks == marks[0]).all(axis=1)
+        return alike
 
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""
