@@ -196,6 +196,8 @@ def _times(block: Bytes, lines: Lines, plain: Truths, shape: RowShape) -> Number
 def _loose(block: Bytes, kind: str) -> NDArray[Any]:
     """Give a view of the words that begin at every byte."""
     size = np.dtype(kind).itemsize
+    if len(block) < size:
+        block = np.pad(block, (0, size))
     return np.ndarray((len(block) - size + 1,), kind, block.data, strides=(1,))
 
 
