@@ -54,7 +54,8 @@ def render(performance: Performance, *, picture: str) -> str:
 
 def _row(performance: Performance, runs: Runs) -> Row:
     seconds = cpu(performance, runs)
-    ratio = times_as_fast(performance, runs.key, "ripgrep:innocent") if _is_text(runs) else None
+    same = "ripgrep:guilty" if runs.kit == "guilty" else "ripgrep:innocent"
+    ratio = times_as_fast(performance, runs.key, same) if _is_text(runs) else None
     return Row(
         contender=runs.contender,
         does=runs.does,

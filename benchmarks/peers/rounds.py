@@ -40,13 +40,15 @@ def _before(name: str, task: Task) -> Runs:
 
 def _once(runs: Runs, task: Task, scratch: Path, seconds: float) -> Runs:
     """Run a task once more; give what is known of it then."""
-    folder = scratch / "run"
+    folder, home = scratch / "run", scratch / "home"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    home.mkdir(exist_ok=True)
     try:
         spent = run(
             task.command,
             folder=folder,
+            home=home,
             pinned_to=task.pinned_to,
             environment=task.environment,
             seconds=seconds,

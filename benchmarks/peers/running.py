@@ -33,12 +33,14 @@ def run(
     command: Sequence[str],
     *,
     folder: Path,
+    home: Path | None = None,
     pinned_to: int = 1,
     environment: Mapping[str, str] | None = None,
     seconds: float = LONGEST,
 ) -> Spent:
     """Run a command, pinned; its output goes to ``stdout`` and ``stderr`` in ``folder``.
 
+    ``home`` is where it may keep what it wants to find again next time; else that is ``folder`` too.
     ``environment`` is added to a bare one: contenders must not see this program's own.
     """
     order = {
@@ -46,7 +48,7 @@ def run(
         "cores": cores(pinned_to),
         "seconds": seconds,
         "folder": str(folder),
-        "environment": {**bare(folder), **(environment or {})},
+        "environment": {**bare(home or folder), **(environment or {})},
     }
     done = subprocess.run(  # noqa: S603 - our own program, no shell
         [sys.executable, "-I", "-S", str(SPAWN), json.dumps(order)],
@@ -57,7 +59,7 @@ def run(
     return msgspec.json.decode(done.stdout, type=Spent)
 
 
-def bare(folder: Path) -> dict[str, str]:
+def bare(home: Path) -> dict[str, str]:
     """Give an environment without settings that could favour or hinder anyone."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    return {**kept, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1"}

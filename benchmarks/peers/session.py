@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,7 @@ def perform(choice: Choice, *, command: str) -> Performance:
     tasks = {one.name: _tasks(one, obtained[one.name], kits, texts, choice) for one in wanted}
     for made in kits.values():
         data.warm(made)
+    shutil.rmtree(choice.cache / "scratch", ignore_errors=True)
     before = os.getloadavg()[0]
     runs = measure(tasks, rounds=choice.rounds, scratch=choice.cache / "scratch", seconds=choice.seconds)
     return Performance(
