@@ -146,7 +146,9 @@ def _within(one: Gate, other: Gate, dialect: Dialect) -> Gate:
         return other
     first, second = (_any_of([re.escape(text) for text in gate.literals]) for gate in (one, other))
     between = rf"[^{re.escape(dialect.between)}\n]*"
-    shared = sorted({text for left in one.literals for right in other.literals for text in _grown(left, right)})
+    shared = sorted(
+        {text for left in one.literals for right in other.literals for text in _grown(left, right)}
+    )
     expressions = [f"{first}{between}{second}", f"{second}{between}{first}", *map(re.escape, shared)]
     return Gate(expression=_any_of(expressions), literals=one.literals, rules=one.rules)
 

@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from tocsin.detections.builds import IN_PATH, PROBE_WORD
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, name_gate, sight, sign_gates, word
+from tocsin.detections.scanning.gates import (
+    ALWAYS,
+    Dialect,
+    Gate,
+    gates_of,
+    name_gate,
+    sight,
+    sign_gates,
+    word,
+)
 from tocsin.packs.loading import Pack
 
 MakeEngine = Callable[[Sequence[Gate]], Engine]
