@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tocsin.detections.builds import IN_PATH, PROBE_AGENT
+from tocsin.detections.builds import IN_PATH, PROBE_WORD
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, name_gate, sight, sign_gates
+from tocsin.detections.scanning.gates import (
+    ALWAYS,
+    Dialect,
+    Gate,
+    gates_of,
+    name_gate,
+    sight,
+    sign_gates,
+    word,
+)
 from tocsin.packs.loading import Pack
 
 MakeEngine = Callable[[Sequence[Gate]], Engine]
@@ -39,7 +48,7 @@ class Scope:
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
-        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named)
+        self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named)
         self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)), *([NAME] * len(named)))
         self.engine = make(self.gates)
 
