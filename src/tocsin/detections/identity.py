@@ -10,6 +10,9 @@ from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
 
 _NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+_OFFSET_FIELD = "UtcOffset"
+ASKED_FIELDS = frozenset({*_NAME_FIELDS, _OFFSET_FIELD})
+"""Fields that tell of the server, whatever kind of record holds them."""
 _MOST_NAMES = 10_000
 
 
@@ -30,7 +33,7 @@ class IdentityCollector:
             name = value.partition(".")[0].lower()
             if name in self._names or len(self._names) < _MOST_NAMES:
                 self._names[name] += 1
-        offset = record.fields.get("UtcOffset")
+        offset = record.fields.get(_OFFSET_FIELD)
         if offset:
             self._offsets[offset] += 1
 
@@ -57,6 +60,11 @@ class ProductSigns:
         self._signs = {product: _Compiled(sign) for product, sign in signs.items()}
         self.seen: set[str] = set()
 
+    @property
+    def asked_fields(self) -> frozenset[str]:
+        """The fields that may show a product, whatever kind of record holds them."""
+        return frozenset(field for sign in self._signs.values() for field in sign.fields)
+
     def observe_path(self, where: str) -> None:
         """Take the place of one file."""
         self._note(product for product, sign in self._unseen() if sign.path_shows(where))
@@ -78,6 +86,10 @@ class _Compiled:
         self._kinds = signs.kinds
         self._paths = tuple(path.lower() for path in signs.paths)
         self._texts = [(field, text.lower()) for field, text in signs.texts]
+
+    @property
+    def fields(self) -> list[str]:
+        return [field for field, _ in self._texts]
 
     def path_shows(self, where: str) -> bool:
         return fits(where, self._paths)

@@ -13,10 +13,11 @@ from functools import partial
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, identify
+from tocsin.artefacts.registry import ArtefactModule, AskedModule, identify
 from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.disk import DiskState
+from tocsin.detections.event_interest import EventInterest
 from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
@@ -29,7 +30,7 @@ from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
-from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.model.verdicts import EvidenceInfo
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
@@ -97,6 +98,7 @@ class _Pass:
         self._builds = BuildCollector()
         self._mitigations = MitigationCollector()
         self._skipped: list[Skipped] = []
+        self._interest = EventInterest(self._matcher, self._signs.asked_fields)
 
     def read(self, source: Source) -> None:
         """Identify, parse, count and match one file."""
@@ -128,7 +130,16 @@ class _Pass:
             mitigations=self._mitigations,
         )
 
+    def _items(self, module: ArtefactModule, source: Source) -> Iterator[Item]:
+        if isinstance(module, AskedModule):
+            return module.parse_asked(source, self._interest)
+        return module.parse(source)
+
     def _take(self, item: Item, source: Source) -> None:
+        if isinstance(item, Brief):
+            self._identity.observe(item)
+            self._signs.observe(item)
+            return
         self._builds.observe(item, source)
         self._mitigations.observe(item, source)
         if isinstance(item, Record):
@@ -152,7 +163,7 @@ class _Pass:
 
     def _parse(self, source: Source, tally: _FileTally) -> None:
         tally.module = identify(source)
-        for item in tally.module.parse(source) if tally.module else ():
+        for item in self._items(tally.module, source) if tally.module else ():
             tally.count(item)
             self._take(item, source)
 

@@ -104,6 +104,9 @@ _TOLD_NAMES = {
 
 _TELLING_KINDS = frozenset({"event.security", "event.sysmon", "event.system", "event.defender"})
 
+_RENAMING_KINDS = frozenset({"iis.etw", "event.msexchange-management"})
+_PROCESS_CREATED = "4688"
+
 _LONGEST_MESSAGE = 1 << 16
 _FORWARDED_FOR = re.compile(r"x-forwarded-for\s*[:=]\s*\"?([^\";]{1,200})", re.IGNORECASE)
 _RAW = 4096
@@ -193,7 +196,8 @@ def value_of(text: str | None) -> str | None:
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
-def _fields(event: Event) -> dict[str, str | None]:
+def frame_fields(event: Event) -> dict[str, str | None]:
+    """Give the fields that every event has, whatever its data; not those of a request of IIS."""
     fields: dict[str, str | None] = {
         "EventID": event.event_id,
         "Provider_Name": event.provider,
@@ -204,6 +208,16 @@ def _fields(event: Event) -> dict[str, str | None]:
     }
     if event.user_id:
         fields["Security_UserID"] = event.user_id
+    return fields
+
+
+def derives_fields(event: Event) -> bool:
+    """Tell whether the record of such an event has fields that its data do not name."""
+    return event.event_id == _PROCESS_CREATED or kind_of(event) in _RENAMING_KINDS or bool(event.message)
+
+
+def _fields(event: Event) -> dict[str, str | None]:
+    fields = frame_fields(event)
     if event.message:
         fields["Message"] = event.message
     unnamed = _add_data(fields, event.data)
@@ -213,7 +227,7 @@ def _fields(event: Event) -> dict[str, str | None]:
             fields.update(_told_cmdlet(fields))
     elif event.message and kind_of(event) in _TELLING_KINDS:
         _add_told(fields, event.message)
-    if event.event_id == "4688":
+    if event.event_id == _PROCESS_CREATED:
         fields.update(_process_fields(fields))
     return fields
 
