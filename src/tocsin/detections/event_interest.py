@@ -40,7 +40,7 @@ class EventInterest:
         names = builds.ASKED_FIELDS | identity.ASKED_FIELDS | clues.fields | frozenset(fields)
         texts = sorted({*map(_attribute, names), *clues.texts})
         self._matcher = matcher
-        self._everything = any(not text or "\n" in text or "\r" in text for text in texts)
+        self._everything = any(_may_hide(text) for text in texts)
         self._scanner = yara_x.Scanner(_compiled(texts, sorted({*map(_attribute, DECODED), *_UNNAMED})))
 
     def in_frame(self, kind: str, fields: Mapping[str, str | None]) -> bool:
@@ -52,6 +52,11 @@ class EventInterest:
         data = text.lower().encode("utf-8", "surrogatepass")
         found = self._scanner.scan(data).matching_rules
         return bool(found) and ("%" in text or any(rule.identifier == _ASKED for rule in found))
+
+
+def _may_hide(text: str) -> bool:
+    """Tell whether a scan may miss a text: across lines, or in the number of a record, which is not scanned."""
+    return "\n" in text or "\r" in text or text.isdigit() or not text
 
 
 def _attribute(name: str) -> str:

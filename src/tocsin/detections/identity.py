@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from tocsin.detections.memory import Memory
 from tocsin.evidence.globs import fits
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
@@ -22,6 +23,7 @@ class IdentityCollector:
     def __init__(self) -> None:
         """Start with nothing known."""
         self._names: Counter[str] = Counter()
+        self._short = Memory(_short)
         self._offsets: Counter[str] = Counter()
 
     def observe(self, record: Record) -> None:
@@ -30,7 +32,7 @@ class IdentityCollector:
             value = record.fields.get(field)
             if not value:
                 continue
-            name = value.partition(".")[0].lower()
+            name = self._short(value)
             if name in self._names or len(self._names) < _MOST_NAMES:
                 self._names[name] += 1
         offset = record.fields.get(_OFFSET_FIELD)
@@ -44,6 +46,10 @@ class IdentityCollector:
     def utc_offset(self) -> str | None:
         """The server's offset from UTC such as ``-08:00``, or None when nothing tells it."""
         return _commonest(self._offsets)
+
+
+def _short(name: str | None) -> str:
+    return (name or "").partition(".")[0].lower()
 
 
 def _commonest(counts: Counter[str]) -> str | None:

@@ -92,13 +92,16 @@ class IndicatorMatcher:
 
     def _by_text(self, record: Record) -> Rows:
         """One scan over all values and what they decode to; only a hit asks the rows one by one."""
-        values = [(name, value) for name, value in record.fields.items() if value]
-        encoded = [form for name, value in values if "%" in value for form in views(name, value)]
-        if not self._any_text.search("\n".join((*(value for _, value in values), *encoded)).lower()):
+        text = "\n".join(filter(None, record.fields.values()))
+        if "%" in text:
+            given = ((name, value) for name, value in record.fields.items() if value and "%" in value)
+            text = "\n".join((text, *(form for name, value in given for form in views(name, value))))
+        if not self._any_text.search(text.lower()):
             return []
         return [
             row
-            for name, value in values
+            for name, value in record.fields.items()
+            if value
             for row, pattern in self._texts
             if any(pattern.search(form.lower()) for form in views(name, value))
         ]

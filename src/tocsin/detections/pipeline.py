@@ -7,7 +7,6 @@ left are counted as unreadable and still searched.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -169,7 +168,7 @@ class _Pass:
 
     def _failed(self, source: Source, tally: _FileTally, why: str) -> None:
         """Count what the parser left, all of it, and search it as far as that goes."""
-        tally.account.errors += 1
+        tally.errors += 1
         self._skipped.append(Skipped(path=source.path, why=why))
         if tally.module is None or not tally.module.LINES:
             return
@@ -203,46 +202,47 @@ class _FileTally:
     """The account of one file, before it joins the account of its kind."""
 
     def __init__(self, source: Source) -> None:
-        self.account = KindAccount()
         self.module: ArtefactModule | None = None
         self.last_line = 0
+        self.errors = 0
         self._source = source
         self._kinds: dict[str, KindAccount] = {}
-        self._records: Counter[str] = Counter()
 
     def count(self, item: Item) -> None:
         """Add one item of the file."""
-        self.account.count(item)
-        if item.locator.line is not None:
-            self.last_line = max(self.last_line, item.locator.line)
+        line = item.locator.line
+        if line is not None and line > self.last_line:
+            self.last_line = line
         kind = self._kinds.get(item.kind)
         if kind is None:
             kind = self._kinds[item.kind] = KindAccount()
         kind.count(item)
-        if isinstance(item, Record):
-            self._records[item.kind] += 1
 
     def close(self, total: CoverageAccount) -> None:
         """Join the account of the file's kind; an event log joins one account a channel."""
         main = self._main_kind()
-        if self.module is not None and self.module.LINES:
-            self.account.lines = self.last_line
-            total.of(main).join(self.account)
-        else:
-            for kind, account in self._kinds.items():
-                total.of(kind).join(account)
-                total.of(kind).files += kind != main
-            total.of(main).errors += self.account.errors
+        for name, account in self._kinds.items():
+            kind = main if self._by_lines else name
+            total.of(kind).join(account)
+            total.of(kind).files += kind != main
+        if self._by_lines:
+            total.of(main).lines += self.last_line
+        total.of(main).errors += self.errors
         total.of(main).files += 1
         total.of(main).bytes += self._source.size
+
+    @property
+    def _by_lines(self) -> bool:
+        return self.module is not None and self.module.LINES
 
     def _main_kind(self) -> str:
         module = self.module
         if module is None:
             return OTHER_FILES
-        if self._records:
-            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0] != module.KIND, pair[0]))[0]
-        return module.KIND
+        counts = [
+            (-one.records, kind != module.KIND, kind) for kind, one in self._kinds.items() if one.records
+        ]
+        return min(counts)[2] if counts else module.KIND
 
 
 def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:

@@ -15,20 +15,16 @@ from typing import Protocol
 from msgspec import Struct
 
 from tocsin.errors import ArtefactError
-from tocsin.evidence.event_quick import event_from_reader
+from tocsin.evidence.event_quick import MIDDLE, event_from_reader
 from tocsin.evidence.events import derives_fields, frame_fields, kind_of, moment_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Brief
 
 _REMEMBERED = 16_384
-_MIDDLE = re.compile(
-    r'<TimeCreated SystemTime="([^"<>]*)">\s*</TimeCreated>\s*<EventRecordID>([0-9]{1,19})</EventRecordID>\s*'
-    r"(?:<Correlation[^<>]*>\s*</Correlation>\s*)?(?:<Execution[^<>]*>\s*</Execution>\s*)?<Channel>"
+_PLAIN_DATA = re.compile(
+    r'</System>\s*<EventData>\s*(?:<Data(?: Name="[^"<>]*")?>[^<]*</Data>\s*)*+</EventData>\s*</Event>\s*\Z'
 )
-_OPENING = re.compile(r"</System>\s*<EventData>")
-_CLOSING = re.compile(r"</EventData>\s*</Event>\s*\Z")
-_AROUND_DATA = 4
-"""Tags from the end of ``System`` to the end of the document that are none of its data."""
+"""What follows ``System`` where every field has the name that stands in an attribute, or none."""
 
 
 class Interest(Protocol):
@@ -39,7 +35,7 @@ class Interest(Protocol):
         ...
 
     def in_text(self, text: str) -> bool:
-        """Tell whether anything in an event's XML may matter; its values hold no escaped character."""
+        """Tell whether anything in a part of an event's XML may matter; no character in it is escaped."""
         ...
 
 
@@ -64,7 +60,7 @@ class Frames:
             path: for the locator.
             offset: of the record, for the locator.
         """
-        middle = _MIDDLE.search(text)
+        middle = MIDDLE.search(text)
         if middle is None or "&" in text:
             return None
         start, after = middle.span()
@@ -73,7 +69,7 @@ class Frames:
             frame = self._known[text[:start], text[after:end]]
         except KeyError:
             frame = self._new(text, text[:start], text[after:end])
-        if frame is None or not _is_regular(text, end) or self._interest.in_text(text):
+        if frame is None or not _PLAIN_DATA.match(text, end) or self._interest.in_text(text[end:]):
             return None
         stamp, number = middle.groups()
         locator = Locator(path=path, record=int(number), offset=offset)
@@ -95,13 +91,5 @@ class Frames:
             return None
         kind, fields = kind_of(event), frame_fields(event)
         del fields["EventRecordID"]
-        return None if derives_fields(event) or self._interest.in_frame(kind, fields) else _Frame(kind, fields)
-
-
-def _is_regular(text: str, end: int) -> bool:
-    """Tell whether nothing but plain ``Data`` follows ``System``: every tag is accounted for."""
-    opened = text.count('<Data Name="', end) + text.count("<Data>", end)
-    tags = text.count("<", end)
-    if tags != 2 * opened + _AROUND_DATA or text.count("</Data>", end) != opened:
-        return False
-    return bool(_OPENING.match(text, end) and _CLOSING.match(text, text.rfind("</EventData>")))
+        wanted = derives_fields(event) or self._interest.in_frame(kind, fields)
+        return None if wanted or self._interest.in_text(before + after) else _Frame(kind, fields)

@@ -8,7 +8,9 @@ kind, because event numbers mean nothing without their provider and forwarded ev
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeGuard
 
 from msgspec import Struct
 
@@ -143,7 +145,7 @@ def record_of(event: Event, locator: Locator, *, weak: bool = False, raw: str | 
         fields = _iis_fields(event)
         time = moment_of(f"{fields.get('date')}T{fields.get('time')}Z") or moment_of(event.stamp)
     else:
-        fields = _fields(event)
+        fields = _fields(event, kind)
         time = moment_of(event.stamp)
     text = raw[:_RAW] if raw else None
     return Record(kind=kind, locator=locator, time=time, fields=fields, weak=weak, raw=text)
@@ -216,16 +218,16 @@ def derives_fields(event: Event) -> bool:
     return event.event_id == _PROCESS_CREATED or kind_of(event) in _RENAMING_KINDS or bool(event.message)
 
 
-def _fields(event: Event) -> dict[str, str | None]:
+def _fields(event: Event, kind: str) -> dict[str, str | None]:
     fields = frame_fields(event)
     if event.message:
         fields["Message"] = event.message
     unnamed = _add_data(fields, event.data)
-    if event.provider == "MSExchange CmdletLogs" or kind_of(event) == "event.msexchange-management":
+    if kind == "event.msexchange-management":
         fields.update(_management_fields(unnamed))
         if not _CMDLET.fullmatch(fields.get("Cmdlet") or ""):
             fields.update(_told_cmdlet(fields))
-    elif event.message and kind_of(event) in _TELLING_KINDS:
+    elif event.message and kind in _TELLING_KINDS:
         _add_told(fields, event.message)
     if event.event_id == _PROCESS_CREATED:
         fields.update(_process_fields(fields))
@@ -237,6 +239,25 @@ def _add_data(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
 
     ``param1`` is a name that only counts (Service Control Manager, winlogbeat): such data stand both ways.
     """
+    names, texts = zip(*data, strict=True) if data else ((), ())
+    if _are_plain(names, fields):
+        fields.update(zip(names, map(value_of, texts), strict=True))
+        return []
+    return _add_each(fields, data)
+
+
+def _are_plain(names: Sequence[str | None], fields: Mapping[str, str | None]) -> TypeGuard[Sequence[str]]:
+    """Tell whether every datum has a name of its own: not one that counts, or repeats, or is taken."""
+    distinct = set(names)
+    return (
+        len(distinct) == len(names)
+        and None not in distinct
+        and fields.keys().isdisjoint(distinct)
+        and not any(name and name.startswith("param") for name in names)
+    )
+
+
+def _add_each(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
     unnamed: list[str | None] = []
     own = frozenset(fields)
     again: dict[str, list[str]] = {}
