@@ -60,7 +60,7 @@ class Frames:
             path: for the locator.
             offset: of the record, for the locator.
         """
-        middle = MIDDLE.search(text)
+        middle = MIDDLE.match(text, text.find("<TimeCreated "))
         if middle is None or "&" in text:
             return None
         start, after = middle.span()

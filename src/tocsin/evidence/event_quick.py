@@ -50,7 +50,7 @@ def event_from_reader(text: str) -> Event:
 
 def _system(text: str) -> dict[str, str | None]:
     """Read what stands in ``System``; most of it is the same in a flood of events, and remembered."""
-    middle = MIDDLE.search(text)
+    middle = MIDDLE.match(text, text.find("<TimeCreated "))
     if middle is None:
         return _elements(text)
     stamp, number = middle.groups()
