@@ -142,7 +142,7 @@ def profile(folder: Path) -> int:
 
 def read(log: Path) -> int:
     """Let the package read a file as XML."""
-    return sum(1 for record in PyEvtxParser(str(log), number_of_threads=1).records() if record["data"])
+    return sum(record is not None for record in PyEvtxParser(str(log), number_of_threads=1).records())
 
 
 def parse(folder: Path) -> int:
@@ -193,7 +193,7 @@ def events(channel: str, kinds: Sequence[str], first: int, dice: random.Random) 
 
 def subject(dice: random.Random) -> PAIRS:
     """Who did it, as most audits begin."""
-    name = f"HealthMailbox{dice.randrange(1 << 28):07x}" if dice.random() < 0.5 else "MAIL01$"
+    name = f"HealthMailbox{dice.randrange(1 << 28):07x}" if dice.getrandbits(1) else "MAIL01$"
     sid = f"S-1-5-21-1085031214-1563985344-725345543-{dice.randrange(500, 9000)}"
     logon = f"0x{dice.randrange(1 << 32):x}"
     return [
@@ -206,7 +206,7 @@ def subject(dice: random.Random) -> PAIRS:
 
 def target(dice: random.Random) -> PAIRS:
     """For whom it was done."""
-    return [(name.replace("Subject", "Target"), value) for name, value in subject(dice)]
+    return [((name or "").replace("Subject", "Target"), value) for name, value in subject(dice)]
 
 
 def address(dice: random.Random) -> str:
@@ -243,49 +243,43 @@ def refused(dice: random.Random) -> PAIRS:
 
 def connection(dice: random.Random) -> PAIRS:
     """5156."""
-    program = dice.choice(("system32\\inetsrv\\w3wp.exe", "system32\\svchost.exe", "system32\\lsass.exe"))
+    program = dice.choice(("inetsrv\\w3wp.exe", "svchost.exe", "lsass.exe"))
     return [
-        ("ProcessID", str(dice.randrange(400, 9000))), ("Application", f"\\device\\harddiskvolume2\\windows\\{program}"),
-        ("Direction", "%%14592"), ("SourceAddress", address(dice)), ("SourcePort", str(dice.randrange(1025, 65535))),
-        ("DestAddress", address(dice)), ("DestPort", "443"), ("Protocol", "6"), ("FilterRTID", str(dice.randrange(99_999))),
-        ("LayerName", "%%14610"), ("LayerRTID", "44"), ("RemoteUserID", "S-1-0-0"), ("RemoteMachineID", "S-1-0-0"),
+        ("ProcessID", str(dice.randrange(400, 9000))),
+        ("Application", f"\\device\\harddiskvolume2\\windows\\system32\\{program}"),
+        ("Direction", "%%14592"), ("SourceAddress", address(dice)),
+        ("SourcePort", str(dice.randrange(1025, 65535))), ("DestAddress", address(dice)),
+        ("DestPort", "443"), ("Protocol", "6"), ("FilterRTID", str(dice.randrange(99_999))),
+        ("LayerName", "%%14610"), ("LayerRTID", "44"), ("RemoteUserID", "S-1-0-0"),
+        ("RemoteMachineID", "S-1-0-0"),
     ]  # fmt: skip
 
 
 def process(dice: random.Random) -> PAIRS:
     """4688."""
+    program = "C:\\Windows\\System32\\conhost.exe"
     return [
-        *subject(dice), ("NewProcessId", f"0x{dice.randrange(9000):x}"),
-        ("NewProcessName", "C:\\Windows\\System32\\conhost.exe"), ("TokenElevationType", "%%1936"),
-        ("ProcessId", "0x1c4"), ("CommandLine", f"\\??\\C:\\Windows\\system32\\conhost.exe 0x{dice.randrange(1 << 32):x}"),
-        ("TargetUserSid", "S-1-0-0"), ("TargetUserName", "-"), ("TargetDomainName", "-"), ("TargetLogonId", "0x0"),
-        ("ParentProcessName", "C:\\Windows\\System32\\csrss.exe"), ("MandatoryLabel", "S-1-16-16384"),
+        *subject(dice), ("NewProcessId", f"0x{dice.randrange(9000):x}"), ("NewProcessName", program),
+        ("TokenElevationType", "%%1936"), ("ProcessId", "0x1c4"),
+        ("CommandLine", f"\\??\\{program} 0x{dice.randrange(1 << 32):x}"),
+        ("TargetUserSid", "S-1-0-0"), ("TargetUserName", "-"), ("TargetDomainName", "-"),
+        ("TargetLogonId", "0x0"), ("ParentProcessName", "C:\\Windows\\System32\\csrss.exe"),
+        ("MandatoryLabel", "S-1-16-16384"),
     ]  # fmt: skip
 
 
 def cmdlet(dice: random.Random) -> PAIRS:
     """An everyday command of the management shell."""
-    texts = [
-        "Get-MailboxDatabase",
-        '-Status "True"',
-        "NT AUTHORITY\\SYSTEM",
-        "S-1-5-18",
-        "S-1-5-18",
-        "Remote-PowerShell",
-    ]
-    return [
-        (None, text)
-        for text in [*texts, f"{dice.randrange(9999)} w3wp#MSExchangePowerShellAppPool", *["0"] * 20]
-    ]
+    first = ["Get-MailboxDatabase", '-Status "True"', "NT AUTHORITY\\SYSTEM", "S-1-5-18", "S-1-5-18"]
+    process = f"{dice.randrange(9999)} w3wp#MSExchangePowerShellAppPool"
+    return [(None, text) for text in [*first, "Remote-PowerShell", process, *["0"] * 20]]
 
 
+PRIVILEGES = "SeSecurityPrivilege\n\t\t\tSeBackupPrivilege\n\t\t\tSeDebugPrivilege"
 MAKERS: dict[str, Callable[[random.Random], PAIRS]] = {
     "4624": logon,
     "4634": lambda dice: [*target(dice), ("LogonType", "3")],
-    "4672": lambda dice: [
-        *subject(dice),
-        ("PrivilegeList", "SeSecurityPrivilege\n\t\t\tSeBackupPrivilege\n\t\t\tSeDebugPrivilege"),
-    ],
+    "4672": lambda dice: [*subject(dice), ("PrivilegeList", PRIVILEGES)],
     "4625": refused,
     "5156": connection,
     "4688": process,

@@ -55,7 +55,7 @@ class EventInterest:
 
 
 def _may_hide(text: str) -> bool:
-    """Tell whether a scan may miss a text: across lines, or in the number of a record, which is not scanned."""
+    """Tell whether a scan may miss a text: across lines, or in a record's number, which is not scanned."""
     return "\n" in text or "\r" in text or text.isdigit() or not text
 
 

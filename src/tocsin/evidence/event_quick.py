@@ -16,7 +16,8 @@ from tocsin.evidence.events import Event
 
 _ELEMENT = re.compile(r"<(\w+)([^<>]*)>([^<]*)")
 MIDDLE = re.compile(
-    r'<TimeCreated SystemTime="([^"<>&]*)">\s*</TimeCreated>\s*<EventRecordID>([0-9]{1,19})</EventRecordID>\s*'
+    r'<TimeCreated SystemTime="([^"<>&]*)">\s*</TimeCreated>\s*'
+    r"<EventRecordID>([0-9]{1,19})</EventRecordID>\s*"
     r"(?:<Correlation[^<>]*>\s*</Correlation>\s*)?(?:<Execution[^<>]*>\s*</Execution>\s*)?<Channel>"
 )
 """The part of ``System`` that differs from event to event; what stands around it repeats."""
