@@ -122,10 +122,8 @@ def measure(folder: Path, turns: int) -> int:
             spent[name] = min(spent[name], time.process_time() - started)
     print(f"{records['reader']:,} records, {size / 1e6:,.0f} MB in {len(logs)} files; best of {turns}")
     for name, seconds in spent.items():
-        rate = records[name] / seconds
-        print(
-            f"{name:8} {records[name]:>10,} {seconds:8.2f} CPU s {rate:>10,.0f}/s {size / seconds / 1e6:7.0f} MB/s"
-        )
+        rates = f"{records[name] / seconds:>10,.0f}/s {size / seconds / 1e6:7.0f} MB/s"
+        print(f"{name:8} {records[name]:>10,} {seconds:8.2f} CPU s {rates}")
     reached = records["assess"] / spent["assess"]
     print(f"assess reaches {reached / TARGET:.2f} of the target of {TARGET:,} records/s")
     return 0 if reached >= TARGET and len(set(records.values())) == 1 else 1
