@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.detections.conditions import Predicate, predicate
 from tocsin.detections.findings import details_of, finding_of, rung_of, shown, summary_of
@@ -109,6 +109,10 @@ class KindIndex:
             mask ^= lowest
             found.append(self._rules[lowest.bit_length() - 1])
         return found
+
+    def possible(self, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether a record may match that holds these fields, and others that are not known yet."""
+        return self._prefilter is None or self._prefilter.possible(fields)
 
 
 def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIndex]:

@@ -89,10 +89,14 @@ _MARKS = (
     _Mark(_refused("memory image", DUMP), (".mem", ".vmem"), ((0, b"EMiL"),), True),
 )
 
+_SUFFIXES = tuple(suffix for mark in _MARKS for suffix in mark.suffixes)
+
 
 def container_inside(name: str, head: bytes) -> Container | None:
     """Say what a file within evidence is packed as, or None if it is to be read as it is."""
     lower = name.lower()
+    if not lower.endswith(_SUFFIXES):
+        return None
     for mark in _MARKS:
         if lower.endswith(mark.suffixes) and (mark.by_name or _begins(mark, head)):
             return mark.container

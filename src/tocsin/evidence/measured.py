@@ -155,15 +155,16 @@ def head_of(opener: Callable[[], RawStream], tally: Tally, size: int) -> bytes:
     Raises:
         ArtefactError: as ``Measured.readinto``, if not one byte could be read.
     """
-    head = b""
+    head = bytearray(size)
+    view, filled = memoryview(head), 0
     with Measured(opener, tally) as stream:
         try:
-            while len(head) < size and (more := stream.read(size - len(head))):
-                head += more
+            while filled < size and (more := stream.readinto(view[filled:])):
+                filled += more
         except ArtefactError:
-            if not head:
+            if not filled:
                 raise
-    return head
+    return bytes(view[:filled])
 
 
 def measured(opener: Callable[[], RawStream], tally: Tally) -> BinaryIO:
