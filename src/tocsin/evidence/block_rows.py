@@ -138,7 +138,8 @@ class _Marks:
         """Count the marks before each place."""
         word, bit = places >> 6, (places & 63).astype(np.uint64)
         above = self._words[word] & ~(np.uint64(0xFFFF_FFFF_FFFF_FFFF) >> bit)
-        return self._before[word] + np.bitwise_count(above).astype(np.int64)
+        ranks: Numbers = self._before[word] + np.bitwise_count(above).astype(np.int64)
+        return ranks
 
     def first(self, starts: Numbers, nth: int) -> Numbers:
         """Give the place after the ``nth`` mark from each start, if it is among the next 64 bytes; else 0."""
@@ -223,6 +224,8 @@ def _times(block: Bytes, lines: Lines, plain: Truths, shape: RowShape) -> Number
 def _loose(block: Bytes, kind: str) -> NDArray[Any]:
     """Give a view of the words that begin at every byte."""
     size = np.dtype(kind).itemsize
+    if len(block) < size:
+        block = np.pad(block, (0, size))
     return np.ndarray((len(block) - size + 1,), kind, block.data, strides=(1,))
 
 

@@ -66,7 +66,10 @@ class RowReader(Protocol):
 
     @property
     def shape(self) -> RowShape | None:
-        """The shape of the rows that follow, the same object as long as nothing changes; None: none is plain."""
+        """The shape of the rows that follow; None: none of them is plain.
+
+        It is the same object as long as nothing changes.
+        """
         ...
 
     def item(self, line: Line) -> Item:

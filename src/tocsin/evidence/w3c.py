@@ -97,7 +97,7 @@ class _Reader:
 
     @property
     def shape(self) -> RowShape | None:
-        """The shape of the rows that follow; None unless the log's own header names a date and a time first."""
+        """The shape of the rows that follow; None unless the header names a date and a time first."""
         return self._shape
 
     def item(self, line: Line) -> Item:
@@ -154,6 +154,8 @@ class _Reader:
         self._names = unique_names([name for name in names if name or delimiter != " "])
         self._delimiter = delimiter
         self._stamp = (None, None)
+        if self._clock != self._time_only:
+            self._moment = None  # rows that state their date tell nothing of those that do not
         if "time" in names:
             self._clock = self._time_utc if "date" in names else self._time_only
         else:

@@ -312,7 +312,7 @@ def _any_of(expressions: Sequence[str]) -> str:
 
 
 def _indicators(rows: Iterable[IndicatorRow]) -> Iterator[tuple[Part, bool]]:
-    """Yield what a row of a web log must hold to meet an indicator, and whether in a column that is not encoded."""
+    """Yield what a row must hold to meet an indicator, and whether in a column that is not encoded."""
     live = [row for row in rows if not row.withdrawn]
     for row in live:
         if row.type in _TEXTS:

@@ -9,6 +9,7 @@ is taken from where it changes. The result is the one that reading every line wo
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,6 +40,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _MOST_BUILDS = 64
 """Builds that the rows of one block name and that are told apart at once; further rows one by one."""
+_MOST_STRETCHES = 64
+"""Stretches of one shape in a block; each looks at the rest of it, so further rows are read one by one."""
 _HOUR = 3_600_000
 _HEAD = 512
 """Bytes of a row within which its path ends as a rule."""
@@ -134,6 +137,7 @@ class _Lane:
     def __init__(self, log: Log, taker: Taker) -> None:
         self._log = log
         self._reader = log.reader
+        self._row_reader = log.reader
         self._before = 0
         self._columns: Columns | None = None
         self.verdicts = log.verdicts
@@ -145,13 +149,14 @@ class _Lane:
         data = np.frombuffer(block, np.uint8)
         lines = lines_of(data)
         hits = self._hits(block, lines)
-        at, count = 0, len(lines.ends)
+        at, count, left = 0, len(lines.ends), _MOST_STRETCHES
         while at < count:
             shape = self._reader.shape
-            if shape is None:
-                at = self._one_by_one(block, lines, at)
+            if shape is None or not left:
+                at = self._one_by_one(block, lines, at, whole=not left)
             else:
                 at = self._stretch(block, data, lines, at, shape, hits)
+                left -= 1
         self._before += count
 
     def _hits(self, block: memoryview, lines: Lines) -> dict[int, int]:
@@ -172,9 +177,9 @@ class _Lane:
     def _read(self, line: Line) -> None:
         self.taker.item(self.served.read(self._reader.item(line)))
 
-    def _one_by_one(self, block: memoryview, lines: Lines, at: int) -> int:
-        """Read lines until there is a shape; give the line after them."""
-        while at < len(lines.ends) and self._reader.shape is None:
+    def _one_by_one(self, block: memoryview, lines: Lines, at: int, *, whole: bool) -> int:
+        """Read lines until there is a shape, or all of them; give the line after them."""
+        while at < len(lines.ends) and (whole or self._reader.shape is None):
             self._read(self._line(block, lines, at))
             at += 1
         return at
@@ -187,6 +192,8 @@ class _Lane:
         rows = rows_of(data, here, shape)
         if self._columns is None or self._columns.shape is not shape:
             self._columns = Columns(shape)
+            # lines after the rows may change the reader before the rows themselves are read
+            self._row_reader = copy(self._reader)
         self._with_odd_names(block, here, at, rows, hits)
         stop = self._awkward(block, lines, at, rows, shape)
         plain = np.flatnonzero(rows.plain[: stop - at])
@@ -199,7 +206,7 @@ class _Lane:
     def _with_odd_names(
         self, block: memoryview, here: Lines, at: int, rows: Rows, hits: dict[int, int]
     ) -> None:
-        """Rows whose directory has an unusual name are no plain ones: names are put right as they are read."""
+        """Rows whose directory has an unusual name are no plain ones: reading puts the name right."""
         columns = self._columns
         for row, mask in hits.items():
             if columns and mask & NAME and row >= at and rows.plain[row - at]:
@@ -239,7 +246,7 @@ class _Lane:
             TypeError: the reader broke its promise: the row is no plain one.
         """
         line = line_at(block, int(here.starts[row]), int(here.ends[row]), self._before + offset + row + 1)
-        item = self._reader.item(line)
+        item = self._row_reader.item(line)
         if not isinstance(item, Record) or item.weak:
             raise TypeError(f"line {line.number}: not the plain row that its shape promised")
         return item
@@ -405,17 +412,15 @@ class _Stretch:
             self._sight("row", str(row), row)
 
     def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
-        """Tell which rows hold a text at the same place as the first, with their delimiters at the same places before it."""
+        """Tell which rows hold a text where the first does, with delimiters at the same places before it."""
         end = at + len(text)
         starts = self._here.starts[rows]
         fits = starts + end <= self._here.ends[rows]
         found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
         marks = found[:, :at] == mark
-        return (
-            fits
-            & (marks == marks[0]).all(axis=1)
-            & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
-        )
+        alike: NDArray[np.bool_] = (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+        alike &= fits & (marks == marks[0]).all(axis=1)
+        return alike
 
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""

@@ -164,7 +164,7 @@ def _escaped(name: str) -> Part:
 
 
 def encoded_paths(between: str) -> tuple[str, ...]:
-    """Give expressions for lines in whose path something is encoded; it begins with ``/``, or with its host."""
+    """Give expressions for lines whose path, after ``/`` or its host, holds something encoded."""
     mark, rest = re.escape(between), rf"[^{re.escape(between)}\n]"
     return (rf"{mark}/{rest}*{_CODE}", *(() if between == " " else (rf"://{rest}*{_CODE}",)))
 

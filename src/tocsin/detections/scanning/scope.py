@@ -1,4 +1,4 @@
-"""What the fast lane knows of one kind of log: its gates, compiled, and what decides a line that meets one."""
+"""What the fast lane knows of one kind of log: its gates, compiled, and whom each lets lines through to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from tocsin.detections.scanning.gates import (
 from tocsin.packs.loading import Pack
 
 MakeEngine = Callable[[Sequence[Gate]], Engine]
-
 
 PATH, AGENT, SIGN, NAME, SIGHTS = 1, 2, 4, 8, 4
 """Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
