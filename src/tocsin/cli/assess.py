@@ -72,6 +72,10 @@ def assess(
             help="custody.json, if it is not in the evidence: who collected it, when, who held it.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Do without the compiled packs that earlier runs kept."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
     max_files: Annotated[
         int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
@@ -96,8 +100,11 @@ def assess(
         raise UsageFault("--json and --detail exclude each other.", remedy="The JSON holds every detail.")
     from tocsin.assessment.server import Request, assess_evidence, load_knowledge
     from tocsin.cli.progress import watching
+    from tocsin.packs.cache import OFF, VARIABLE
     from tocsin.report.writing import check_folder
 
+    if no_cache:
+        os.environ[VARIABLE] = OFF  # for processes that this one starts, too
     if output is not None:
         check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
