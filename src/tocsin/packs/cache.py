@@ -18,7 +18,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -39,7 +38,6 @@ _SUFFIX = ".kept"
 _HEAD = len(_MARK) + hashlib.sha256().digest_size
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _DERIVES = ("evidence", "artefacts", "model", "packs", "detections")
-_PACKAGES = ("pysigma", "yara-x", "hyperscan", "msgspec", "pyyaml")
 _UNFIT = (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError)
 """What writing or reading raises on contents that are too large, too deep or not of the kind."""
 
@@ -107,8 +105,8 @@ def _usual() -> Path:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return named if named.is_absolute() else Path.home() / ".cache"
 
 
 # --- keys -------------------------------------------------------------------------------------
@@ -123,8 +121,10 @@ def _key(what: str, origin: Iterable[bytes]) -> str:
 
 @cache
 def _surroundings() -> bytes:
-    """Digest of what derives a content: code, packages, Python, and the processor it is made for."""
-    total = hashlib.sha256(repr((tocsin.__version__, sys.version_info[:2], _versions(), _machine())).encode())
+    """Digest of what derives a content: code, packages, Python, and the processor that it is made for."""
+    total = hashlib.sha256(
+        repr((tocsin.__version__, sys.version_info[:2], _installed(), _machine())).encode()
+    )
     root = Path(tocsin.__file__).parent
     for part in _DERIVES:
         for path in sorted((root / part).rglob("*.py")):
@@ -132,14 +132,13 @@ def _surroundings() -> bytes:
     return total.digest()
 
 
-def _versions() -> tuple[str, ...]:
-    found = []
-    for name in _PACKAGES:
-        try:
-            found.append(version(name))
-        except PackageNotFoundError:
-            found.append("")
-    return tuple(found)
+def _installed() -> tuple[str, ...]:
+    """Name every package with its version, as the folders that describe them are named."""
+    found: set[str] = set()
+    for folder in sys.path:
+        with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
+            found.update(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+    return tuple(sorted(found))
 
 
 def _machine() -> tuple[str, ...]:

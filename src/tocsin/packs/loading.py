@@ -121,17 +121,19 @@ def _sound(root: Path) -> Pack:
     return pack
 
 
+Reading = tuple[Pack | None, list[PackError]]
+
+
 def read_pack(root: Path) -> tuple[Pack | None, list[PackError]]:
     """Read a pack and gather every problem; no pack when ``pack.yaml`` itself is wrong.
 
     A sound pack is kept (``packs.cache``), to be read faster the next time.
     """
     sha256 = digest(root)
-    form = Form(write=partial(_written, sha256), read=partial(_read, root), faults=(PackError,))
+    form: Form[Reading] = Form(
+        write=partial(_written, sha256), read=partial(_read, root), faults=(PackError,)
+    )
     return kept("pack", (sha256.encode(),), form, partial(_read_pack, root))
-
-
-Reading = tuple[Pack | None, list[PackError]]
 
 
 def _read_pack(root: Path) -> Reading:

@@ -118,7 +118,9 @@ def load_product(folder: Path) -> Product:
         PackError: a file is missing or wrong, at ``file:line``.
     """
     sha256 = _digest(folder)
-    form = Form(write=partial(_written, sha256), read=msgspec.msgpack.Decoder(Product).decode)
+    form: Form[Product] = Form(
+        write=partial(_written, sha256), read=partial(msgspec.msgpack.decode, type=Product)
+    )
     return kept("product", (_place(folder).encode(), sha256.encode()), form, partial(_load, folder))
 
 

@@ -38,7 +38,7 @@ class Engine(Protocol):
 
 
 class MakeEngine(Protocol):
-    """Makes an engine; ``keep``: the gates come from packs alone, and what is compiled of them may be kept."""
+    """Makes an engine; ``keep``: the gates come from packs alone, so what is compiled of them may be kept."""
 
     def __call__(self, gates: Sequence[Gate], *, keep: bool) -> Engine:
         """Compile the gates."""

@@ -36,7 +36,7 @@ class Scope:
         *,
         keep: bool,
     ) -> None:
-        """Compile the gates, those of builds, of signs and of unusual names; ``keep`` as of ``MakeEngine``."""
+        """Compile the gates, those of builds, of signs and of unusual names; ``keep``: see ``MakeEngine``."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
