@@ -67,10 +67,9 @@ def kept(what: str, origin: Iterable[bytes], form: Form[T], make: Callable[[], T
         form: how it is written and read.
         make: makes it; what it raises is raised.
     """
-    folder = _folder()
-    if folder is None:
+    path = _path(what, origin)
+    if path is None:
         return make()
-    path = folder / f"{what}-{_key(what, origin)}{_SUFFIX}"
     data = _read(path)
     if data is not None:
         with contextlib.suppress(*_UNFIT, *form.faults):
@@ -82,11 +81,18 @@ def kept(what: str, origin: Iterable[bytes], form: Form[T], make: Callable[[], T
 
 
 def packed(value: object) -> bytes:
-    """Give plain values and structs as bytes, to be part of an origin; what cannot be is unlike all else."""
-    try:
-        return msgspec.msgpack.encode(value)
-    except _UNFIT:
-        return os.urandom(32)
+    """Give plain values and structs as bytes, to be part of an origin."""
+    return msgspec.msgpack.encode(value)
+
+
+def _path(what: str, origin: Iterable[bytes]) -> Path | None:
+    """Give the place of a content; None when nothing is kept, or nothing of such an origin."""
+    folder = _folder()
+    if folder is None:
+        return None
+    with contextlib.suppress(*_UNFIT):
+        return folder / f"{what}-{_key(what, origin)}{_SUFFIX}"
+    return None
 
 
 def _folder() -> Path | None:
