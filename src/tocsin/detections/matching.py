@@ -10,7 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from tocsin.detections.compiling import CompiledRule, KindIndex, compile_packs, explanation
+from tocsin.detections.compiling import CompiledRule, KindIndex, Kinds, explanation
 from tocsin.detections.correlation import Correlator
 from tocsin.detections.indicators import Clues, IndicatorMatcher, joined_clues
 from tocsin.detections.keeping import MOST, Kept, Order, order_of
@@ -50,7 +50,7 @@ class Matcher:
         """
         self._packs = tuple(packs)
         self._most = most
-        self._kinds = compile_packs(packs, prefilter=prefilter)
+        self._kinds = Kinds(packs, prefilter=prefilter)
         self._correlations = [_PackCorrelations(pack) for pack in packs if pack.correlations]
         self._indicators = [IndicatorMatcher(pack.id, pack.indicators) for pack in packs if pack.indicators]
         self._yara = [YaraScan(pack.id, pack.yara) for pack in packs if pack.yara]

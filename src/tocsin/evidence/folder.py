@@ -34,6 +34,7 @@ class FileStream:
     """A regular file, opened for reading, whose failures are ``ArtefactError``."""
 
     used = 0
+    slower = None
 
     def __init__(self, path: str, name: str) -> None:
         """Open the file. Raises ArtefactError if it cannot be opened or is no regular file."""
