@@ -145,6 +145,7 @@ class _Pass:
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
         matches = self._matcher.finish()
+        served = tuple(self._served.notices())  # before the second look, which would count requests again
         self._revisit(matches)
         info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
         return Detections(
@@ -154,7 +155,7 @@ class _Pass:
             notices=(
                 *evidence.notes,
                 *_notices(matches, self._pages),
-                *self._served.notices(),
+                *served,
                 *self._copies.notices(),
             ),
             account=self._account,

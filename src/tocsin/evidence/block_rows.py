@@ -183,7 +183,7 @@ def _below(words: Words) -> Words:
 
 def _with_status(block: Bytes, plain: Truths, places: Numbers, delimiter: int) -> None:
     """Rows whose status is not three digits, the first from 1 to 5, are not plain; unseen ones neither."""
-    at = np.minimum(places, len(block) - 4)
+    at = np.minimum(places, max(0, len(block) - 4))
     words = _loose(block, "<u4")[at]
     digits = words ^ np.uint32(0x0030_3030)
     sound = ((digits + np.uint32(0x0076_767A)) | digits) & np.uint32(0x0080_8080) == 0
