@@ -271,6 +271,8 @@ def timeline() -> Iterator[str]:
     yield from _table(("column", "type", "holds", "taken from the first that has a value"), rows)
     for paragraph in WHOLE.split("\n\n"):
         yield f"{_prose(paragraph)}\n\n"
+
+
 # The published error rate
 
 
