@@ -38,6 +38,8 @@ from tocsin.packs.versions import is_full, key, normalise
 
 MOST_BUILDS = 10_000
 """Distinct sightings that are kept: URLs are a stranger's to choose."""
+ASKED_FIELDS = frozenset({"MajorVersion", "BLD", "Bld", "cs-uri-stem", "AdminDisplayVersion"})
+"""Fields that may name a build, whatever kind of record holds them."""
 
 _LOG = (2, "Exchange logs")
 _PATH = (3, "version folders and URLs")

@@ -16,6 +16,7 @@ from tocsin.detections.account import CoverageAccount
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
+from tocsin.detections.event_interest import EventInterest
 from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
@@ -30,7 +31,7 @@ from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.findings import Finding
-from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.model.verdicts import EvidenceInfo
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
@@ -121,6 +122,7 @@ class _Pass:
         self._copies = Copies()
         self._served = ServedNames(products)
         self._skipped: list[Skipped] = []
+        self._interest = EventInterest(self._matcher, self._signs.asked_fields)
 
     def read(self, source: Source) -> None:
         """Identify, parse, count and match one file, unless a shadow copy holds it a second time."""
@@ -131,7 +133,14 @@ class _Pass:
         self._builds.see(source)
         change = partial(self._changed, source=source)
         take = partial(self._take, source=source)
-        self._skipped += read_file(source, take, self._account, change=change, shortcut=self._shortcut)
+        self._skipped += read_file(
+            source,
+            take,
+            self._account,
+            change=change,
+            shortcut=self._shortcut,
+            interest=self._interest,
+        )
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
@@ -162,6 +171,10 @@ class _Pass:
         )
 
     def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Brief):
+            self._identity.observe(item)
+            self._signs.observe(item)
+            return
         self._builds.observe(item, source)
         self._mitigations.observe(item, source)
         self._served.observe(item, source)
