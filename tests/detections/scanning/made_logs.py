@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,17 +13,16 @@ from hypothesis import strategies as st
 from tests.detections.exposure_makers import exchange
 from tests.detections.scanning.made_rows import IIS_HEADERS, PROXY_HEADERS, other_lines, rows
 
-from tocsin.detections import matching
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.pages import pages_named
 from tocsin.detections.pipeline import Detections, detect
-from tocsin.detections.scanning import lane, lanes, scope
-from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import Dialect, Gate
+from tocsin.detections.scanning import lane, lanes
+from tocsin.detections.scanning.engines import MakeEngine
+from tocsin.detections.scanning.gates import Dialect
 from tocsin.detections.scanning.lanes import Scanning
+from tocsin.detections.scanning.scope import Scopes
 from tocsin.evidence import block_rows, blocks, lines
 from tocsin.evidence.opening import open_evidence
-from tocsin.packs.conditions import Node
 from tocsin.packs.loading import Pack, load_packs
 from tocsin.packs.products import Product
 
@@ -111,45 +110,21 @@ def load_shipped() -> tuple[Pack, ...]:
     return load_packs()
 
 
-_GATES: dict[object, tuple[Gate, ...] | None] = {}
-_ENGINES: dict[object, Engine] = {}
-_INDEXES: dict[object, tuple[Sequence[Pack], dict[str, KindIndex]]] = {}
-"""With the packs, so that no others get their identity."""
+_CHOSEN: dict[object, Scopes] = {}
 
 
 def _remember_gates(patch: pytest.MonkeyPatch) -> None:
-    """Compiling packs and their gates costs more than reading a small log: do it once for each set."""
-    choose, named, compiled = scope.gates_of, lanes.engine_named, matching.compile_packs
+    """Choosing and compiling gates costs more than reading a small log: do it once for each set of packs."""
+    choose = lanes.Scopes
 
-    def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIndex]:
-        key = (*map(id, packs), prefilter)
-        if key not in _INDEXES:
-            _INDEXES[key] = (packs, compiled(packs, prefilter=prefilter))
-        return _INDEXES[key][1]
+    def scopes(index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine) -> Scopes:
+        conditions = index.conditions if index else ()
+        key = (conditions, tuple(pack.indicators for pack in packs), dialect, make)
+        if key not in _CHOSEN:
+            _CHOSEN[key] = choose(index, packs, dialect, make)
+        return _CHOSEN[key]
 
-    def gates_of(
-        conditions: Sequence[Node], packs: Sequence[Pack], dialect: Dialect
-    ) -> tuple[Gate, ...] | None:
-        key = (tuple(conditions), tuple(pack.indicators for pack in packs), dialect)
-        if key not in _GATES:
-            _GATES[key] = choose(conditions, packs, dialect)
-        return _GATES[key]
-
-    def engine_named(name: str) -> Callable[[Sequence[Gate]], Engine] | None:
-        make = named(name)
-
-        def engine(gates: Sequence[Gate]) -> Engine:
-            key = (name, tuple(gates))
-            if key not in _ENGINES:
-                assert make is not None
-                _ENGINES[key] = make(gates)
-            return _ENGINES[key]
-
-        return make and engine
-
-    patch.setattr(matching, "compile_packs", compile_packs)
-    patch.setattr(scope, "gates_of", gates_of)
-    patch.setattr(lanes, "engine_named", engine_named)
+    patch.setattr(lanes, "Scopes", scopes)
 
 
 def told(found: Detections) -> dict[str, object]:
