@@ -250,10 +250,11 @@ class _Pass:
     def _revisit(self, matches: Mapping[str, Matches]) -> None:
         """Read the logs of the fast lane again for the pages that findings name."""
         urls = frozenset(url for found in matches.values() for url in pages_named(found.findings))
+        told_before = {one.path for one in self._skipped}
         for source, module in self._fast if urls else ():
             visitor = _Visitor(self._pages, urls)
             why = fault_of(partial(self._lanes.revisit, source, module, urls, visitor, served=self._served))
-            if why:
+            if why and source.path not in told_before:
                 told = f"requests for suspect pages in it were not followed over time: {why}"
                 self._skipped.append(Skipped(path=source.path, why=told))
 

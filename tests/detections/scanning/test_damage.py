@@ -52,7 +52,7 @@ def breaking(at: int) -> Callable[[source.Source], BinaryIO]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("at", [1, len(IIS_TOP), len(IIS_TOP) + 1, len(IIS_TOP) + len(PAGE) + 7, 9000])
+@pytest.mark.parametrize("at", [700, 2000, 3333, 9000])
 def test_a_stream_that_fails(engine: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source.Source, "open", breaking(at))
     files = {IIS_LOG: IIS_TOP + PAGE + ROW * 300, PROXY_LOG: PROXY_TOP + PROXY_ROW * 300}
