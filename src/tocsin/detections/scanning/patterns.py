@@ -237,7 +237,8 @@ class _Writer:
         self._any = r"[^\n]" if across else rf"[^{mark}\n]"
         # no value that rules ask about stands first, for that is the time; queries may begin with their mark
         self._begin = mark if plain else rf"{mark}\??"
-        self._end = rf"(?:{mark}|\r|\n)"
+        # where a value ends, or ends but for a line end: there ``$`` matches, too
+        self._end = rf"(?:{mark}|\r|\n|%(?:25)?(?:u00)?0a)"
 
     def write(self, part: Part) -> str:
         match part:
