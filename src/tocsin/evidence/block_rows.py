@@ -80,7 +80,7 @@ def rows_of(block: Bytes, lines: Lines, shape: RowShape) -> Rows:
     statuses = np.zeros_like(times)
     if shape.status is not None:
         statuses = marks.last(lines.ends, shape.width - shape.status)
-        _with_status(block, plain, statuses, shape.delimiter[0])
+        _with_status(block, plain, statuses, lines.ends, shape.delimiter[0])
     if shape.path is not None:
         paths = marks.first(lines.starts, shape.path)
         plain &= (paths > 0) & (block[np.minimum(paths, len(block) - 1)] == _SLASH)
@@ -181,15 +181,18 @@ def _below(words: Words) -> Words:
     return filled
 
 
-def _with_status(block: Bytes, plain: Truths, places: Numbers, delimiter: int) -> None:
-    """Rows whose status is not three digits, the first from 1 to 5, are not plain; unseen ones neither."""
+def _with_status(block: Bytes, plain: Truths, places: Numbers, ends: Numbers, delimiter: int) -> None:
+    """Rows whose status is not three digits, the first from 1 to 5, are not plain; unseen ones neither.
+
+    A CR after them belongs to the line end only if nothing else follows.
+    """
     at = np.minimum(places, max(0, len(block) - 4))
     words = _loose(block, "<u4")[at]
     digits = words ^ np.uint32(0x0030_3030)
     sound = ((digits + np.uint32(0x0076_767A)) | digits) & np.uint32(0x0080_8080) == 0
     sound &= (digits & np.uint32(0xFF)) > 0
     after = words >> np.uint32(24)
-    sound &= (after == delimiter) | (after == _LF) | (after == _CR)
+    sound &= (after == delimiter) | (after == _LF) | ((after == _CR) & (at + len("200\r") == ends))
     plain &= sound & (places > 0)
 
 
