@@ -19,14 +19,17 @@ from tocsin.detections.builds import BuildCollector
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.identity import NAME_FIELDS
 from tocsin.detections.memory import REMEMBERED, Memory
+from tocsin.detections.page_request import request_of
+from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.scanning.gates import ALWAYS
-from tocsin.detections.scanning.scope import AGENT, NAME, PATH, SIGHTS, SIGN, Scope
+from tocsin.detections.scanning.scope import AGENT, NAME, PAGE, PATH, SIGHTS, SIGN, Scope
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.block_rows import Lines, Rows, lines_of, rows_of
 from tocsin.evidence.blocks import blocks, line_at
 from tocsin.evidence.lines import Line, decode
 from tocsin.evidence.row_shape import RowReader, RowShape
 from tocsin.evidence.source import Source
+from tocsin.model.places import Locator
 from tocsin.model.records import Item, Record
 
 if TYPE_CHECKING:
@@ -75,6 +78,16 @@ class Taker(Protocol):
 
     def sighting(self, record: Record) -> None:
         """Take a plain row that is the first or the last of those that name a build."""
+        ...
+
+    @property
+    def asked(self) -> PageRequests:
+        """Where requests for pages that are not known go."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The file's path in the evidence."""
         ...
 
     def named(self, value: str, times: int) -> None:
@@ -137,6 +150,7 @@ class _Lane:
         self._reader = log.reader
         self._before = 0
         self._columns: Columns | None = None
+        self.kind = log.kind
         self.verdicts = log.verdicts
         self.served = log.served
         self.taker = taker
@@ -233,6 +247,10 @@ class _Lane:
             last_line,
         )
 
+    def locator(self, offset: int, row: int) -> Locator:
+        """Give the place of a row."""
+        return Locator(path=self.taker.path, line=self._before + offset + row + 1)
+
     def record(self, block: memoryview, here: Lines, offset: int, row: int) -> Record:
         """Parse a plain row.
 
@@ -255,7 +273,7 @@ class Columns:
         at = shape.columns.get
         self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
         self.agent, self.client, self.server = at("cs-user-agent"), at("c-ip"), at("s-ip")
-        self.protocol = at("Protocol")
+        self.protocol, self.query = at("Protocol"), at("cs-uri-query")
         self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
         self.spellings = {
             place: tuple(name for name, index in shape.columns.items() if index == place)
@@ -307,7 +325,10 @@ class _Stretch:
     def read(self, columns: Columns, hits: dict[int, int]) -> None:
         """Decide every row that met a gate, then take what all rows tell."""
         plain = self._rows.plain
+        wanted = self._lane.taker.asked.wanted
         for row, mask in hits.items():
+            if mask & PAGE and wanted and plain[row]:
+                self._asked(columns, row)
             if plain[row] and (mask & _BESIDES or self._stem_allows(columns, row, mask >> SIGHTS)):
                 self._decide(columns, row, mask)
         self._versions(columns)
@@ -338,6 +359,36 @@ class _Stretch:
             build = BuildCollector.probed_by(agent, values.text(columns.client), values.text(columns.server))
             self._sight("agent", build, row)
 
+    def _asked(self, columns: Columns, row: int) -> None:
+        """Keep a request for a page that is not known."""
+        asked, stem = self._lane.taker.asked, self._stem(columns, row)
+        if stem is not None and stem.isascii():
+            page = asked.page(stem.decode("ascii"))
+            if page is None:
+                return
+            raw = self._raw(row)
+            if raw.isascii():  # a line is decoded as a whole, and a value alone may read otherwise
+                self._take(columns, row, page, _Values(columns, raw))
+                return
+        asked.observe(self._record(row))
+
+    def _take(self, columns: Columns, row: int, page: str, values: _Values) -> None:
+        lane = self._lane
+        answered = lane.taker.asked.answered(values.text(columns.status))
+        if answered is not None:
+            request = request_of(
+                page,
+                client=values.text(columns.client),
+                method=values.text(columns.method),
+                query=values.text(columns.query),
+                answered=answered,
+                weak=False,
+                time=int(self._rows.times[row]) * 1_000,
+                kind=lane.kind,
+                locator=lane.locator(self._offset, row),
+            )
+            lane.taker.asked.take(request)
+
     def _possible(self, columns: Columns, values: _Values, mask: int) -> bool:
         for place, names in columns.spellings.items():
             value = values.text(place)
@@ -355,15 +406,21 @@ class _Stretch:
         """Ask the path first, which rules most lines out: cheaply, for there are many of them."""
         if columns.stem is None:
             return True
-        start = int(self._here.starts[row])
-        head = bytes(self._block[start : start + _HEAD]).split(columns.shape.delimiter, columns.stem + 1)
-        if len(head) < columns.stem + 2:
+        stem = self._stem(columns, row)
+        if stem is None:
             return True
-        stem = head[columns.stem]
         known = columns.stems.get(stem)
         if known is None:
             known = columns.allowed_by(stem, self._lane.verdicts)
         return bool(mask & known)
+
+    def _stem(self, columns: Columns, row: int) -> bytes | None:
+        """Give the path's bytes; None where there is no such column, or it does not end early in the line."""
+        if columns.stem is None:
+            return None
+        start = int(self._here.starts[row])
+        head = bytes(self._block[start : start + _HEAD]).split(columns.shape.delimiter, columns.stem + 1)
+        return head[columns.stem] if len(head) > columns.stem + 1 else None
 
     def _sight(self, what: str, build: str | None, row: int) -> None:
         if build is None:

@@ -13,9 +13,9 @@ from tocsin.packs.loading import Pack
 MakeEngine = Callable[[Sequence[Gate]], Engine]
 
 
-PATH, AGENT, SIGN, NAME, SIGHTS = 1, 2, 4, 8, 4
+PATH, AGENT, SIGN, NAME, PAGE, SIGHTS = 1, 2, 4, 8, 16, 5
 """Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
-have an unusual name; and how many such bits there are.
+have an unusual name, that may ask for a page that is not known; and how many such bits there are.
 """
 
 
@@ -35,13 +35,22 @@ class Scope:
         names: Gate | None,
         dialect: Dialect,
         make: MakeEngine,
+        pages: Gate | None = None,
     ) -> None:
-        """Compile the gates, those of builds, of signs and of unusual names."""
+        """Compile the gates, those of builds, of signs, of unusual names and of unknown pages."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
-        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named)
-        self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)), *([NAME] * len(named)))
+        asked = () if pages is None else (pages,)
+        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named, *asked)
+        self.masks = (
+            *rules,
+            PATH,
+            AGENT,
+            *([SIGN] * len(shown)),
+            *([NAME] * len(named)),
+            *([PAGE] * len(asked)),
+        )
         self.engine = make(self.gates)
 
 
@@ -49,12 +58,18 @@ class Scopes:
     """The scopes of one kind of log, by the signs that are still to be seen."""
 
     def __init__(
-        self, index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine
+        self,
+        index: KindIndex | None,
+        packs: Sequence[Pack],
+        dialect: Dialect,
+        make: MakeEngine,
+        pages: Gate | None = None,
     ) -> None:
-        """Choose the gates."""
+        """Choose the gates; ``pages`` is for requests for pages that are not known."""
         self._gates = gates_of(index.conditions if index else (), packs, dialect)
         self._dialect = dialect
         self._make = make
+        self._pages = pages
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Scope] = {}
 
     @property
@@ -67,6 +82,6 @@ class Scopes:
         found = self._known.get((signs, names))
         if found is None:
             gate = name_gate(names, self._dialect)
-            found = Scope(self._gates or (), signs, gate, self._dialect, self._make)
+            found = Scope(self._gates or (), signs, gate, self._dialect, self._make, self._pages)
             self._known[signs, names] = found
         return found
