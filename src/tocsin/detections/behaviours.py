@@ -40,11 +40,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _BY_FOLDER = """
     SELECT {subject}, folder,
-        count(*) FILTER (answered) AS answered,
-        count(*) FILTER (NOT answered) AS refused,
-        count(*) FILTER (answered AND tasked) AS tasked,
+        coalesce(sum(times) FILTER (answered), 0)::BIGINT AS answered,
+        coalesce(sum(times) FILTER (NOT answered), 0)::BIGINT AS refused,
+        coalesce(sum(times) FILTER (answered AND tasked), 0)::BIGINT AS tasked,
         min(time) FILTER (answered) AS first_time,
-        max(time) FILTER (answered) AS last_time,
+        max(last) FILTER (answered) AS last_time,
         list(DISTINCT method) FILTER (answered) AS methods,
         bool_or(weak) AS weak
     FROM asked GROUP BY {subject}, folder"""

@@ -25,7 +25,9 @@ _LONGEST_WORD = 256
 
 
 class PageRequest(NamedTuple):
-    """One answered or refused request, as a row of the table. A tuple, because columns are made of many.
+    """One answered or refused request, as a row of the table, or several that are alike but for their times.
+
+    A tuple, because columns are made of many.
 
     Attributes:
         page: as ``pages.page_of`` spells it.
@@ -40,7 +42,9 @@ class PageRequest(NamedTuple):
         path: of the locator, as are the three that follow.
         line: 1-based.
         record: number.
-        offset: of bytes.
+        place: byte offset.
+        times: how many requests they are; path, line and time are those of the first.
+        last: microseconds of the last one, or None.
     """
 
     page: str
@@ -55,7 +59,9 @@ class PageRequest(NamedTuple):
     path: str
     line: int | None
     record: int | None
-    offset: int | None
+    place: int | None
+    times: int = 1
+    last: int | None = None
 
 
 def request_of(  # noqa: PLR0913 - the columns of a row
@@ -85,6 +91,7 @@ def request_of(  # noqa: PLR0913 - the columns of a row
         locator.line,
         locator.record,
         locator.offset,
+        last=time,
     )
 
 

@@ -178,8 +178,10 @@ class PageRequests:
         return self._table
 
     def _make_room(self, table: PageTable) -> None:
-        self._held = table.without(self._busy)
-        while self._held > self._bounds.requests:
+        """Leave free half of the table, so that there is no need of this again at once."""
+        table.without(self._busy)
+        self._held = table.squeeze()
+        while self._held > self._bounds.requests // 2 and self._below:
             self._below //= 2
             kept = table.below(self._below)
             self._left_out += self._held - kept
@@ -190,11 +192,15 @@ class PageRequests:
         if not self._answered:
             return None
         self._store()
-        if self._fault or self._table is None:
+        table = self._sound()
+        if table is None:
             return None
         with self._guarded():
-            self._held = self._table.without(self._busy | self._table.busy(self._most_clients))
-        return None if self._fault else self._table.database
+            table.without(self._busy | table.busy(self._most_clients))
+        return table.database if self._sound() else None
+
+    def _sound(self) -> PageTable | None:
+        return None if self._fault else self._table
 
     def notices(self) -> Iterator[str]:
         """Yield what was left out, in plain words."""
@@ -203,7 +209,7 @@ class PageRequests:
         elif self._left_out:
             yield (
                 f"{self._left_out:,} requests for server pages were left out of the search for rare pages: "
-                f"more than {self._bounds.requests:,} asked for pages that are none of the product's own."
+                "too many asked for pages that are none of the product's own."
             )
 
     # --- several processes --------------------------------------------------------------------

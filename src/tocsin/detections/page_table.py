@@ -31,8 +31,20 @@ _COLUMNS = {
     "line": "BIGINT",
     "record": "BIGINT",
     "place": "BIGINT",
+    "times": "BIGINT",
+    "last": "BIGINT",
     "digest": "BIGINT",
 }
+_ALIKE = "page, client, folder, method, answered, tasked, weak, kind, digest"
+_FIRST_PLACE = """arg_min(
+        {'path': path, 'line': line, 'record': record, 'place': place},
+        {'time': coalesce(time, 9223372036854775807), 'path': path, 'at': coalesce(line, record, place, 0)}
+    )"""
+_SQUEEZED = f"""
+    SELECT page, client, folder, method, answered, tasked, weak, min(time) AS time, kind,
+        {_FIRST_PLACE} AS first, sum(times)::BIGINT AS times, max(last) AS last, digest
+    FROM asked GROUP BY {_ALIKE}"""  # noqa: S608 - the columns are ours
+_PLACES = frozenset({"path", "line", "record", "place"})
 _TYPES = {"BOOLEAN": np.bool_, "BIGINT": np.int64}
 
 
@@ -50,15 +62,17 @@ class PageTable:
     """The table ``asked`` of a database of its own, with a folder to spill into.
 
     Attributes:
-        database: whose other tables and views are the caller's.
+        database: with the table.
+        folder: where it spills.
     """
 
     def __init__(self, bounds: Bounds) -> None:
         """Make the database and the folder, both empty."""
-        self._folder = TemporaryDirectory(prefix="tocsin-")
+        self._temporary = TemporaryDirectory(prefix="tocsin-")
+        self.folder = Path(self._temporary.name)
         settings: Settings = {
             "memory_limit": f"{bounds.memory_mb}MB",
-            "temp_directory": str(Path(self._folder.name)),
+            "temp_directory": str(self.folder),
             "max_temp_directory_size": f"{bounds.spill_mb}MB",
             "threads": 1,
         }
@@ -69,7 +83,7 @@ class PageTable:
     def close(self) -> None:
         """Let it go, and the folder with it."""
         self.database.close()
-        self._folder.cleanup()
+        self._temporary.cleanup()
 
     def add(self, rows: list[PageRequest]) -> None:
         """Put rows in."""
@@ -98,6 +112,14 @@ class PageTable:
         self.database.execute("DELETE FROM asked WHERE digest >= ?", [bound])
         return self._count()
 
+    def squeeze(self) -> int:
+        """Make one row of all that are alike but for their times; give how many rows are left."""
+        columns = ", ".join(f"first.{name} AS {name}" if name in _PLACES else name for name in _COLUMNS)
+        self.database.execute(f"CREATE TABLE squeezed AS SELECT {columns} FROM ({_SQUEEZED})")  # noqa: S608 - the columns are ours
+        self.database.execute("DROP TABLE asked")
+        self.database.execute("ALTER TABLE squeezed RENAME TO asked")
+        return self._count()
+
     def busy(self, clients: int) -> set[str]:
         """Give the pages that answered more clients than this, by one folder of logs."""
         rows = self.database.execute(
@@ -123,7 +145,7 @@ def _column(kind: str, values: Sequence[object]) -> NDArray[Any]:
     if kind == "VARCHAR":
         return np.array([_text(value) for value in values], dtype=object)
     empty = [value is None for value in values]
-    plain = np.array([0 if value is None else value for value in values], dtype=_TYPES[kind])
+    plain: NDArray[Any] = np.array([0 if value is None else value for value in values], dtype=_TYPES[kind])
     return np.ma.masked_array(plain, mask=empty) if any(empty) else plain
 
 

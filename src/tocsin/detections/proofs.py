@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tocsin.detections.behaviours import met
 from tocsin.detections.compiling import narrowed
 from tocsin.detections.conditions import predicate
-from tocsin.detections.behaviours import met
 from tocsin.detections.matching import Matcher
 from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.values import Row
 from tocsin.errors import PackError, RuleError
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
-from tocsin.packs.lint import pack_problems
 from tocsin.packs.behaviours import BehaviourRule
+from tocsin.packs.lint import pack_problems
 from tocsin.packs.loading import AnyRule, Pack, read_pack
 from tocsin.packs.rules import Correlation, Fields, Rule, Scalar
 

@@ -126,7 +126,7 @@ class Lanes:
             index = self._matcher.index(module.KIND)
             dialect = self._dialect(module)
             behaves = any(pack.behaviours for pack in self._packs)
-            pages = unknown_page_gate(self._own_pages, dialect.between) if behaves else None
+            pages = unknown_page_gate(self._own_pages, dialect) if behaves else None
             scopes = Scopes(index, self._packs, dialect, self._make, pages)
             self._scopes[module.KIND] = scopes
         return scopes if scopes is not None and scopes.open else None

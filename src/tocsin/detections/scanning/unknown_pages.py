@@ -1,8 +1,8 @@
 r"""The gate for requests for server pages that are not among those that everybody asks for all day.
 
 There is no look-around in the syntax of the engines, so "any page but these" is written out from the end of
-the path: for ``/ews/exchange.asmx`` that is ``[^e]\.asmx``, ``[^g]e\.asmx`` and so on, and at last a longer path
-that ends in it. A line that meets the gate may still ask for one of these pages, or name a page elsewhere.
+the path: for ``/ews/exchange.asmx`` that is ``[^e]\.asmx``, ``[^g]e\.asmx`` and so on, and last a longer
+path that ends in it. A line that meets the gate may still ask for one of these pages, or name a page elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from tocsin.detections.scanning.gates import Gate
+from tocsin.detections.scanning.gates import Dialect, Gate
 
 SUFFIXES = (
     *("aspx", "ascx", "asmx", "ashx", "asp", "asax", "svc", "soap", "cshtml", "vbhtml", "phtml"),
@@ -22,19 +22,19 @@ _SAFE = re.compile(r"/[a-z0-9_./-]{1,120}")
 _MOST = 64
 
 
-def unknown_page_gate(own_pages: Iterable[str], between: str) -> Gate:
+def unknown_page_gate(own_pages: Iterable[str], dialect: Dialect) -> Gate:
     """Give the gate.
 
     Args:
-        own_pages: in lower case; of very many the first by name are told apart by the gate.
-        between: the delimiter of the log.
+        own_pages: in lower case; those that ordinary lines show are told apart by the gate.
+        dialect: of the log.
     """
     known: dict[str, list[str]] = defaultdict(list)
-    for page in sorted({page for page in own_pages if _SAFE.fullmatch(page)})[:_MOST]:
+    for page in _busy(own_pages, dialect)[:_MOST]:
         stem, _, suffix = page.rpartition(".")
         if suffix in SUFFIXES:
             known[suffix].append(stem)
-    mark = re.escape(between)
+    mark = re.escape(dialect.between)
     others = "|".join(suffix for suffix in SUFFIXES if suffix not in known)
     ends = [rf"\.(?:{others})"]
     for suffix, stems in known.items():
@@ -42,6 +42,11 @@ def unknown_page_gate(own_pages: Iterable[str], between: str) -> Gate:
         ends.append(rf"(?:{before})\.{suffix}")
     literals = tuple(f".{suffix}" for suffix in SUFFIXES)
     return Gate(expression=rf"(?:{'|'.join(ends)})(?:{mark}|/|\r|\n)", literals=literals, rules=0)
+
+
+def _busy(own_pages: Iterable[str], dialect: Dialect) -> list[str]:
+    ordinary = b"\n".join(dialect.ordinary).lower().decode("latin-1")
+    return sorted({page for page in own_pages if _SAFE.fullmatch(page) and page in ordinary})
 
 
 def _deviations(stems: Iterable[str]) -> Iterator[str]:
