@@ -51,8 +51,8 @@ def test_neither_the_order_nor_a_squeezed_table_changes_anything(
     one = rule(of="page-and-client" if by_client else "page")
     mixed = chance.sample(rows, len(rows))
     asked = store(mixed[:20], at_once=3)
-    if asked._table is not None:  # noqa: SLF001 - as it is once it is full
-        asked._table.squeeze()  # noqa: SLF001
+    if asked._table is not None:
+        asked._table.squeeze()
     for row in mixed[20:]:
         asked.take(row)
     assert counted(asked, one) == plain(rows, by_client=by_client)
@@ -187,7 +187,7 @@ def test_a_hostile_page_name_is_only_a_name() -> None:
 
 def test_the_temporary_folder_goes_with_the_store() -> None:
     asked = store(requests(1, 2, 3), at_once=1)
-    folder = asked._table.folder if asked._table else None  # noqa: SLF001 - where it spills
+    folder = asked._table.folder if asked._table else None
     assert folder is not None
     assert folder.is_dir()
     asked.close()
