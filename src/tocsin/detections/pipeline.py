@@ -18,6 +18,7 @@ from tocsin.detections.behaviours import asked_of, with_behaviours
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
+from tocsin.detections.event_interest import EventInterest
 from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
@@ -33,7 +34,7 @@ from tocsin.evidence.opening import Evidence
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.findings import Finding
-from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.model.verdicts import EvidenceInfo
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import WEB_KINDS
@@ -127,6 +128,7 @@ class _Pass:
         self._copies = Copies()
         self._served = ServedNames(products)
         self._skipped: list[Skipped] = []
+        self._interest = EventInterest(self._matcher, self._signs.asked_fields)
 
     def close(self) -> None:
         """Let go of what stands outside memory."""
@@ -141,10 +143,18 @@ class _Pass:
         self._builds.see(source)
         change = partial(self._changed, source=source)
         take = partial(self._take, source=source)
-        self._skipped += read_file(source, take, self._account, change=change, shortcut=self._shortcut)
+        self._skipped += read_file(
+            source,
+            take,
+            self._account,
+            change=change,
+            shortcut=self._shortcut,
+            interest=self._interest,
+        )
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
+        served = tuple(self._served.notices())  # before the second look, which would count requests again
         matches, left_out = with_behaviours(
             self._packs,
             self._matcher.finish(),
@@ -162,7 +172,7 @@ class _Pass:
                 *evidence.notes,
                 *_notices(matches, self._pages),
                 *left_out,
-                *self._served.notices(),
+                *served,
                 *self._copies.notices(),
             ),
             account=self._account,
@@ -178,6 +188,10 @@ class _Pass:
         )
 
     def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Brief):
+            self._identity.observe(item)
+            self._signs.observe(item)
+            return
         self._builds.observe(item, source)
         self._mitigations.observe(item, source)
         self._served.observe(item, source)

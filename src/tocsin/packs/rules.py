@@ -16,7 +16,6 @@ from tocsin.model.words import Means
 from tocsin.packs.conditions import Node
 from tocsin.packs.logsources import Reach, reaches
 from tocsin.packs.measures import Behaviour
-from tocsin.packs.sigma_reading import read_condition
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
 Scalar = None | bool | int | float | str
@@ -222,6 +221,8 @@ def rule_of(head: Head, document: Document) -> Rule:
             where=document.where("behaviour"),
             remedy="Move the file to behaviours/.",
         )
+    from tocsin.packs.sigma_reading import read_condition  # noqa: PLC0415 - pySigma is slow to import
+
     where = document.where("logsource")
     found = reaches(head.logsource, where=where)
     return Rule(head=head, document=document, reaches=found, condition=read_condition(document))

@@ -116,7 +116,7 @@ class Lanes:
         if isinstance(module, RowModule) and self._make is not None:
             dialect = self._dialect(module)
             names = name_gate(served.names, dialect)
-            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make)
+            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make, keep=False)
             log = Log(module.KIND, module.reader(source), lambda: scope, Verdicts(None), served)
             scan_rows(source, log, taker)
 

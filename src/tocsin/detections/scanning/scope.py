@@ -1,17 +1,15 @@
-"""What the fast lane knows of one kind of log: its gates, compiled, and what decides a line that meets one."""
+"""What the fast lane knows of one kind of log: its gates, compiled, and whom each lets lines through to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from tocsin.detections.builds import IN_PATH, PROBE_AGENT
+from tocsin.detections.builds import IN_PATH, PROBE_WORD
 from tocsin.detections.compiling import KindIndex
-from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, name_gate, sight, sign_gates
+from tocsin.detections.scanning.engines import MakeEngine
+from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, name_gate, sight, sign_gates, word
+from tocsin.detections.scanning.kept_gates import kept_gates
 from tocsin.packs.loading import Pack
-
-MakeEngine = Callable[[Sequence[Gate]], Engine]
-
 
 PATH, AGENT, SIGN, NAME, PAGE, SIGHTS = 1, 2, 4, 8, 16, 5
 """Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
@@ -28,30 +26,26 @@ class Scope:
         engine: looks for them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the gates of every origin
         self,
         gates: Sequence[Gate],
         signs: Sequence[str],
         names: Gate | None,
         dialect: Dialect,
         make: MakeEngine,
+        *,
+        keep: bool,
         pages: Gate | None = None,
     ) -> None:
-        """Compile the gates, those of builds, of signs, of unusual names and of unknown pages."""
+        """Compile the gates; ``names`` and ``pages`` are further ones, ``keep`` is told to ``MakeEngine``."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
         asked = () if pages is None else (pages,)
-        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named, *asked)
-        self.masks = (
-            *rules,
-            PATH,
-            AGENT,
-            *([SIGN] * len(shown)),
-            *([NAME] * len(named)),
-            *([PAGE] * len(asked)),
-        )
-        self.engine = make(self.gates)
+        self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named, *asked)
+        further = (*([SIGN] * len(shown)), *([NAME] * len(named)), *([PAGE] * len(asked)))
+        self.masks = (*rules, PATH, AGENT, *further)
+        self.engine = make(self.gates, keep=keep)
 
 
 class Scopes:
@@ -66,7 +60,7 @@ class Scopes:
         pages: Gate | None = None,
     ) -> None:
         """Choose the gates; ``pages`` is for requests for pages that are not known."""
-        self._gates = gates_of(index.conditions if index else (), packs, dialect)
+        self._gates = kept_gates(index.conditions if index else (), packs, dialect)
         self._dialect = dialect
         self._make = make
         self._pages = pages
@@ -82,6 +76,8 @@ class Scopes:
         found = self._known.get((signs, names))
         if found is None:
             gate = name_gate(names, self._dialect)
-            found = Scope(self._gates or (), signs, gate, self._dialect, self._make, self._pages)
+            gates = self._gates or ()
+            keep = not names
+            found = Scope(gates, signs, gate, self._dialect, self._make, keep=keep, pages=self._pages)
             self._known[signs, names] = found
         return found

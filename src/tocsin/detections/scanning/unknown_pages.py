@@ -1,8 +1,9 @@
 r"""The gate for requests for server pages that are not among those that everybody asks for all day.
 
 There is no look-around in the syntax of the engines, so "any page but these" is written out from the end of
-the path: for ``/ews/exchange.asmx`` that is ``[^e]\.asmx``, ``[^g]e\.asmx`` and so on, and last a longer
-path that ends in it. A line that meets the gate may still ask for one of these pages, or name a page elsewhere.
+the path: for ``/ews/exchange.asmx`` that is ``[^e]\.asmx``, ``[^g]e\.asmx`` and so on, and last a
+longer path that ends in it. A line that meets the gate may still ask for one of these pages, or name a page
+elsewhere.
 """
 
 from __future__ import annotations
