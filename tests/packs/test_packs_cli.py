@@ -49,7 +49,7 @@ def test_the_packs_that_come_with_the_program_are_sound() -> None:
 def test_list_and_its_json(tmp_path: Path) -> None:
     root = sound_pack(tmp_path, "zulu")
     result = run("list", "--packs", tmp_path)
-    assert "zulu 1  Sample campaign\n    1 rules, 0 correlations, 0 benign" in result.stdout
+    assert "zulu 1  Sample campaign\n    1 rules, 0 correlations, 0 behavioural" in result.stdout
     listed = json.loads(run("list", "--json", "--packs", tmp_path).stdout)
     assert [row["id"] for row in listed] == sorted(row["id"] for row in listed)
     assert listed[-1] == {
@@ -59,6 +59,7 @@ def test_list_and_its_json(tmp_path: Path) -> None:
         "product": None,
         "rules": 1,
         "correlations": 0,
+        "behaviours": 0,
         "benign": 0,
         "indicators": 0,
         "webshell_files": 0,

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from tests.timeline.specimens import EXAMPLE, ONE_CORE, rows_of, small_collection
 
+from tocsin.detections.database import interruptible
 from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.timeline.answers import FORMATS, MOST_SHOWN, show
 from tocsin.timeline.query import Answer, Bounds, asked
 from tocsin.timeline.questions import QUESTIONS
 from tocsin.timeline.reading import Request, write_timeline
-from tocsin.timeline.sql import interruptible
 
 NAIVE = datetime(2021, 3, 3, 6, tzinfo=UTC).replace(tzinfo=None)
 """As DuckDB gives a TIMESTAMP: in UTC, and not saying so."""

@@ -36,6 +36,7 @@ def list_packs(packs: Folders = None, *, as_json: AsJson = False) -> None:
         typer.echo(f"{row['id']} {row['version']}  {row['title']}")
         typer.echo(
             f"    {row['rules']} rules, {row['correlations']} correlations, "
+            f"{row['behaviours']} behavioural rules, "
             f"{row['benign']} benign explanations, {row['indicators']} indicators, "
             f"{row['webshell_files']} files of web-shell rules"
         )
@@ -117,6 +118,7 @@ def _summary(pack: Pack) -> dict[str, str | int | None]:
         "product": pack.product_id,
         "rules": len(pack.rules),
         "correlations": len(pack.correlations),
+        "behaviours": len(pack.behaviours),
         "benign": len(pack.benign),
         "indicators": len(pack.indicators),
         "webshell_files": len(pack.yara),

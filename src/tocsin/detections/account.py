@@ -6,7 +6,7 @@ Nothing here depends on the order in which files or records arrive.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -125,6 +125,11 @@ class CoverageAccount:
         """The latest time of any record, aware UTC."""
         ends = [account.end for account in self._kinds.values() if account.end]
         return max(ends, default=None)
+
+    def first_moment(self, kinds: Collection[str]) -> datetime | None:
+        """Give the earliest time of any record of these kinds, aware UTC."""
+        starts = [account.start for kind, account in self._kinds.items() if kind in kinds and account.start]
+        return min(starts, default=None)
 
     def kinds(self) -> frozenset[str]:
         """Give the kinds of which at least one record was read."""

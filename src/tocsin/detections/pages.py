@@ -62,8 +62,12 @@ def own_query(query: str | None) -> str:
 
 def is_tasking(record: Record) -> bool:
     """Tell whether the request carried more than the page's name: a body or parameters."""
-    method = (record.fields.get("cs-method") or "GET").upper()
-    return method not in {"GET", "HEAD", "OPTIONS"} or bool(own_query(record.fields.get("cs-uri-query")))
+    return carries_more(record.fields.get("cs-method"), record.fields.get("cs-uri-query"))
+
+
+def carries_more(method: str | None, query: str | None) -> bool:
+    """Tell the same by the method, or None for GET, and the query."""
+    return (method or "GET").upper() not in {"GET", "HEAD", "OPTIONS"} or bool(own_query(query))
 
 
 def pages_named(findings: Iterable[Finding]) -> Iterator[str]:

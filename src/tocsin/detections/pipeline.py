@@ -7,12 +7,14 @@ for once it is known which pages those are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 from msgspec import Struct
 
 from tocsin.artefacts.registry import ArtefactModule
 from tocsin.detections.account import CoverageAccount
+from tocsin.detections.behaviours import asked_of, with_behaviours
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
@@ -21,6 +23,7 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
+from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.pages import PageActivity, pages_named
 from tocsin.detections.reading import FileTally, fault_of, read_file
 from tocsin.detections.scanning.lane import Plain
@@ -34,6 +37,7 @@ from tocsin.model.findings import Finding
 from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.model.verdicts import EvidenceInfo
 from tocsin.packs.loading import Pack
+from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.products import Product
 
 Progress = Callable[[Source], None]
@@ -95,12 +99,12 @@ def detect(
         EvidenceError: the evidence as a whole cannot be read (limits, a broken container).
         UsageFault: the engine asked for is not installed.
     """
-    run = _Pass(packs, products, scanning)
-    for source in evidence.sources():
-        run.read(source)
-        if progress:
-            progress(source)
-    return run.result(evidence)
+    with closing(_Pass(packs, products, scanning)) as run:
+        for source in evidence.sources():
+            run.read(source)
+            if progress:
+                progress(source)
+        return run.result(evidence)
 
 
 class _Pass:
@@ -112,7 +116,9 @@ class _Pass:
         self._scanned = Scanned()
         self._fast: list[tuple[Source, ArtefactModule]] = []
         self._account = CoverageAccount()
+        self._packs = tuple(packs)
         self._pages = PageActivity(_absent_statuses(packs))
+        self._asked = asked_of(packs, products, refusals=_absent_statuses(packs))
         self._disk = DiskState()
         self._known = KnownFiles(products)
         self._identity = IdentityCollector()
@@ -123,6 +129,10 @@ class _Pass:
         self._served = ServedNames(products)
         self._skipped: list[Skipped] = []
         self._interest = EventInterest(self._matcher, self._signs.asked_fields)
+
+    def close(self) -> None:
+        """Let go of what stands outside memory."""
+        self._asked.close()
 
     def read(self, source: Source) -> None:
         """Identify, parse, count and match one file, unless a shadow copy holds it a second time."""
@@ -144,8 +154,14 @@ class _Pass:
 
     def result(self, evidence: Evidence) -> Detections:
         """Close the pass: correlations, order, totals."""
-        matches = self._matcher.finish()
         served = tuple(self._served.notices())  # before the second look, which would count requests again
+        matches, left_out = with_behaviours(
+            self._packs,
+            self._matcher.finish(),
+            self._asked,
+            logs_begin=self._account.first_moment(WEB_KINDS),
+            answers_anything=self._pages.answers_anything,
+        )
         self._revisit(matches)
         info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
         return Detections(
@@ -155,6 +171,7 @@ class _Pass:
             notices=(
                 *evidence.notes,
                 *_notices(matches, self._pages),
+                *left_out,
                 *served,
                 *self._copies.notices(),
             ),
@@ -199,6 +216,7 @@ class _Pass:
 
     def _request(self, record: Record, *, pages: bool) -> None:
         """Follow the page, or leave that for the second look."""
+        self._asked.observe(record)
         if pages:
             self._pages.observe(record)
         else:
@@ -219,6 +237,11 @@ class _Pass:
         return True
 
     # --- what the fast lane finds -----------------------------------------------------------------
+
+    @property
+    def asked(self) -> PageRequests:
+        """The requests for server pages so far."""
+        return self._asked
 
     def take_line(self, item: Item, source: Source) -> None:
         """Take what was read line by line in a log of the fast lane."""
@@ -269,6 +292,8 @@ class _RowTaker:
         self.candidate = run.take_candidate
         self.unseen = run.unseen
         self.named = run.take_name
+        self.asked = run.asked
+        self.path = source.path
 
     def item(self, item: Item) -> None:
         self._tally.count(item)
@@ -288,6 +313,8 @@ class _Visitor:
     def __init__(self, pages: PageActivity, urls: frozenset[str]) -> None:
         self._pages = pages
         self._urls = urls
+        self.asked = PageRequests((), (), most_clients=0)
+        self.path = ""
 
     def item(self, item: Item) -> None:
         record = record_of_line(item.text, item.locator) if isinstance(item, Unreadable) else item

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 import tocsin
 from tocsin.errors import PackError, UsageFault
+from tocsin.packs.behaviours import BehaviourRule, behaviour_of
 from tocsin.packs.cache import Form, kept
 from tocsin.packs.digest import digest
 from tocsin.packs.indicator_rows import read_indicators
@@ -23,6 +24,7 @@ from tocsin.packs.schema import IndicatorRow, PackFile
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
 PACK_FILE = "pack.yaml"
+AnyRule = Rule | Correlation | BehaviourRule
 
 
 class Pack(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class Pack(Struct, frozen=True, kw_only=True):
         file: ``pack.yaml``.
         rules: rules that make findings, by title.
         correlations: by title.
+        behaviours: what many requests for a page add up to, by title.
         benign: rules that explain the matches of others, by title.
         indicators: every valid row, withdrawn ones included.
         yara: file name -> text of the web-shell rules.
@@ -45,6 +48,7 @@ class Pack(Struct, frozen=True, kw_only=True):
     document: Document
     rules: tuple[Rule, ...]
     correlations: tuple[Correlation, ...]
+    behaviours: tuple[BehaviourRule, ...] = ()
     benign: tuple[Rule, ...]
     indicators: tuple[IndicatorRow, ...]
     yara: dict[str, str]
@@ -59,9 +63,9 @@ class Pack(Struct, frozen=True, kw_only=True):
         return self.file.id
 
     @property
-    def everything(self) -> tuple[Rule | Correlation, ...]:
-        """Rules, benign rules and correlations, in this order."""
-        return (*self.rules, *self.benign, *self.correlations)
+    def everything(self) -> tuple[AnyRule, ...]:
+        """Rules, benign rules, correlations and behaviours, in this order."""
+        return (*self.rules, *self.benign, *self.correlations, *self.behaviours)
 
 
 def data_folder(name: str) -> Path:
@@ -149,6 +153,7 @@ def _read_pack(root: Path) -> Reading:
         document=document,
         rules=tuple(rule for rule in rules if not rule.benign),
         correlations=tuple(correlations),
+        behaviours=tuple(_behaviours(root, file, problems)),
         benign=tuple(rule for rule in rules if rule.benign),
         indicators=tuple(_indicators(root, problems)),
         yara=dict(_texts(root / "webshells", ".yar", problems)),
@@ -215,6 +220,15 @@ def _correlations(
     for head, document in heads:
         try:
             yield correlation_of(head, document, rules)
+        except PackError as error:
+            problems.append(error)
+
+
+def _behaviours(root: Path, file: PackFile, problems: list[PackError]) -> Iterator[BehaviourRule]:
+    exposure = file.first_exploited.date if file.first_exploited else None
+    for path in sorted((root / "behaviours").glob("*.yaml")):
+        try:
+            yield behaviour_of(*read_head(path), exposure=exposure)
         except PackError as error:
             problems.append(error)
 

@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.errors import PackError
+from tocsin.evidence.web_roots import url_of
 from tocsin.packs.cache import Form, kept
 from tocsin.packs.schema import BuildRow, CveRow, MitigationFile, ProductFile
 from tocsin.packs.versions import Key, branch_of, is_full, key, normalise
@@ -45,6 +46,7 @@ class Product(Struct, frozen=True, kw_only=True):
         cves: rows of the CVE table, by CVE.
         mitigations: sorted by name.
         known_good: hashes of the vendor's own server pages and configurations.
+        own_pages: URL paths in lower case of the vendor's own server pages: files and others.
         ordinary: lines of ordinary traffic by kind of log: which texts are rare is told by them.
         place: the folder's name as reasons cite it, such as ``products/exchange``.
         sha256: digest over all files of the folder.
@@ -60,6 +62,7 @@ class Product(Struct, frozen=True, kw_only=True):
     cves: Mapping[str, tuple[CveRow, ...]]
     mitigations: tuple[MitigationFile, ...]
     known_good: KnownGood
+    own_pages: frozenset[str] = frozenset()
     ordinary: Mapping[str, tuple[bytes, ...]] = {}
     place: str
     sha256: str
@@ -139,12 +142,15 @@ def _load(folder: Path) -> Product:
     by_build = _unique(builds, folder / "builds.csv")
     cves = tuple(_table(folder / "cves.csv", CveRow, _cve_row))
     _check_fixes(cves, by_build, folder / "cves.csv")
+    file = converted(read_yaml(folder / "product.yaml"), ProductFile)
+    known_good = _known_good(folder / "known_good_web_files.csv.gz")
     return Product(
-        file=converted(read_yaml(folder / "product.yaml"), ProductFile),
+        file=file,
         builds=builds,
         cves=_grouped((row.cve, row) for row in cves),
         mitigations=_mitigations(folder / "mitigations"),
-        known_good=_known_good(folder / "known_good_web_files.csv.gz"),
+        known_good=known_good,
+        own_pages=frozenset((*_urls(known_good), *(page.lower() for page in file.own_pages))),
         ordinary=_ordinary(folder / "ordinary"),
         place=_place(folder),
         sha256=_digest(folder),
@@ -293,6 +299,14 @@ def _check_fixes(cves: tuple[CveRow, ...], known: Mapping[str, BuildRow], path: 
                     where=f"{path}:{row.line}",
                     remedy="Add the build there.",
                 )
+
+
+def _urls(known_good: KnownGood) -> Iterator[str]:
+    """Give the URL paths at which the vendor's files are served."""
+    for path in {path for paths in known_good.values() for path in paths}:
+        url = url_of(path)
+        if url:
+            yield url
 
 
 def _known_good(path: Path) -> dict[str, tuple[str, ...]]:

@@ -14,10 +14,11 @@ from typing import BinaryIO
 
 import duckdb
 
+from tocsin.detections.database import OFFLINE, Settings, first_line, interruptible
 from tocsin.errors import EnvironmentFault
 from tocsin.timeline.columns import COLUMNS
 from tocsin.timeline.rows import Row, encode
-from tocsin.timeline.sql import OFFLINE, Settings, first_line, interruptible, json_lines, literal, select
+from tocsin.timeline.sql import json_lines, literal, select
 
 SUFFIX = ".parquet"
 STRETCH = 64 << 20

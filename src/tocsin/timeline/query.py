@@ -14,11 +14,12 @@ from pathlib import Path
 import duckdb
 from msgspec import Struct
 
+from tocsin.detections.database import OFFLINE, Settings, first_line, interruptible
 from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.report.untrusted import visible
 from tocsin.timeline import jsonl, parquet
 from tocsin.timeline.columns import COLUMNS, NAMES
-from tocsin.timeline.sql import OFFLINE, Settings, first_line, interruptible, json_lines, literal, select
+from tocsin.timeline.sql import json_lines, literal, select
 
 VIEW = "timeline"
 _AT_ONCE = 2048

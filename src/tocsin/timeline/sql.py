@@ -1,21 +1,10 @@
-"""What writing and asking share of DuckDB: its settings without extensions, its spelling of names."""
+"""What writing and asking share of SQL: its spelling of names, and the reading of JSON lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-Settings = dict[str, str | bool | int | float | list[str]]
-
-OFFLINE: Settings = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-    "allow_unsigned_extensions": False,
-    "python_enable_replacements": False,
-}
-"""Nothing is fetched or loaded, and no variable of the program becomes a table."""
 _LONGEST_OBJECT = 16 << 20
 """Bytes of one JSON object that DuckDB takes unasked."""
 
@@ -44,19 +33,3 @@ def json_lines(path: Path, columns: Mapping[str, str], *, longest: int) -> str:
         f"read_json({literal(str(path))}, format='newline_delimited', columns={{{typed}}}, "
         f"maximum_object_size={size})"
     )
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C be what it is: DuckDB makes a RuntimeError of it."""
-    try:
-        yield
-    except RuntimeError as fault:
-        if "interrupted" in str(fault).lower():
-            raise KeyboardInterrupt from fault
-        raise
-
-
-def first_line(fault: Exception) -> str:
-    """Give the first line of what DuckDB says."""
-    return str(fault).partition("\n")[0]

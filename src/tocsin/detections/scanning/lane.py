@@ -20,14 +20,18 @@ from tocsin.detections.builds import BuildCollector
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.identity import NAME_FIELDS
 from tocsin.detections.memory import REMEMBERED, Memory
+from tocsin.detections.page_request import request_of
+from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.scanning.gates import ALWAYS
-from tocsin.detections.scanning.scope import AGENT, NAME, PATH, SIGHTS, SIGN, Scope
+from tocsin.detections.scanning.row_values import RowValues
+from tocsin.detections.scanning.scope import AGENT, NAME, PAGE, PATH, SIGHTS, SIGN, Scope
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.block_rows import Lines, Rows, lines_of, rows_of
 from tocsin.evidence.blocks import blocks, line_at
-from tocsin.evidence.lines import Line, decode
+from tocsin.evidence.lines import Line
 from tocsin.evidence.row_shape import RowReader, RowShape
 from tocsin.evidence.source import Source
+from tocsin.model.places import Locator
 from tocsin.model.records import Item, Record
 
 if TYPE_CHECKING:
@@ -77,6 +81,16 @@ class Taker(Protocol):
 
     def sighting(self, record: Record) -> None:
         """Take a plain row that is the first or the last of those that name a build."""
+        ...
+
+    @property
+    def asked(self) -> PageRequests:
+        """Where requests for pages that are not known go."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The file's path in the evidence."""
         ...
 
     def named(self, value: str, times: int) -> None:
@@ -140,6 +154,7 @@ class _Lane:
         self._row_reader = log.reader
         self._before = 0
         self._columns: Columns | None = None
+        self.kind = log.kind
         self.verdicts = log.verdicts
         self.served = log.served
         self.taker = taker
@@ -211,7 +226,7 @@ class _Lane:
         for row, mask in hits.items():
             if columns and mask & NAME and row >= at and rows.plain[row - at]:
                 start, end = int(here.starts[row - at]), int(here.ends[row - at])
-                values = _Values(columns, bytes(block[start:end]))
+                values = RowValues(columns.shape, bytes(block[start:end]))
                 stem = (values.text(columns.stem) or "").lower()
                 protocol = values.text(columns.protocol)
                 if stem.startswith(self.served.names) or not self.served.explains(protocol, stem):
@@ -239,6 +254,10 @@ class _Lane:
             last_line,
         )
 
+    def locator(self, offset: int, row: int) -> Locator:
+        """Give the place of a row."""
+        return Locator(path=self.taker.path, line=self._before + offset + row + 1)
+
     def record(self, block: memoryview, here: Lines, offset: int, row: int) -> Record:
         """Parse a plain row.
 
@@ -260,6 +279,7 @@ class Columns:
         self.shape = shape
         at = shape.columns.get
         self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
+        self.client, self.query = at("c-ip"), at("cs-uri-query")
         self.protocol = at("Protocol")
         self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
         version = [at(name) for name in _VERSION]
@@ -300,7 +320,7 @@ class Columns:
 
     def leaves(self, raw: bytes, mask: int, verdicts: Verdicts) -> bool:
         """Tell whether path, status and method leave one of the rules possible."""
-        values = _Values(self, raw)
+        values = RowValues(self.shape, raw)
         for place, names in self._spellings.items():
             value = values.text(place)
             if value is not None and not value.isascii():
@@ -319,7 +339,7 @@ class Columns:
         parts = raw.split(self.shape.delimiter, last + 1)
         name = tuple(parts[place] if place is not None else b"" for place in self._agent)
         if name not in self._probes:
-            values = _Values(self, raw)
+            values = RowValues(self.shape, raw)
             agent, client, server = (values.text(place) for place in self._agent)
             if len(self._probes) >= REMEMBERED:
                 self._probes.clear()
@@ -328,7 +348,7 @@ class Columns:
 
     def named(self, raw: bytes) -> str | None:
         """Give the build that the path of an answered request names."""
-        values = _Values(self, raw)
+        values = RowValues(self.shape, raw)
         return BuildCollector.named_by(values.text(self.stem) or "", values.text(self.status))
 
 
@@ -387,6 +407,36 @@ class _Stretch:
             self._sight("agent", columns.probed(raw), row)
         if mask & PATH:
             self._sight("path", columns.named(raw), row)
+        if mask & PAGE and self._lane.taker.asked.wanted:
+            self._asked(columns, row, raw)
+
+    def _asked(self, columns: Columns, row: int, raw: bytes) -> None:
+        """Keep a request for a page that is not known."""
+        asked = self._lane.taker.asked
+        values = RowValues(columns.shape, raw)
+        stem = values.text(columns.stem)
+        page = asked.page(stem) if stem else None
+        if not raw.isascii():  # a line is decoded as a whole, and a value alone may read otherwise
+            asked.observe(self._record(row))
+        elif page is not None:
+            self._take(columns, row, page, values)
+
+    def _take(self, columns: Columns, row: int, page: str, values: RowValues) -> None:
+        lane = self._lane
+        answered = lane.taker.asked.answered(values.text(columns.status))
+        if answered is not None:
+            request = request_of(
+                page,
+                client=values.text(columns.client),
+                method=values.text(columns.method),
+                query=values.text(columns.query),
+                answered=answered,
+                weak=False,
+                time=int(self._rows.times[row]) * 1_000,
+                kind=lane.kind,
+                locator=lane.locator(self._offset, row),
+            )
+            lane.taker.asked.take(request)
 
     def _sight(self, what: str, build: str | None, row: int) -> None:
         if build is not None:
@@ -402,7 +452,7 @@ class _Stretch:
         for _ in range(_MOST_BUILDS):
             if not len(left):
                 return
-            at, text = _Values(columns, self._raw(int(left[0]))).span(columns.version, len(_VERSION))
+            at, text = RowValues(columns.shape, self._raw(int(left[0]))).span(columns.version, len(_VERSION))
             same = self._alike(left, columns.shape.delimiter[0], at, text)
             times = self._rows.times[left[same]]
             for row in (int(times.argmin()), len(times) - 1 - int(times[::-1].argmax())):
@@ -425,35 +475,11 @@ class _Stretch:
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""
         if columns.names:
-            values = _Values(columns, self._raw(int(self._plain[0])))
+            values = RowValues(columns.shape, self._raw(int(self._plain[0])))
             for place in columns.names:
                 name = values.text(place)
                 if name:
                     self._lane.taker.named(name, len(self._plain))
-
-
-class _Values:
-    """The values of one row, split as far as they are asked for."""
-
-    def __init__(self, columns: Columns, raw: bytes) -> None:
-        self._shape = columns.shape
-        self._raw = raw.rstrip(b"\r")
-        self._parts: list[bytes] = []
-
-    def text(self, place: int | None) -> str | None:
-        """Give a value decoded, None where it is empty or there is no such column."""
-        if place is None:
-            return None
-        if place >= len(self._parts) - 1:
-            self._parts = self._raw.split(self._shape.delimiter, place + 1)
-        value = decode(self._parts[place])
-        return None if not value or (value == "-" and self._shape.dash) else value
-
-    def span(self, place: int, width: int) -> tuple[int, bytes]:
-        """Give where neighbouring values begin, and how they stand there with the delimiter after them."""
-        mark = self._shape.delimiter
-        parts = self._raw.split(mark, place + width)
-        return sum(map(len, parts[:place])) + place, mark.join(parts[place : place + width]) + mark
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -12,6 +12,7 @@ from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
 from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
 from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
+from tocsin.detections.scanning.unknown_pages import unknown_page_gate
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.blocks import in_blocks
 from tocsin.evidence.source import Source
@@ -48,6 +49,7 @@ class Lanes:
         self._matcher = matcher
         self._packs = tuple(packs)
         self._products = tuple(products)
+        self._own_pages = tuple(page for product in products for page in product.file.own_pages)
         self._make = engine_named(scanning.engine)
         self._shortest = scanning.shortest
         self._scopes: dict[str, Scopes] = {}
@@ -122,7 +124,10 @@ class Lanes:
         scopes = self._scopes.get(module.KIND)
         if scopes is None and isinstance(module, RowModule) and self._make is not None:
             index = self._matcher.index(module.KIND)
-            scopes = Scopes(index, self._packs, self._dialect(module), self._make)
+            dialect = self._dialect(module)
+            behaves = any(pack.behaviours for pack in self._packs)
+            pages = unknown_page_gate(self._own_pages, dialect) if behaves else None
+            scopes = Scopes(index, self._packs, dialect, self._make, pages)
             self._scopes[module.KIND] = scopes
         return scopes if scopes is not None and scopes.open else None
 

@@ -11,9 +11,9 @@ from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, name_gate, s
 from tocsin.detections.scanning.kept_gates import kept_gates
 from tocsin.packs.loading import Pack
 
-PATH, AGENT, SIGN, NAME, SIGHTS = 1, 2, 4, 8, 4
+PATH, AGENT, SIGN, NAME, PAGE, SIGHTS = 1, 2, 4, 8, 16, 5
 """Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
-have an unusual name; and how many such bits there are.
+have an unusual name, that may ask for a page that is not known; and how many such bits there are.
 """
 
 
@@ -26,7 +26,7 @@ class Scope:
         engine: looks for them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the gates of every origin
         self,
         gates: Sequence[Gate],
         signs: Sequence[str],
@@ -35,13 +35,16 @@ class Scope:
         make: MakeEngine,
         *,
         keep: bool,
+        pages: Gate | None = None,
     ) -> None:
-        """Compile the gates, those of builds, of signs and of unusual names; ``keep``: see ``MakeEngine``."""
+        """Compile the gates; ``names`` and ``pages`` are further ones, ``keep`` is told to ``MakeEngine``."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
-        self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named)
-        self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)), *([NAME] * len(named)))
+        asked = () if pages is None else (pages,)
+        self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named, *asked)
+        further = (*([SIGN] * len(shown)), *([NAME] * len(named)), *([PAGE] * len(asked)))
+        self.masks = (*rules, PATH, AGENT, *further)
         self.engine = make(self.gates, keep=keep)
 
 
@@ -49,12 +52,18 @@ class Scopes:
     """The scopes of one kind of log, by the signs that are still to be seen."""
 
     def __init__(
-        self, index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine
+        self,
+        index: KindIndex | None,
+        packs: Sequence[Pack],
+        dialect: Dialect,
+        make: MakeEngine,
+        pages: Gate | None = None,
     ) -> None:
-        """Choose the gates."""
+        """Choose the gates; ``pages`` is for requests for pages that are not known."""
         self._gates = kept_gates(index.conditions if index else (), packs, dialect)
         self._dialect = dialect
         self._make = make
+        self._pages = pages
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Scope] = {}
 
     @property
@@ -68,6 +77,7 @@ class Scopes:
         if found is None:
             gate = name_gate(names, self._dialect)
             gates = self._gates or ()
-            found = Scope(gates, signs, gate, self._dialect, self._make, keep=not names)
+            keep = not names
+            found = Scope(gates, signs, gate, self._dialect, self._make, keep=keep, pages=self._pages)
             self._known[signs, names] = found
         return found
