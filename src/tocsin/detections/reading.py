@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from msgspec import Struct
+
 from tocsin.artefacts.registry import ArtefactModule, identify
 from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.scanning.lane import Plain
@@ -47,7 +49,7 @@ def read_file(
         EvidenceError: the evidence as a whole cannot be read.
         EnvironmentFault: the machine lacks something; no file is to blame for that.
     """
-    tally = FileTally(source)
+    tally = FileTally(source.size)
     why = fault_of(partial(_parse, source, tally, take, change, shortcut))
     skipped = list(_left(source, tally, take, why)) if why else []
     tally.close(account)
@@ -99,14 +101,24 @@ def fault_of(step: Callable[[], None]) -> str:
     return ""
 
 
-class FileTally:
-    """The account of one file, before it joins the account of its kind."""
+class Counted(Struct, frozen=True, kw_only=True):
+    """What a ``FileTally`` counted, fit to be handed to another process; ``module`` is its KIND."""
 
-    def __init__(self, source: Source) -> None:
+    account: KindAccount
+    kinds: dict[str, KindAccount]
+    records: dict[str, int]
+    last_line: int
+    module: str | None
+
+
+class FileTally:
+    """The account of one file of so many bytes, before it joins the account of its kind."""
+
+    def __init__(self, size: int) -> None:
         self.account = KindAccount()
         self.module: ArtefactModule | None = None
         self.last_line = 0
-        self._source = source
+        self._size = size
         self._kinds: dict[str, KindAccount] = {}
         self._records: Counter[str] = Counter()
 
@@ -126,6 +138,25 @@ class FileTally:
         self._records[kind] += plain.records
         self.last_line = max(self.last_line, last_line)
 
+    @property
+    def counted(self) -> Counted:
+        """What was counted so far."""
+        return Counted(
+            account=self.account,
+            kinds=self._kinds,
+            records=dict(self._records),
+            last_line=self.last_line,
+            module=self.module.KIND if self.module else None,
+        )
+
+    def join(self, counted: Counted) -> None:
+        """Add what was counted of another part of the file."""
+        self.account.join(counted.account)
+        for kind, account in counted.kinds.items():
+            self._of(kind).join(account)
+        self._records.update(counted.records)
+        self.last_line = max(self.last_line, counted.last_line)
+
     def _of(self, name: str) -> KindAccount:
         kind = self._kinds.get(name)
         if kind is None:
@@ -144,7 +175,7 @@ class FileTally:
                 total.of(kind).files += kind != main
             total.of(main).errors += self.account.errors
         total.of(main).files += 1
-        total.of(main).bytes += self._source.size
+        total.of(main).bytes += self._size
 
     def _main_kind(self) -> str:
         module = self.module

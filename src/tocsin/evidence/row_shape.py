@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from tocsin.evidence.lines import Line
 from tocsin.model.records import Item
+
+
+ReaderState = tuple[Any, ...]
+"""Plain values, to be compared, and to be handed to another process."""
 
 
 class Clock(Enum):
@@ -54,6 +58,15 @@ class RowReader(Protocol):
     @property
     def shape(self) -> RowShape | None:
         """The shape of the rows that follow, the same object as long as nothing changes; None: none is plain."""
+        ...
+
+    @property
+    def state(self) -> ReaderState:
+        """What earlier lines left behind for later ones, while there is a shape."""
+        ...
+
+    def resume(self, state: ReaderState) -> None:
+        """Go on as a reader that came to this state."""
         ...
 
     def item(self, line: Line) -> Item:

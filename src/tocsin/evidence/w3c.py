@@ -15,7 +15,7 @@ from msgspec import Struct
 from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import Clock, RowReader, RowShape
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
 from tocsin.evidence.source import Source
 from tocsin.evidence.web_rows import WEB_NAMES, web_name
@@ -100,6 +100,15 @@ class _Reader:
         """The shape of the rows that follow; None unless the log's own header names a date and a time first."""
         return self._shape
 
+    @property
+    def state(self) -> ReaderState:
+        return (self._names, self._delimiter, self._native, self._quoted, self._date, self._zone)
+
+    def resume(self, state: ReaderState) -> None:
+        names, delimiter, self._native, self._quoted, self._date, self._zone = state
+        self._columns(names, delimiter)
+        self._shape = self._new_shape()
+
     def item(self, line: Line) -> Item:
         text = line.text
         if not text or text.isspace():
@@ -154,6 +163,8 @@ class _Reader:
         self._names = unique_names([name for name in names if name or delimiter != " "])
         self._delimiter = delimiter
         self._stamp = (None, None)
+        if self._clock != self._time_only:
+            self._moment = None  # rows that state their date tell nothing of those that do not
         if "time" in names:
             self._clock = self._time_utc if "date" in names else self._time_only
         else:
