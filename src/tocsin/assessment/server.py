@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from tocsin.assessment.assess import Knowledge, assess
 from tocsin.detections.crew.foreman import Crew, Told
+from tocsin.detections.crew.plan import SMALLEST_PART
+from tocsin.detections.crew.sizing import crew_of
 from tocsin.detections.one_pass import Scanned
 from tocsin.detections.pipeline import detect
 from tocsin.detections.scanning.lanes import Scanning
@@ -29,8 +31,10 @@ class Request(Struct, frozen=True, kw_only=True):
     Attributes:
         at: the moment of assessment; None for now.
         scanning: how logs of plain rows are read; the answer is the same.
-        crew: how many processes read; the answer is the same. More than one only where the calling
-            program can be started anew, because workers are spawned.
+        workers: how many processes read; the answer is the same. More than one only where the calling
+            program can be started anew, because workers are spawned. None for as many as are worth it.
+        memory: bytes that all processes together may hold, or None.
+        part: bytes of the smallest part that a log is divided into.
     """
 
     evidence: Path
@@ -38,7 +42,17 @@ class Request(Struct, frozen=True, kw_only=True):
     custody: Path | None = None
     at: datetime | None = None
     scanning: Scanning = Scanning()
-    crew: Crew = Crew(workers=1)
+    workers: int | None = 1
+    memory: int | None = None
+    part: int = SMALLEST_PART
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """How evidence of so many bytes was read."""
+
+    crew: Crew
+    scanned: Scanned
+    bytes: int
 
 
 def load_knowledge(packs: Sequence[Path] = (), campaigns: Collection[str] = ()) -> Knowledge:
@@ -60,7 +74,7 @@ def assess_evidence(
     knowledge: Knowledge,
     *,
     watch: Watch | None = None,
-    scanned: Callable[[Scanned], None] | None = None,
+    used: Callable[[Used], None] | None = None,
 ) -> Assessment:
     """Read the evidence once and reach the verdicts. Nothing in it is written to or run.
 
@@ -68,21 +82,22 @@ def assess_evidence(
         request: what to assess.
         knowledge: what is looked for.
         watch: for progress.
-        scanned: told, after everything was read, how many rows had to be parsed.
+        used: told, after everything was read, how that was done.
 
     Raises:
         EvidenceError: the evidence as a whole cannot be read.
         EnvironmentFault: a worker process came to its end before its work did.
     """
     with open_evidence(request.evidence, limits=request.limits, custody_file=request.custody) as evidence:
+        crew = crew_of(request.workers, request.memory, evidence.total_bytes, smallest=request.part)
         found = detect(
             evidence,
             knowledge.packs,
             list(knowledge.products.values()),
             told=watch(evidence) if watch else None,
             scanning=request.scanning,
-            crew=request.crew,
+            crew=crew,
         )
-    if scanned:
-        scanned(found.scanned)
+    if used:
+        used(Used(crew=crew, scanned=found.scanned, bytes=found.evidence.bytes))
     return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))
