@@ -144,19 +144,24 @@ def assess(
     from tocsin.assessment.server import Request, assess_evidence, load_knowledge
     from tocsin.cli.progress import watching
     from tocsin.cli.timings import timing
+    from tocsin.detections.crew.holding import hold_to
+    from tocsin.detections.crew.sizing import ALONE
     from tocsin.detections.scanning.lanes import Scanning
     from tocsin.report.writing import check_folder
 
     if output is not None:
         check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
+    held = bytes_of(memory) if memory else None
+    if held is not None:
+        hold_to(max(held, ALONE))  # less is refused, in words, before anything is read
     request = Request(
         evidence=evidence,
         limits=limits_of(max_files, max_gib, max_minutes),
         custody=custody,
         scanning=Scanning(engine=engine),
         workers=workers,
-        memory=bytes_of(memory) if memory else None,
+        memory=held,
     )
     with watching(quiet=quiet) as watch, timing(request, wanted=timings) as used:
         assessment = assess_evidence(request, knowledge, watch=watch, used=used)

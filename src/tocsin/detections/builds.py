@@ -102,7 +102,6 @@ class _Sighting:
         if place < self.first:
             self.first, self.locator = place, locator
 
-
     def join(self, other: _Sighting) -> None:
         self.start = min((one for one in (self.start, other.start) if one), default=None)
         self.end = max((one for one in (self.end, other.end) if one), default=None)

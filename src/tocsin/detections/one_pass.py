@@ -214,9 +214,7 @@ class Pass:
 
         def read() -> None:
             states.append(
-                self._lanes.read(
-                    source, module, taker, served=self.served, signs=self.signs.texts, part=part
-                )
+                self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts, part=part)
             )
 
         fault = fault_of(read)

@@ -59,7 +59,7 @@ class Detections(Struct, frozen=True, kw_only=True):
     strange_names: bool = False
 
 
-def detect(  # noqa: PLR0913 - what is read, what is looked for, and three ways in which it is done
+def detect(
     evidence: Evidence,
     packs: Sequence[Pack],
     products: Sequence[Product],

@@ -16,7 +16,6 @@ from msgspec import Struct
 from tocsin.evidence.lines import Line
 from tocsin.model.records import Item
 
-
 ReaderState = tuple[Any, ...]
 """Plain values, to be compared, and to be handed to another process."""
 

@@ -1,7 +1,7 @@
 """Have workers read the evidence, and put what they collected together as if one pass had read it all.
 
 What can only be told from the order of files (a bound on the whole is met, an inner container holds
-configuration or shadow copies) is left to a single pass: ``NeedsOnePass`` is raised, and nothing is lost but time.
+configuration or shadow copies) is left to a single pass: ``NeedsOnePass`` is raised, and only time is lost.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Told = Callable[[str, int], None]
 """Told of bytes that were read: of which file, and how many."""
 
 
-class NeedsOnePass(Exception):  # noqa: N818 - no error: the evidence is read in another way
+class NeedsOnePass(Exception):
     """What was met can only be told by reading one file after the other."""
 
 

@@ -1,4 +1,4 @@
-"""Put the parts of a log together again, if they fit: each begins in the state in which the one before ended."""
+"""Put the parts of a log together again, if they fit: each begins in the state that the one before left."""
 
 from __future__ import annotations
 

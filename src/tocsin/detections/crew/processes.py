@@ -1,7 +1,7 @@
 """Worker processes: tasks go out, answers come back, and none is waited for that is no more.
 
-Processes are spawned, never forked: the parent has threads. A worker ignores Ctrl-C, which reaches it as well: its
-parent ends it. A worker whose parent is no more finds its pipe closed and ends, too.
+Processes are spawned, never forked: the parent has threads. A worker ignores Ctrl-C, which reaches it as
+well: its parent ends it. A worker whose parent is no more finds its pipe closed and ends, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -33,6 +33,9 @@ class Doer(Protocol):
         """Do one; give the answer."""
         ...
 
+
+Link = Any
+"""One end of a pipe between two processes: its type is another one on Windows."""
 
 Make = Callable[[Any, Callable[[Any], None]], Doer]
 """From what a worker starts with, and what it can tell things to before it answers, to the worker."""
@@ -63,7 +66,7 @@ class Processes:
         """Start so many; ``make`` must be a function of a module."""
         self._count = count
         self._start = (make, setup)
-        self._running: dict[Connection, SpawnProcess] = {}
+        self._running: dict[Link, SpawnProcess] = {}
 
     def __enter__(self) -> Self:
         """Start the workers."""
@@ -97,13 +100,13 @@ class Processes:
             TocsinError: what a worker raised.
         """
         queue = tasks if isinstance(tasks, deque) else deque(tasks)
-        idle, busy = list(self._running), set[Connection]()
+        idle, busy = list(self._running), set[Link]()
         while queue or busy:
             while queue and idle:
                 one = idle.pop()
                 self._send(one, queue.popleft())
                 busy.add(one)
-            for one in _ready(busy):
+            for one in self._ready():
                 message = self._receive(one)
                 if isinstance(message, _Answered):
                     busy.remove(one)
@@ -116,7 +119,7 @@ class Processes:
             self._send(one, task)
         busy = set(self._running)
         while busy:
-            for one in _ready(busy):
+            for one in self._ready():
                 message = self._receive(one)
                 if isinstance(message, _Answered):
                     busy.remove(one)
@@ -127,13 +130,21 @@ class Processes:
         """Numbers of the processes."""
         return [process.pid for process in self._running.values() if process.pid]
 
-    def _send(self, one: Connection, task: object) -> None:
+    def _ready(self) -> list[Link]:
+        """Wait until somebody says something, or is no more: its end of the pipe is closed then.
+
+        Idle workers count: one that is no more must not be waited for later.
+        """
+        ready = set(wait(list(self._running)))
+        return [one for one in self._running if one in ready]
+
+    def _send(self, one: Link, task: object) -> None:
         try:
             one.send(task)
         except OSError:
             raise self._lost(one) from None
 
-    def _receive(self, one: Connection) -> _Said | _Answered:
+    def _receive(self, one: Link) -> _Said | _Answered:
         try:
             message = one.recv()
         except (EOFError, OSError):
@@ -142,13 +153,17 @@ class Processes:
             raise message.error
         return message  # type: ignore[no-any-return]  # our own workers send nothing else
 
-    def _lost(self, one: Connection) -> EnvironmentFault:
+    def _lost(self, one: Link) -> EnvironmentFault:
         process = self._running[one]
         process.join(_PATIENCE)
         status = process.exitcode
         if status is not None and status < 0:
             how = f"was ended by {_signal_name(-status)}"
-            how += ", as a system does that runs out of memory" if -status == getattr(signal, "SIGKILL", 9) else ""
+            how += (
+                ", as a system does that runs out of memory"
+                if -status == getattr(signal, "SIGKILL", 9)
+                else ""
+            )
         else:
             how = f"ended by itself (status {status})"
         return EnvironmentFault(f"a worker {how}, so the evidence was not read to its end.", remedy=_ALONE)
@@ -164,11 +179,6 @@ class Processes:
             process.close()
             one.close()
         self._running.clear()
-
-
-def _ready(busy: set[Connection]) -> list[Connection]:
-    """Wait until somebody says something, or is no more: its end of the pipe is closed then."""
-    return [one for one in wait(list(busy)) if isinstance(one, Connection)]
 
 
 def _signal_name(number: int) -> str:
@@ -192,7 +202,7 @@ def _undisturbed() -> Iterator[None]:
         mask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, make: Make, setup: object) -> None:
+def _serve(connection: Link, make: Make, setup: object) -> None:
     """Do tasks until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -201,7 +211,7 @@ def _serve(connection: Connection, make: Make, setup: object) -> None:
         return  # nobody is there to be told
 
 
-def _work(connection: Connection, make: Make, setup: object) -> None:
+def _work(connection: Link, make: Make, setup: object) -> None:
     try:
         doer = make(setup, lambda what: connection.send(_Said(what)))
         while True:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from tocsin.artefacts.registry import RowModule, modules
+from tocsin.detections.crew.holding import hold_to
 from tocsin.detections.crew.messages import (
     Account,
     Answer,
@@ -50,6 +51,8 @@ class Worker:
         Raises:
             EvidenceError: the container cannot be opened any more.
         """
+        if setup.memory is not None:
+            hold_to(setup.memory)
         self._portion = Portion(setup.shared)
         self._run = Pass(setup.packs, setup.products, setup.scanning)
         self._run.served = setup.served or self._run.served
