@@ -58,7 +58,7 @@ def fingerprint(run: Pass) -> object:
     return answer
 
 
-def cut(text: bytes, places: list[int], reader: object) -> list[Part]:
+def cut(text: bytes, places: list[int]) -> list[Part]:
     """Divide at line starts, with the state that reading line by line leaves."""
     real = iis_w3c.reader(Source(path="p", where="p", size=0, modified=None, opener=open, head=b""))  # type: ignore[arg-type]
     parts, start, before, state, at = [], 0, 0, None, 0
@@ -108,7 +108,7 @@ def test_parts_that_fit_are_the_whole(
         assert RUN.read(source) == []
         wanted = fingerprint(RUN)
         entry = single(path)
-        log, divided = read_in_parts(entry, source, cut(text, places, None))
+        log, divided = read_in_parts(entry, source, cut(text, places))
         if log.fits(divided):
             for collected in log.collected(divided):
                 RUN.merge(collected)
@@ -124,12 +124,13 @@ def test_a_wrong_guess_of_the_state_does_not_fit(tmp_path: Path) -> None:
     path.write_bytes(text)
     with open_evidence(path) as evidence:
         source = next(evidence.sources())
-        parts = cut(text, [5], None)
+        parts = cut(text, [5])
         guessed = [
             parts[0],
-            Part(start=parts[1].start, stop=parts[1].stop, before=5, state=cut(text, [2], None)[1].state),
+            Part(start=parts[1].start, stop=parts[1].stop, before=5, state=cut(text, [2])[1].state),
         ]
-        assert read_in_parts(single(path), source, parts)[0].fits is not None
+        right, divided = read_in_parts(single(path), source, parts)
+        assert right.fits(divided)
         log, divided = read_in_parts(single(path), source, guessed)
         assert not log.fits(divided)
     RUN.take()

@@ -18,6 +18,7 @@ class Doubler:
     """Doubles numbers; says what it is about to do; ends, or fails, when told to."""
 
     def __init__(self, setup: object, tell: Callable[[Any], None]) -> None:
+        """Take what a worker starts with."""
         self._setup = setup
         self._tell = tell
 
@@ -82,9 +83,15 @@ def test_a_fault_of_the_program_shows_where_it_was() -> None:
 
 
 def test_none_is_left_behind() -> None:
-    with pytest.raises(KeyboardInterrupt), Processes(2, Doubler, "s") as workers:
-        pids = workers.pids
-        raise KeyboardInterrupt
+    pids: list[int] = []
+
+    def interrupted() -> None:
+        with Processes(2, Doubler, "s") as workers:
+            pids.extend(workers.pids)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert len(pids) == 2
     for pid in pids:
         with pytest.raises(ProcessLookupError):
