@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from tocsin.artefacts.registry import identify
 from tocsin.detections.matching import Matcher
@@ -27,6 +28,13 @@ PROXY = (
     "#Fields: DateTime,RequestId,Protocol,UrlHost,UrlStem,AuthenticatedUser,AnchorMailbox,UserAgent,"
     "ClientIpAddress,HttpStatus,BackEndStatus,Method,RoutingHint,BackEndCookie,RequestBytes,ResponseBytes,"
     "UrlQuery\n"
+)
+SYSMON = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+    "<Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID>"
+    "<TimeCreated SystemTime='2021-03-03T06:59:17.9600000Z'/><EventRecordID>7</EventRecordID>"
+    "<Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>ex01.contoso.example</Computer>"
+    "</System><EventData>{}</EventData></Event>\n"
 )
 ECP = (
     "#Software: Microsoft Exchange Server\n#Version: 15.0.0.0\n#Log-type: ECP Server Log\n"
@@ -63,6 +71,18 @@ def ecp(*commands: str) -> tuple[str, bytes]:
         for command in commands
     )
     return V15 + "Logging/ECP/Server/ECPServer20210303-1.LOG", (ECP + lines).encode()
+
+
+def process(line: str, *, parent_line: str) -> tuple[str, bytes]:
+    """Sysmon's event 1: a command shell that the IIS worker started, in an export as XML."""
+    said_of = {
+        "Image": r"C:\Windows\System32\cmd.exe",
+        "CommandLine": line,
+        "ParentImage": r"C:\Windows\System32\inetsrv\w3wp.exe",
+        "ParentCommandLine": parent_line,
+    }
+    data = "".join(f"<Data Name='{name}'>{escape(value)}</Data>" for name, value in said_of.items())
+    return "sysmon.xml", f"<Events>{SYSMON.format(data)}</Events>".encode()
 
 
 def findings(*files: tuple[str, bytes], pack: str) -> tuple[Finding, ...]:

@@ -41,7 +41,8 @@ def test_every_rung_is_shown_by_some_rule_or_indicator(pack: Pack) -> None:
 @EACH
 def test_a_log_that_proves_a_rung_is_named_on_the_ladder(pack: Pack) -> None:
     """Mandatory rungs list only logs whose silence counts, so they may be shown by more."""
-    named = {rung.id: set(rung.shown_by) for rung in pack.file.ladder if not rung.mandatory}
+    steps = [rung for rung in pack.file.ladder if not rung.mandatory]
+    named = {rung.id: {*rung.shown_by, *rung.also_shown_by} for rung in steps}
     for rule in pack.rules:
         if rule.head.rung in named and rule.means is not Means.CONTEXT:
             assert {reach.kind for reach in rule.reaches} - {TEXT} <= named[rule.head.rung], rule.title

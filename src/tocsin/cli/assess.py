@@ -85,6 +85,10 @@ def assess(
             help="custody.json, if it is not in the evidence: who collected it, when, who held it.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Do without the compiled packs that earlier runs kept."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
     max_files: Annotated[
         int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
@@ -147,9 +151,13 @@ def assess(
     from tocsin.detections.crew.holding import hold_to
     from tocsin.detections.crew.sizing import ALONE
     from tocsin.detections.scanning.lanes import Scanning
-    from tocsin.report.writing import check_folder
+    from tocsin.packs.cache import OFF, VARIABLE
 
+    if no_cache:
+        os.environ[VARIABLE] = OFF  # for processes that this one starts, too
     if output is not None:
+        from tocsin.report.writing import check_folder
+
         check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
     held = bytes_of(memory) if memory else None
@@ -192,9 +200,8 @@ def _redacted(assessment: Assessment) -> Assessment:
 def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json: bool, detail: bool) -> None:
     from tocsin.report.json_document import encode
     from tocsin.report.terminal import show
-    from tocsin.report.writing import write_all
 
-    written = write_all(assessment, output, evidence=evidence) if output else []
+    written = _written(assessment, output, evidence) if output else []
     if json:
         sys.stdout.buffer.write(encode(assessment))
         sys.stdout.buffer.flush()
@@ -202,6 +209,12 @@ def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json:
         show(assessment, console(), detail=detail)
     for path in written:
         typer.echo(f"wrote {path}", err=True)
+
+
+def _written(assessment: Assessment, output: Path, evidence: Path) -> list[Path]:
+    from tocsin.report.writing import write_all
+
+    return write_all(assessment, output, evidence=evidence)
 
 
 def console() -> Console:

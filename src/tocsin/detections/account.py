@@ -35,6 +35,7 @@ class KindAccount:
     start: datetime | None = None
     end: datetime | None = None
     hours: set[int] = field(default_factory=set)
+    _hour: tuple[datetime, datetime] = field(default=(_EPOCH, _EPOCH), compare=False, repr=False)
 
     def count(self, item: Item) -> None:
         """Add one item."""
@@ -51,11 +52,13 @@ class KindAccount:
 
     def _record(self, record: Record) -> None:
         self.records += 1
-        self.excerpt = self.excerpt or record.weak
+        if record.weak:
+            self.excerpt = True
         moment = record.time
         if moment is None:
             return
-        self.hours.add(int(moment.timestamp()) // _HOUR)
+        if not self._hour[0] <= moment < self._hour[1]:
+            self._enter(moment)
         if self.start is None or moment < self.start:
             self.start = moment
         if self.end is None or moment > self.end:
@@ -67,6 +70,12 @@ class KindAccount:
         self.hours.update(hours)
         self.start = first if self.start is None else min(self.start, first)
         self.end = last if self.end is None else max(self.end, last)
+
+    def _enter(self, moment: datetime) -> None:
+        """Note the hour of a moment; most records are of the hour of the one before."""
+        hour = int(moment.timestamp()) // _HOUR
+        self.hours.add(hour)
+        self._hour = (_moment(hour * _HOUR), _moment((hour + 1) * _HOUR))
 
     def join(self, other: KindAccount) -> None:
         """Add the totals of another account, ``files`` and ``bytes`` excepted."""

@@ -38,6 +38,8 @@ from tocsin.packs.versions import is_full, key, normalise
 
 MOST_BUILDS = 10_000
 """Distinct sightings that are kept: URLs are a stranger's to choose."""
+ASKED_FIELDS = frozenset({"MajorVersion", "BLD", "Bld", "cs-uri-stem", "AdminDisplayVersion"})
+"""Fields that may name a build, whatever kind of record holds them."""
 
 _LOG = (2, "Exchange logs")
 _PATH = (3, "version folders and URLs")
@@ -51,6 +53,8 @@ IN_PATH = r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)
 """Of a request's path that names the build."""
 PROBE_AGENT = r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})"
 """Of the user agent of the server's own probes."""
+PROBE_WORD = "ExchangeServicesClient/"
+"""Stands in every agent that ``PROBE_AGENT`` describes, and in few others."""
 _IN_PATH = re.compile(IN_PATH, re.IGNORECASE)
 _PROBE_AGENT = re.compile(PROBE_AGENT)
 _DISPLAYED = re.compile(r"AdminDisplayVersion\W{1,60}(Version \d+\.\d+ \(Build \d+\.\d+\)|1[45][0-9.]{5,18})")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from tocsin.detections.memory import Memory
 from tocsin.evidence.globs import fits
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
 
 NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
 """Fields that name the server."""
+_OFFSET_FIELD = "UtcOffset"
+ASKED_FIELDS = frozenset({*NAME_FIELDS, _OFFSET_FIELD})
+"""Fields that tell of the server, whatever kind of record holds them."""
 _MOST_NAMES = 10_000
 
 
@@ -20,6 +24,7 @@ class IdentityCollector:
     def __init__(self) -> None:
         """Start with nothing known."""
         self._names: Counter[str] = Counter()
+        self._short = Memory(_short)
         self._offsets: Counter[str] = Counter()
 
     def observe(self, record: Record) -> None:
@@ -28,13 +33,13 @@ class IdentityCollector:
             value = record.fields.get(field)
             if value:
                 self.add(value, 1)
-        offset = record.fields.get("UtcOffset")
+        offset = record.fields.get(_OFFSET_FIELD)
         if offset:
             self._offsets[offset] += 1
 
     def add(self, value: str, times: int) -> None:
         """Take a name that so many records of one column bear."""
-        name = value.partition(".")[0].lower()
+        name = self._short(value)
         if name in self._names or len(self._names) < _MOST_NAMES:
             self._names[name] += times
 
@@ -53,6 +58,10 @@ class IdentityCollector:
         return _commonest(self._offsets)
 
 
+def _short(name: str | None) -> str:
+    return (name or "").partition(".")[0].lower()
+
+
 def _commonest(counts: Counter[str]) -> str | None:
     if not counts:
         return None
@@ -66,6 +75,11 @@ class ProductSigns:
         """``signs`` maps a product's id to what shows it."""
         self._signs = {product: _Compiled(sign) for product, sign in signs.items()}
         self.seen: set[str] = set()
+
+    @property
+    def asked_fields(self) -> frozenset[str]:
+        """The fields that may show a product, whatever kind of record holds them."""
+        return frozenset(field for sign in self._signs.values() for field in sign.fields)
 
     def observe_path(self, where: str) -> None:
         """Take the place of one file."""
@@ -96,6 +110,10 @@ class _Compiled:
     @property
     def texts(self) -> list[str]:
         return [text for _, text in self._texts]
+
+    @property
+    def fields(self) -> list[str]:
+        return [field for field, _ in self._texts]
 
     def path_shows(self, where: str) -> bool:
         return fits(where, self._paths)

@@ -5,14 +5,14 @@ Whatever order files and records come in, ``finish`` gives the same result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
-from tocsin.detections.compiling import CompiledRule, KindIndex, compile_packs, explanation
+from tocsin.detections.compiling import CompiledRule, KindIndex, Kinds, explanation
 from tocsin.detections.correlation import Correlator, Gathered
-from tocsin.detections.indicators import IndicatorMatcher
+from tocsin.detections.indicators import Clues, IndicatorMatcher, joined_clues
 from tocsin.detections.keeping import MOST, Kept, Order, order_of
 from tocsin.detections.values import Row
 from tocsin.detections.yara_scan import YaraScan
@@ -64,7 +64,7 @@ class Matcher:
         """
         self._packs = tuple(packs)
         self._most = most
-        self._kinds = compile_packs(packs, prefilter=prefilter)
+        self._kinds = Kinds(packs, prefilter=prefilter)
         self._correlations = [_PackCorrelations(pack) for pack in packs if pack.correlations]
         self._indicators = [IndicatorMatcher(pack.id, pack.indicators) for pack in packs if pack.indicators]
         self._yara = [YaraScan(pack.id, pack.yara) for pack in packs if pack.yara]
@@ -109,6 +109,15 @@ class Matcher:
             correlator.merge(gathered)
         for scan, paths in zip(self._yara, other.gave_up, strict=True):
             scan.gave_up += paths
+
+    def may_match(self, kind: str, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether any rule may match a record that holds these fields, and others not known yet."""
+        index = self._kinds.get(kind)
+        return index is not None and index.possible(fields)
+
+    def clues(self) -> Clues:
+        """Give what a record must hold for any indicator to be met in it."""
+        return joined_clues(indicators.clues() for indicators in self._indicators)
 
     def _match(self, rule: CompiledRule, record: Record, row: Row) -> Found:
         explained = rule.explained_by(row)

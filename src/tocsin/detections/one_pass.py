@@ -16,6 +16,7 @@ from tocsin.detections.account import CoverageAccount
 from tocsin.detections.builds import BuildCollector
 from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
+from tocsin.detections.event_interest import EventInterest
 from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matched, Matcher, Matches
@@ -30,7 +31,7 @@ from tocsin.evidence.parts import Part
 from tocsin.evidence.row_shape import ReaderState
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
-from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
 
@@ -123,6 +124,7 @@ class Pass:
         self.signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self.copies = Copies()
         self.served = ServedNames(products)
+        self._interest = EventInterest(self.matcher, self.signs.asked_fields)
         self._begin()
 
     def _begin(self) -> None:
@@ -184,7 +186,14 @@ class Pass:
         self.see(source)
         change = partial(self._changed, source=source)
         take = partial(self._take, source=source)
-        return read_file(source, take, self.account, change=change, shortcut=self._shortcut)
+        return read_file(
+            source,
+            take,
+            self.account,
+            change=change,
+            shortcut=self._shortcut,
+            interest=self._interest,
+        )
 
     def see(self, source: Source) -> None:
         """Take what a file's place alone tells."""
@@ -223,6 +232,10 @@ class Pass:
         return PartRead(counted=tally.counted, state=states[0] if states else None, fault=fault)
 
     def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Brief):
+            self.identity.observe(item)
+            self.signs.observe(item)
+            return
         self.builds.observe(item, source)
         self.mitigations.observe(item, source)
         self.served.observe(item, source)
@@ -295,16 +308,19 @@ class Pass:
 
     # --- the second look --------------------------------------------------------------------------
 
-    def revisit(self, urls: frozenset[str], forget: frozenset[int] = frozenset()) -> Iterator[Skipped]:
-        """Read the logs of the fast lane again for the pages that findings name.
+    def revisit(self, urls: frozenset[str], forget: frozenset[int] = frozenset()) -> list[Skipped]:
+        """Read the logs of the fast lane again for the pages that findings name; give what could not be.
 
         Args:
             urls: paths of the pages.
             forget: files of whose parts none counts.
         """
-        for one in self._fast:
-            if one.index is None or one.index not in forget:
-                yield from self._revisited(one, urls)
+        counted = self.served.take_unknown()
+        wanted = [one for one in self._fast if urls and (one.index is None or one.index not in forget)]
+        skipped = [skip for one in wanted for skip in self._revisited(one, urls)]
+        self.served.take_unknown()  # the second look counts requests again
+        self.served.add_unknown(counted)
+        return skipped
 
     def _revisited(self, one: _Fast, urls: frozenset[str]) -> Iterator[Skipped]:
         visitor = _Visitor(self.pages, urls)

@@ -61,6 +61,14 @@ class Prefilter:
                 return 0
         return mask & self._spanning.allowed(record, mask)
 
+    def possible(self, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether a record that holds these fields, and others not known yet, may match any rule."""
+        mask = self._everything
+        for name, ruled in self._fields:
+            if name in fields:
+                mask &= ruled.allowed(fields[name])
+        return mask != 0
+
 
 def conjuncts(node: Node) -> Iterator[Node]:
     """Yield the parts all of which must hold."""

@@ -7,20 +7,20 @@ left are counted as unreadable and still handed on.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, identify
+from tocsin.artefacts.registry import ArtefactModule, AskedModule, identify
 from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.scanning.lane import Plain
 from tocsin.errors import ArtefactError, EnvironmentFault, EvidenceError
+from tocsin.evidence.event_frames import Interest
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.places import Locator
-from tocsin.model.records import Item, Record, Unreadable
+from tocsin.model.records import Item, Unreadable
 
 OTHER_FILES = "file.other"
 """Kind under which files of no known kind are counted."""
@@ -39,6 +39,7 @@ def read_file(
     *,
     change: Change | None = None,
     shortcut: Shortcut | None = None,
+    interest: Interest | None = None,
 ) -> list[Skipped]:
     """Identify and parse one file, count every item and hand it on; give what went wrong.
 
@@ -50,28 +51,40 @@ def read_file(
         EnvironmentFault: the machine lacks something; no file is to blame for that.
     """
     tally = FileTally(source.size)
-    why = fault_of(partial(_parse, source, tally, take, change, shortcut))
+    why = fault_of(partial(_parse, source, tally, take, _Ways(change, shortcut, interest)))
     skipped = list(_left(source, tally, take, why)) if why else []
     tally.close(account)
     return skipped
 
 
-def _parse(
-    source: Source, tally: FileTally, take: Take, change: Change | None, shortcut: Shortcut | None
-) -> None:
+class _Ways(Struct, frozen=True):
+    """What is done otherwise than by the parser alone."""
+
+    change: Change | None
+    shortcut: Shortcut | None
+    interest: Interest | None
+
+
+def _parse(source: Source, tally: FileTally, take: Take, ways: _Ways) -> None:
     tally.module = identify(source)
-    if tally.module is None or (shortcut and shortcut(source, tally.module, tally)):
+    if tally.module is None or (ways.shortcut and ways.shortcut(source, tally.module, tally)):
         return
-    for given in tally.module.parse(source):
-        item = change(given) if change else given
+    for given in _items(tally.module, source, ways.interest):
+        item = ways.change(given) if ways.change else given
         if item is not None:
             tally.count(item)
             take(item)
 
 
+def _items(module: ArtefactModule, source: Source, interest: Interest | None) -> Iterator[Item]:
+    if interest is not None and isinstance(module, AskedModule):
+        return module.parse_asked(source, interest)
+    return module.parse(source)
+
+
 def _left(source: Source, tally: FileTally, take: Take, why: str) -> Iterator[Skipped]:
     """Count what the parser left, all of it, and hand it on as far as that goes."""
-    tally.account.errors += 1
+    tally.errors += 1
     yield Skipped(path=source.path, why=why)
     if tally.module is None or not tally.module.LINES:
         return
@@ -105,89 +118,75 @@ def fault_of(step: Callable[[], None]) -> str:
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """What a ``FileTally`` counted, fit to be handed to another process; ``module`` is its KIND."""
+    """What a ``FileTally`` counted, fit to be handed to another process."""
 
-    account: KindAccount
     kinds: dict[str, KindAccount]
-    records: dict[str, int]
     last_line: int
-    module: str | None
 
 
 class FileTally:
     """The account of one file of so many bytes, before it joins the account of its kind."""
 
     def __init__(self, size: int) -> None:
-        """Start with nothing counted."""
-        self.account = KindAccount()
+        """Start with nothing read of the file."""
         self.module: ArtefactModule | None = None
         self.last_line = 0
+        self.errors = 0
         self._size = size
         self._kinds: dict[str, KindAccount] = {}
-        self._records: Counter[str] = Counter()
 
     def count(self, item: Item) -> None:
         """Add one item of the file."""
-        self.account.count(item)
-        if item.locator.line is not None:
-            self.last_line = max(self.last_line, item.locator.line)
-        self._of(item.kind).count(item)
-        if isinstance(item, Record):
-            self._records[item.kind] += 1
+        line = item.locator.line
+        if line is not None and line > self.last_line:
+            self.last_line = line
+        kind = self._kinds.get(item.kind)
+        if kind is None:
+            kind = self._kinds[item.kind] = KindAccount()
+        kind.count(item)
 
     def count_plain(self, kind: str, plain: Plain, last_line: int) -> None:
         """Add plain rows of the file."""
-        for account in (self.account, self._of(kind)):
-            account.count_plain(plain.records, plain.first, plain.last, plain.hours)
-        self._records[kind] += plain.records
+        account = self._kinds.setdefault(kind, KindAccount())
+        account.count_plain(plain.records, plain.first, plain.last, plain.hours)
         self.last_line = max(self.last_line, last_line)
 
     @property
     def counted(self) -> Counted:
         """What was counted so far."""
-        return Counted(
-            account=self.account,
-            kinds=self._kinds,
-            records=dict(self._records),
-            last_line=self.last_line,
-            module=self.module.KIND if self.module else None,
-        )
+        return Counted(kinds=self._kinds, last_line=self.last_line)
 
     def join(self, counted: Counted) -> None:
         """Add what was counted of another part of the file."""
-        self.account.join(counted.account)
         for kind, account in counted.kinds.items():
-            self._of(kind).join(account)
-        self._records.update(counted.records)
+            self._kinds.setdefault(kind, KindAccount()).join(account)
         self.last_line = max(self.last_line, counted.last_line)
-
-    def _of(self, name: str) -> KindAccount:
-        kind = self._kinds.get(name)
-        if kind is None:
-            kind = self._kinds[name] = KindAccount()
-        return kind
 
     def close(self, total: CoverageAccount) -> None:
         """Join the account of the file's kind; an event log joins one account a channel."""
         main = self._main_kind()
-        if self.module is not None and self.module.LINES:
-            self.account.lines = self.last_line
-            total.of(main).join(self.account)
-        else:
-            for kind, account in self._kinds.items():
-                total.of(kind).join(account)
-                total.of(kind).files += kind != main
-            total.of(main).errors += self.account.errors
+        for name, account in self._kinds.items():
+            kind = main if self._by_lines else name
+            total.of(kind).join(account)
+            total.of(kind).files += kind != main
+        if self._by_lines:
+            total.of(main).lines += self.last_line
+        total.of(main).errors += self.errors
         total.of(main).files += 1
         total.of(main).bytes += self._size
+
+    @property
+    def _by_lines(self) -> bool:
+        return self.module is not None and self.module.LINES
 
     def _main_kind(self) -> str:
         module = self.module
         if module is None:
             return OTHER_FILES
-        if self._records:
-            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0] != module.KIND, pair[0]))[0]
-        return module.KIND
+        counts = [
+            (-one.records, kind != module.KIND, kind) for kind, one in self._kinds.items() if one.records
+        ]
+        return min(counts)[2] if counts else module.KIND
 
 
 def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
     Truths = NDArray[np.bool_]
 
-_LF, _CR, _QUOTE = 10, 13, 34
+_LF, _CR, _QUOTE, _SLASH = 10, 13, 34, 47
 _WORD = 64
 _ONE = np.uint64(1)
 _DAY_MS = 86_400_000
@@ -81,6 +81,9 @@ def rows_of(block: Bytes, lines: Lines, shape: RowShape) -> Rows:
     if shape.status is not None:
         statuses = marks.last(lines.ends, shape.width - shape.status)
         _with_status(block, plain, statuses, shape.delimiter[0])
+    if shape.path is not None:
+        paths = marks.first(lines.starts, shape.path)
+        plain &= (paths > 0) & (block[np.minimum(paths, len(block) - 1)] == _SLASH)
     return Rows(plain, times, statuses)
 
 
@@ -135,7 +138,19 @@ class _Marks:
         """Count the marks before each place."""
         word, bit = places >> 6, (places & 63).astype(np.uint64)
         above = self._words[word] & ~(np.uint64(0xFFFF_FFFF_FFFF_FFFF) >> bit)
-        return self._before[word] + np.bitwise_count(above).astype(np.int64)
+        ranks: Numbers = self._before[word] + np.bitwise_count(above).astype(np.int64)
+        return ranks
+
+    def first(self, starts: Numbers, nth: int) -> Numbers:
+        """Give the place after the ``nth`` mark from each start, if it is among the next 64 bytes; else 0."""
+        word, bit = starts >> 6, (starts & 63).astype(np.uint64)
+        later = self._words[np.minimum(word + 1, len(self._words) - 1)]
+        rest = later >> (np.uint64(_WORD) - np.maximum(bit, _ONE))
+        window = self._words[word] << bit | np.where(bit > 0, rest, np.uint64(0))
+        for _ in range(nth - 1):
+            window &= ~_highest(window)
+        places = _WORD - np.bitwise_count(_below(_highest(window))).astype(np.int64)
+        return np.where(window > 0, starts + places + 1, 0)
 
     def last(self, ends: Numbers, nth: int) -> Numbers:
         """Give the place after the ``nth`` mark before each end, if it is among the last 64 bytes; else 0."""
@@ -152,9 +167,23 @@ class _Marks:
         return np.where(window > 0, ends - behind, 0)
 
 
+def _highest(words: Words) -> Words:
+    """Leave the highest bit of each word."""
+    below = _below(words)
+    return below ^ (below >> _ONE)
+
+
+def _below(words: Words) -> Words:
+    """Fill each word from its highest bit down."""
+    filled = words.copy()
+    for shift in (1, 2, 4, 8, 16, 32):
+        filled |= filled >> np.uint64(shift)
+    return filled
+
+
 def _with_status(block: Bytes, plain: Truths, places: Numbers, delimiter: int) -> None:
     """Rows whose status is not three digits, the first from 1 to 5, are not plain; unseen ones neither."""
-    at = np.minimum(places, len(block) - 4)
+    at = np.minimum(places, max(0, len(block) - 4))
     words = _loose(block, "<u4")[at]
     digits = words ^ np.uint32(0x0030_3030)
     sound = ((digits + np.uint32(0x0076_767A)) | digits) & np.uint32(0x0080_8080) == 0
@@ -195,6 +224,8 @@ def _times(block: Bytes, lines: Lines, plain: Truths, shape: RowShape) -> Number
 def _loose(block: Bytes, kind: str) -> NDArray[Any]:
     """Give a view of the words that begin at every byte."""
     size = np.dtype(kind).itemsize
+    if len(block) < size:
+        block = np.pad(block, (0, size))
     return np.ndarray((len(block) - size + 1,), kind, block.data, strides=(1,))
 
 

@@ -60,7 +60,9 @@ class _Filler:
     def __init__(self, stream: BinaryIO, size: int) -> None:
         # one read of the raw stream at a time: what it gave before an error is not lost
         self._read_into: Callable[[memoryview], int] = stream.readinto1  # type: ignore[attr-defined]  # buffered streams have it
-        self._buffer = bytearray(max(size, LONGEST_LINE + 1) + 1)
+        self._buffer = bytearray(
+            max(size, 2 * LONGEST_LINE) + 1
+        )  # beside a cut line there must be room to read on
         self._held = 0
         self._reached = 0
         self._first = True

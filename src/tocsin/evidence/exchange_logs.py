@@ -29,7 +29,7 @@ from tocsin.evidence.delimited import (
 from tocsin.evidence.heads import by_location, head_lines, is_text
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_ip, is_moment, is_number
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
@@ -240,7 +240,7 @@ class _Reader:
     def _new_shape(self) -> RowShape | None:
         names = self._names
         plain = self._native and not self._padded and not self._takes_rest and self._delimiter == ","
-        if not plain or names[:1] != (self._time,):
+        if not plain or names[:1] != (self._time,) or not path_comes_first(names, "UrlStem"):
             return None
         columns = {name: at for at, name in enumerate(names)}
         columns |= {web: columns[own] for web, own in self._layout.spelled.items() if own in columns}
@@ -250,6 +250,7 @@ class _Reader:
             clock=Clock.STAMP,
             columns=columns,
             status=None,
+            path=None,
             quotes=True,
             dash=False,
         )

@@ -12,15 +12,29 @@ from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.archive import list_members
 from tocsin.evidence.containers import Container, Kind, container_inside
 from tocsin.evidence.entries import Entry, RawStream
-from tocsin.evidence.gzipped import GzipStream, unpacked_place
 from tocsin.evidence.layout import Place, place_of
 from tocsin.evidence.limits import Account, Budget
 from tocsin.evidence.measured import Tally, finish, head_of, measured
+from tocsin.evidence.packed import unpacked, unpacked_name, unpacked_place
 from tocsin.evidence.shelf import Shelf, open_archive
 from tocsin.evidence.source import HEAD, Source
 from tocsin.model.coverage import Skipped
 
-_STUBS = (".log", ".evtx", ".etl", ".csv", ".json", ".jsonl", ".xml", ".zip", ".gz", ".dat", ".edb", ".db")
+_STUBS = (
+    ".log",
+    ".evtx",
+    ".etl",
+    ".csv",
+    ".json",
+    ".jsonl",
+    ".xml",
+    ".zip",
+    ".gz",
+    ".zst",
+    ".dat",
+    ".edb",
+    ".db",
+)
 
 
 Watch = Callable[[str, int], None]
@@ -114,12 +128,12 @@ class Giver:
             return
         place = outer.inside(entry.inner) if outer and outer.on_disk else place_of(entry.inner)
         container = container_inside(entry.inner, head)
-        if container is None or container.kind is not Kind.GZIP:
-            if container is None or place.on_disk:
-                yield from self._plain(entry, place, tally, head)
-        else:
-            yield from self._gzip(entry, place, tally)
-        if container is not None and container.kind is not Kind.GZIP:
+        if container is not None and container.kind.holds_one:
+            yield from self._packed(entry, container, place, tally)
+            return
+        if container is None or place.on_disk:
+            yield from self._plain(entry, place, tally, head)
+        if container is not None:
             yield from self._contained(entry, container, place, depth, watch)
 
     def members(self, entry: Entry, tally: Tally, prefix: str) -> list[Entry]:
@@ -168,20 +182,21 @@ class Giver:
         yield self._source(entry, place.where, partial(measured, entry.open, tally), head)
         self._count(entry, tally)
 
-    def _gzip(self, entry: Entry, place: Place, tally: Tally) -> Iterator[Source]:
-        unpacked = Tally(entry.path, Account(entry.packed, entry.account), self._budget)
-        opener = partial(_gunzip, entry, tally)
+    def _packed(self, entry: Entry, container: Container, place: Place, tally: Tally) -> Iterator[Source]:
+        own = Tally(entry.path, Account(entry.packed, entry.account), self._budget, hashed=False)
+        opener = partial(unpacked, container.kind, partial(measured, entry.open, tally), entry.path)
         try:
-            head = head_of(opener, unpacked, HEAD)
+            head = head_of(opener, own, HEAD)
         except ArtefactError as error:
             self.skip(Skipped(path=entry.path, why=error.what))
             self.finish(entry.open, tally)
             return
-        inner = container_inside(entry.inner[:-3], head)
+        inner = container_inside(unpacked_name(entry.inner), head)
         if inner is not None:
-            self.skip(Skipped(path=entry.path, why=f"a {inner.name} within gzip. {inner.remedy}".strip()))
+            why = f"a {inner.name} within {container.name}. {inner.remedy}".strip()
+            self.skip(Skipped(path=entry.path, why=why))
             return
-        yield self._source(entry, unpacked_place(place.where), partial(measured, opener, unpacked), head)
+        yield self._source(entry, unpacked_place(place.where), partial(measured, opener, own), head)
         self._count(entry, tally)
 
     def _contained(
@@ -214,7 +229,3 @@ class Giver:
         return Source(
             path=entry.path, where=where, size=entry.size, modified=entry.modified, opener=opener, head=head
         )
-
-
-def _gunzip(entry: Entry, tally: Tally) -> GzipStream:
-    return GzipStream(measured(entry.open, tally), entry.path)

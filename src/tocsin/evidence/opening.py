@@ -261,7 +261,7 @@ class Evidence:
         tally.longest = max(tally.longest, entry.size)  # a bound for files, not for all of them in a zip
         try:
             container = container_named(entry.path, head_of(entry.open, tally, HEAD))
-            if container is None or container.kind is Kind.GZIP:
+            if container is None or container.kind.holds_one:
                 return [entry]
             if container.kind is Kind.REFUSED:
                 raise EvidenceError(

@@ -7,7 +7,7 @@ that no plain row changes how it reads the next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
@@ -38,6 +38,7 @@ class RowShape(Struct, frozen=True, kw_only=True):
         clock: where the time stands.
         columns: index of every column, by each name that rules know it by.
         status: index of the column that must hold a status of three digits, or None.
+        path: index of the column that must begin with ``/``, or None.
         quotes: whether a row with a quotation mark is no plain one.
         dash: whether ``-`` stands for an empty value.
     """
@@ -47,8 +48,20 @@ class RowShape(Struct, frozen=True, kw_only=True):
     clock: Clock
     columns: Mapping[str, int]
     status: int | None
+    path: int | None
     quotes: bool
     dash: bool
+
+
+def path_comes_first(names: Sequence[str], path: str) -> bool:
+    """Tell whether there is a column for the path, and those that say more of the request stand behind it."""
+    if path not in names:
+        return False
+    behind = (name for name in names[: names.index(path)] if name in _BEHIND)
+    return not any(behind)
+
+
+_BEHIND = frozenset({"cs-uri-query", "UrlQuery", "cs-user-agent", "UserAgent", "cs-cookie", "cs-referer"})
 
 
 class RowReader(Protocol):
@@ -56,7 +69,10 @@ class RowReader(Protocol):
 
     @property
     def shape(self) -> RowShape | None:
-        """The shape of the rows that follow, the same object as long as nothing changes; None: none is plain."""
+        """The shape of the rows that follow; None: none of them is plain.
+
+        It is the same object as long as nothing changes.
+        """
         ...
 
     @property

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
 from tocsin.evidence.source import Source
 from tocsin.evidence.web_rows import WEB_NAMES, web_name
@@ -97,7 +97,7 @@ class _Reader:
 
     @property
     def shape(self) -> RowShape | None:
-        """The shape of the rows that follow; None unless the log's own header names a date and a time first."""
+        """The shape of the rows that follow; None unless the header names a date and a time first."""
         return self._shape
 
     @property
@@ -173,7 +173,7 @@ class _Reader:
     def _new_shape(self) -> RowShape | None:
         names = self._names
         plain = self._native and not self._quoted and self._delimiter == " "
-        if not plain or names[:2] != ("date", "time") or "cs-uri-stem" not in names:
+        if not plain or names[:2] != ("date", "time") or not path_comes_first(names, "cs-uri-stem"):
             return None
         columns = {name: at for at, name in enumerate(names)}
         found = RowShape(
@@ -182,6 +182,7 @@ class _Reader:
             clock=Clock.DATE_AND_TIME,
             columns=columns,
             status=columns.get("sc-status"),
+            path=columns["cs-uri-stem"],
             quotes=False,
             dash=True,
         )

@@ -7,13 +7,15 @@ Packs come with the program (``tocsin/_data`` of an installed wheel, or ``campai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 import tocsin
 from tocsin.errors import PackError, UsageFault
-from tocsin.packs.correlations import correlation_of
+from tocsin.packs.cache import Form, kept
 from tocsin.packs.digest import digest
 from tocsin.packs.indicator_rows import read_indicators
 from tocsin.packs.rules import Correlation, Head, Rule, read_head, rule_of
@@ -119,8 +121,22 @@ def _sound(root: Path) -> Pack:
     return pack
 
 
+Reading = tuple[Pack | None, list[PackError]]
+
+
 def read_pack(root: Path) -> tuple[Pack | None, list[PackError]]:
-    """Read a pack and gather every problem; no pack when ``pack.yaml`` itself is wrong."""
+    """Read a pack and gather every problem; no pack when ``pack.yaml`` itself is wrong.
+
+    A sound pack is kept (``packs.cache``), to be read faster the next time.
+    """
+    sha256 = digest(root)
+    form: Form[Reading] = Form(
+        write=partial(_written, sha256), read=partial(_read, root), faults=(PackError,)
+    )
+    return kept("pack", (sha256.encode(),), form, partial(_read_pack, root))
+
+
+def _read_pack(root: Path) -> Reading:
     problems: list[PackError] = []
     try:
         document = read_yaml(root / PACK_FILE)
@@ -128,22 +144,50 @@ def read_pack(root: Path) -> tuple[Pack | None, list[PackError]]:
     except PackError as error:
         return None, [error]
     rules, correlations = _rules(root, problems)
-    return (
-        Pack(
-            file=file,
-            document=document,
-            rules=tuple(rule for rule in rules if not rule.benign),
-            correlations=tuple(correlations),
-            benign=tuple(rule for rule in rules if rule.benign),
-            indicators=tuple(_indicators(root, problems)),
-            yara=dict(_texts(root / "webshells", ".yar", problems)),
-            advice={Path(name).stem: text for name, text in _texts(root / "advice", ".md", problems)},
-            product_id=file.product,
-            sha256=digest(root),
-            root=root,
-        ),
-        problems,
+    pack = Pack(
+        file=file,
+        document=document,
+        rules=tuple(rule for rule in rules if not rule.benign),
+        correlations=tuple(correlations),
+        benign=tuple(rule for rule in rules if rule.benign),
+        indicators=tuple(_indicators(root, problems)),
+        yara=dict(_texts(root / "webshells", ".yar", problems)),
+        advice={Path(name).stem: text for name, text in _texts(root / "advice", ".md", problems)},
+        product_id=file.product,
+        sha256=digest(root),
+        root=root,
     )
+    return pack, problems
+
+
+def _written(sha256: str, reading: Reading) -> bytes:
+    """Give the bytes of a sound pack whose files did not change meanwhile; its paths are those in its folder.
+
+    Raises:
+        ValueError: it is not to be kept.
+    """
+    pack, problems = reading
+    if pack is None or problems or pack.sha256 != sha256:
+        raise ValueError(sha256)
+    root = pack.root
+
+    def plain(value: object) -> str:
+        if isinstance(value, Document):
+            return value.path.relative_to(root).as_posix()
+        if isinstance(value, Path):
+            return ""
+        raise TypeError(value)
+
+    return msgspec.msgpack.encode(pack, enc_hook=plain)
+
+
+def _read(root: Path, data: bytes) -> Reading:
+    def whole(kind: type, value: str) -> object:
+        if kind is Document:
+            return Document(path=root / value)
+        return root if kind is Path else value
+
+    return msgspec.msgpack.decode(data, type=Pack, dec_hook=whole), []
 
 
 def _rules(root: Path, problems: list[PackError]) -> tuple[list[Rule], list[Correlation]]:
@@ -164,6 +208,10 @@ def _rules(root: Path, problems: list[PackError]) -> tuple[list[Rule], list[Corr
 def _correlations(
     heads: list[tuple[Head, Document]], rules: list[Rule], problems: list[PackError]
 ) -> Iterator[Correlation]:
+    if not heads:
+        return
+    from tocsin.packs.correlations import correlation_of  # noqa: PLC0415 - pySigma is slow to import
+
     for head, document in heads:
         try:
             yield correlation_of(head, document, rules)

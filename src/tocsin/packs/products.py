@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.errors import PackError
+from tocsin.packs.cache import Form, kept
 from tocsin.packs.schema import BuildRow, CveRow, MitigationFile, ProductFile
 from tocsin.packs.versions import Key, branch_of, is_full, key, normalise
 from tocsin.packs.yaml_text import converted, read_yaml
@@ -110,11 +112,29 @@ def row_label(row: BuildRow) -> str:
 
 
 def load_product(folder: Path) -> Product:
-    """Load and check one product folder.
+    """Load and check one product folder, or give what was kept of it (``packs.cache``).
 
     Raises:
         PackError: a file is missing or wrong, at ``file:line``.
     """
+    sha256 = _digest(folder)
+    form: Form[Product] = Form(
+        write=partial(_written, sha256), read=partial(msgspec.msgpack.decode, type=Product)
+    )
+    return kept("product", (_place(folder).encode(), sha256.encode()), form, partial(_load, folder))
+
+
+def _place(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def _written(sha256: str, product: Product) -> bytes:
+    if product.sha256 != sha256:
+        raise ValueError(sha256)  # its files changed meanwhile
+    return msgspec.msgpack.encode(product)
+
+
+def _load(folder: Path) -> Product:
     builds = tuple(_table(folder / "builds.csv", BuildRow, _build_row))
     by_build = _unique(builds, folder / "builds.csv")
     cves = tuple(_table(folder / "cves.csv", CveRow, _cve_row))
@@ -126,7 +146,7 @@ def load_product(folder: Path) -> Product:
         mitigations=_mitigations(folder / "mitigations"),
         known_good=_known_good(folder / "known_good_web_files.csv.gz"),
         ordinary=_ordinary(folder / "ordinary"),
-        place=f"{folder.parent.name}/{folder.name}",
+        place=_place(folder),
         sha256=_digest(folder),
         by_build=by_build,
         by_branch=_grouped((row.branch, row) for row in sorted(builds, key=lambda row: key(row.build))),

@@ -116,12 +116,15 @@ def _most(piece: str) -> int:
 
 
 def pieces(pattern: str) -> Iterator[str]:
-    """Yield the pattern's smallest parts: an escape, a class, the opening of a group, a repeat, a character."""
+    """Yield the smallest parts: an escape, a class, the opening of a group, a repeat, a character."""
     yield from (match.group() for match in _TOKEN.finditer(pattern))
 
 
 def repeat_of(piece: str) -> tuple[int, int | None] | None:
-    """Give how often a repeat repeats, at least and at most (None: without bound), or None if it is no repeat."""
+    """Give how often a repeat repeats, at least and at most (None: without bound).
+
+    None stands for a piece that is no repeat.
+    """
     match = _REPEAT.match(piece)
     if match is None:
         return None

@@ -15,7 +15,6 @@ from tocsin.errors import RuleError
 from tocsin.model.words import Means
 from tocsin.packs.conditions import Node
 from tocsin.packs.logsources import Reach, reaches
-from tocsin.packs.sigma_reading import read_condition
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
 Scalar = None | bool | int | float | str
@@ -213,6 +212,8 @@ def rule_of(head: Head, document: Document) -> Rule:
     Raises:
         RuleError: the logsource reaches nothing, or a construct cannot be evaluated.
     """
+    from tocsin.packs.sigma_reading import read_condition  # noqa: PLC0415 - pySigma is slow to import
+
     where = document.where("logsource")
     found = reaches(head.logsource, where=where)
     return Rule(head=head, document=document, reaches=found, condition=read_condition(document))

@@ -1,4 +1,4 @@
-"""Hold a process to a bound on memory, where the system knows one: Linux counts what is private and writable."""
+"""Hold a process to a bound on memory, where the system knows one; Linux counts what is its own to write."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _job(turn: int, entry: Entry, *, container: bool) -> Job:
 
 def _key(where: str) -> str:
     """What a file and its copies have in common; a packed log counts as the log."""
-    return on_disk(where).removesuffix(".gz")
+    return on_disk(where).removesuffix(".gz").removesuffix(".zst")
 
 
 def _grouped(groups: Iterable[list[Job]]) -> Iterator[ReadFiles]:

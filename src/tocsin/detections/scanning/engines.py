@@ -7,12 +7,19 @@ the same answer, because a gate only lets lines through: what comes after it eva
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+import yara_x
 
 from tocsin.detections.scanning.gates import Gate
 from tocsin.errors import UsageFault
+from tocsin.packs.cache import Form, kept
+from tocsin.packs.yara_rules import FORM
+
+T = TypeVar("T")
 
 NONE = "none"
 """No engine at all: every line is parsed and every rule asked, which is what the others are measured by."""
@@ -30,20 +37,41 @@ class Engine(Protocol):
         ...
 
 
+class MakeEngine(Protocol):
+    """Makes an engine; ``keep``: the gates come from packs alone, so what is compiled of them may be kept."""
+
+    def __call__(self, gates: Sequence[Gate], *, keep: bool) -> Engine:
+        """Compile the gates."""
+        ...
+
+
 class Hyperscan:
     """Intel's Hyperscan: all expressions as one automaton."""
 
-    def __init__(self, gates: Sequence[Gate]) -> None:
-        """Compile the expressions."""
-        hyperscan = import_module("hyperscan")
-        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    def __init__(self, gates: Sequence[Gate], *, keep: bool) -> None:
+        """Compile the expressions, or take what was kept of them."""
+        self._hyperscan: Any = import_module("hyperscan")
+        hyperscan = self._hyperscan
+        form = Form(write=hyperscan.dumpb, read=self._loaded, faults=(hyperscan.error,))
+        self._database: Any = _made("hyperscan", gates, form, self._compiled, keep=keep)
+
+    def _compiled(self, gates: Sequence[Gate]) -> Any:
+        hyperscan = self._hyperscan
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         flags = hyperscan.HS_FLAG_CASELESS
-        self._database.compile(
+        database.compile(
             expressions=[gate.expression.encode("ascii") for gate in gates],
             ids=list(range(len(gates))),
             elements=len(gates),
             flags=[flags] * len(gates),
         )
+        return database
+
+    def _loaded(self, data: bytes) -> Any:
+        hyperscan = self._hyperscan
+        database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+        return database
 
     def scan(self, block: memoryview) -> Hits:
         """Give every line that meets a gate."""
@@ -61,11 +89,10 @@ class Hyperscan:
 class YaraX:
     """yara-x: every expression is the string of a rule."""
 
-    def __init__(self, gates: Sequence[Gate]) -> None:
-        """Compile the expressions."""
-        yara_x = import_module("yara_x")
-        source = "\n".join(_rule(number, gate) for number, gate in enumerate(gates))
-        self._scanner: Any = yara_x.Scanner(yara_x.compile(source))
+    def __init__(self, gates: Sequence[Gate], *, keep: bool) -> None:
+        """Compile the expressions, or take what was kept of them."""
+        rules = _made("yara-x", gates, FORM, _yara_rules, keep=keep)
+        self._scanner: Any = yara_x.Scanner(rules)
 
     def scan(self, block: memoryview) -> Hits:
         """Give every line that meets a gate."""
@@ -79,12 +106,25 @@ class YaraX:
         return numbers, places
 
 
+def _made(
+    what: str, gates: Sequence[Gate], form: Form[T], make: Callable[[Sequence[Gate]], T], *, keep: bool
+) -> T:
+    """Compile the gates, and keep that for further runs if there is nothing of the evidence in them."""
+    if not keep:
+        return make(gates)
+    return kept(what, [gate.expression.encode("ascii") for gate in gates], form, partial(make, gates))
+
+
+def _yara_rules(gates: Sequence[Gate]) -> yara_x.Rules:
+    return yara_x.compile("\n".join(_rule(number, gate) for number, gate in enumerate(gates)))
+
+
 def _rule(number: int, gate: Gate) -> str:
     expression = gate.expression.replace("/", r"\/")
     return f"rule g{number} {{ strings: $a = /{expression}/ nocase condition: #a > 0 }}"
 
 
-_ENGINES: Mapping[str, tuple[str, Callable[[Sequence[Gate]], Engine]]] = {
+_ENGINES: Mapping[str, tuple[str, MakeEngine]] = {
     "hyperscan": ("hyperscan", Hyperscan),
     "yara-x": ("yara_x", YaraX),
 }
@@ -97,7 +137,7 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name, (module, _) in _ENGINES.items() if find_spec(module))
 
 
-def engine_named(name: str) -> Callable[[Sequence[Gate]], Engine] | None:
+def engine_named(name: str) -> MakeEngine | None:
     """Give what makes an engine; None for ``NONE``.
 
     Raises:

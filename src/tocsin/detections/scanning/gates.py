@@ -26,6 +26,10 @@ ALWAYS = -1
 _FREQUENT = 0.01
 """Gates that a larger share of ordinary lines meets are joined, so that a line is told of once."""
 _MOST_PAGES = 1_000
+_LONG = 4
+_PATHS = frozenset({"cs-uri-stem", "UrlStem"})
+BEHIND = frozenset({"cs-uri-query", "UrlQuery", "cs-user-agent", "UserAgent", "cs-cookie", "cs-referer"})
+"""Columns that stand behind the path in every shape that the lane takes."""
 _FIELDS = frozenset(
     {"cs-method", "Method", "sc-status", "HttpStatus", "sc-substatus", "s-port", "date", "time", "DateTime"}
 )
@@ -112,6 +116,11 @@ def sight(pattern: str, dialect: Dialect) -> Gate:
     return _gate(patterns.trimmed(patterns.of_regex(Regex(pattern))), 0, dialect, plain=True)
 
 
+def word(text: str, dialect: Dialect) -> Gate:
+    """Give a gate for values that hold a text; it lets through to no rule."""
+    return _gate(patterns.of_text(text), 0, dialect, plain=True)
+
+
 def _best(condition: Node, bit: int, dialect: Dialect) -> Gate | None:
     """Give the gate that fewest ordinary lines meet; of equals the one with the longest literal.
 
@@ -120,7 +129,7 @@ def _best(condition: Node, bit: int, dialect: Dialect) -> Gate | None:
     parts = list(conjuncts(condition))
     found = [_gate_of(part, bit, dialect) for part in parts]
     best = _rarest(found, dialect)
-    if best is None or _met(best, dialect) <= _FREQUENT * len(dialect.ordinary):
+    if best is None or (_strong(best) and _met(best, dialect) <= _FREQUENT * len(dialect.ordinary)):
         return best
     pairs = [
         _pair(one, left, other, dialect)
@@ -131,35 +140,69 @@ def _best(condition: Node, bit: int, dialect: Dialect) -> Gate | None:
     return _rarest([best, *pairs], dialect)
 
 
+def _within(one: Gate, other: Gate, dialect: Dialect) -> Gate:
+    """Give the gate of lines that hold a text of each in one column, in either order or overlapping."""
+    if not one.literals or not other.literals:
+        return other
+    first, second = (_any_of([re.escape(text) for text in gate.literals]) for gate in (one, other))
+    between = rf"[^{re.escape(dialect.between)}\n]*"
+    shared = sorted(
+        {text for left in one.literals for right in other.literals for text in _grown(left, right)}
+    )
+    expressions = [f"{first}{between}{second}", f"{second}{between}{first}", *map(re.escape, shared)]
+    return Gate(expression=_any_of(expressions), literals=one.literals, rules=one.rules)
+
+
+def _grown(left: str, right: str) -> Iterator[str]:
+    """Yield the texts in which two texts overlap."""
+    if left in right or right in left:
+        yield max(left, right, key=len)
+    for size in range(1, min(len(left), len(right))):
+        if left.endswith(right[:size]):
+            yield left + right[size:]
+        if right.endswith(left[:size]):
+            yield right + left[size:]
+
+
+def _strong(gate: Gate) -> bool:
+    """Tell whether an engine finds texts to look for, long enough to be rare."""
+    return min(map(len, gate.literals), default=0) >= _LONG
+
+
 def _rarest(found: Iterable[Gate | None], dialect: Dialect) -> Gate | None:
     return min((gate for gate in found if gate), key=lambda gate: _rank(gate, dialect), default=None)
 
 
 def _pair(one: Gate, left: Node, right: Node, dialect: Dialect) -> Gate | None:
-    """Give the gate of lines that meet one part, and beside it another, in whichever order.
+    """Give the gate of lines whose path meets one part, and another column behind it another part.
 
-    Different columns do not overlap. An alternative that asks about the same column is looked for alone.
+    An alternative that asks about the path itself, or about whatever column, is looked for alone.
     """
-    field = only_field(left)
-    if field is None or field == WHOLE_URI:
+    if only_field(left) not in _PATHS:
         return None
     found = []
     for item in right.items if isinstance(right, Either) else (right,):
-        gate, other = _gate_of(item, one.rules, dialect), only_field(item)
-        if gate is None or other == WHOLE_URI:
+        gate = _gate_of(item, one.rules, dialect)
+        if gate is None:
             return None
-        found.append(gate if other in {None, field} else _beside(one, gate))
+        field = only_field(item)
+        if field in BEHIND:
+            gate = _behind(one, gate)
+        elif field == only_field(left):
+            gate = _within(one, gate, dialect)
+        found.append(gate)
     return _either(found, one.rules)
 
 
-def _beside(one: Gate, other: Gate) -> Gate:
-    first, second = one.expression, other.expression
-    expression = rf"(?:{first}[^\n]*{second}|{second}[^\n]*{first})"
-    return Gate(expression=expression, literals=one.literals or other.literals, rules=one.rules)
+def _behind(one: Gate, other: Gate) -> Gate:
+    strong = one.literals if _strong(one) or not other.literals else other.literals
+    return Gate(expression=rf"{one.expression}[^\n]*{other.expression}", literals=strong, rules=one.rules)
 
 
-def _rank(gate: Gate, dialect: Dialect) -> tuple[int, int, str]:
-    return _met(gate, dialect), -min(map(len, gate.literals), default=0), gate.expression
+def _rank(gate: Gate, dialect: Dialect) -> tuple[bool, bool, int, int, str]:
+    met, shortest = _met(gate, dialect), min(map(len, gate.literals), default=0)
+    often = met > _FREQUENT * len(dialect.ordinary)
+    return often, not _strong(gate), met, -shortest, gate.expression
 
 
 def _met(gate: Gate, dialect: Dialect) -> int:
@@ -170,9 +213,6 @@ def _met(gate: Gate, dialect: Dialect) -> int:
 def matcher(expression: str) -> re.Pattern[bytes]:
     """Compile an expression for ``re``."""
     return re.compile(expression.encode("ascii"), re.IGNORECASE)
-
-
-_PATHS = frozenset({"cs-uri-stem", "UrlStem"})
 
 
 def _gate_of(node: Node, bit: int, dialect: Dialect) -> Gate | None:
@@ -272,7 +312,7 @@ def _any_of(expressions: Sequence[str]) -> str:
 
 
 def _indicators(rows: Iterable[IndicatorRow]) -> Iterator[tuple[Part, bool]]:
-    """Yield what a row of a web log must hold to meet an indicator, and whether in a column that is not encoded."""
+    """Yield what a row must hold to meet an indicator, and whether in a column that is not encoded."""
     live = [row for row in rows if not row.withdrawn]
     for row in live:
         if row.type in _TEXTS:

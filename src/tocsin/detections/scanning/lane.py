@@ -9,6 +9,7 @@ is taken from where it changes. The result is the one that reading every line wo
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,10 +40,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _MOST_BUILDS = 64
 """Builds that the rows of one block name and that are told apart at once; further rows one by one."""
+_MOST_STRETCHES = 64
+"""Stretches of one shape in a block; each looks at the rest of it, so further rows are read one by one."""
 _HOUR = 3_600_000
 _HEAD = 512
 """Bytes of a row within which its path ends as a rule."""
-_BESIDES = PATH | AGENT | SIGN
 
 
 class Plain(Struct, frozen=True, kw_only=True):
@@ -135,6 +137,7 @@ class _Lane:
     def __init__(self, log: Log, taker: Taker, before: int) -> None:
         self._log = log
         self._reader = log.reader
+        self._row_reader = log.reader
         self._before = before
         self._columns: Columns | None = None
         self.verdicts = log.verdicts
@@ -146,13 +149,14 @@ class _Lane:
         data = np.frombuffer(block, np.uint8)
         lines = lines_of(data)
         hits = self._hits(block, lines)
-        at, count = 0, len(lines.ends)
+        at, count, left = 0, len(lines.ends), _MOST_STRETCHES
         while at < count:
             shape = self._reader.shape
-            if shape is None:
-                at = self._one_by_one(block, lines, at)
+            if shape is None or not left:
+                at = self._one_by_one(block, lines, at, whole=not left)
             else:
                 at = self._stretch(block, data, lines, at, shape, hits)
+                left -= 1
         self._before += count
 
     def _hits(self, block: memoryview, lines: Lines) -> dict[int, int]:
@@ -173,9 +177,9 @@ class _Lane:
     def _read(self, line: Line) -> None:
         self.taker.item(self.served.read(self._reader.item(line)))
 
-    def _one_by_one(self, block: memoryview, lines: Lines, at: int) -> int:
-        """Read lines until there is a shape; give the line after them."""
-        while at < len(lines.ends) and self._reader.shape is None:
+    def _one_by_one(self, block: memoryview, lines: Lines, at: int, *, whole: bool) -> int:
+        """Read lines until there is a shape, or all of them; give the line after them."""
+        while at < len(lines.ends) and (whole or self._reader.shape is None):
             self._read(self._line(block, lines, at))
             at += 1
         return at
@@ -188,6 +192,8 @@ class _Lane:
         rows = rows_of(data, here, shape)
         if self._columns is None or self._columns.shape is not shape:
             self._columns = Columns(shape)
+            # lines after the rows may change the reader before the rows themselves are read
+            self._row_reader = copy(self._reader)
         self._with_odd_names(block, here, at, rows, hits)
         stop = self._awkward(block, lines, at, rows, shape)
         plain = np.flatnonzero(rows.plain[: stop - at])
@@ -200,7 +206,7 @@ class _Lane:
     def _with_odd_names(
         self, block: memoryview, here: Lines, at: int, rows: Rows, hits: dict[int, int]
     ) -> None:
-        """Rows whose directory has an unusual name are no plain ones: names are put right as they are read."""
+        """Rows whose directory has an unusual name are no plain ones: reading puts the name right."""
         columns = self._columns
         for row, mask in hits.items():
             if columns and mask & NAME and row >= at and rows.plain[row - at]:
@@ -240,46 +246,90 @@ class _Lane:
             TypeError: the reader broke its promise: the row is no plain one.
         """
         line = line_at(block, int(here.starts[row]), int(here.ends[row]), self._before + offset + row + 1)
-        item = self._reader.item(line)
+        item = self._row_reader.item(line)
         if not isinstance(item, Record) or item.weak:
             raise TypeError(f"line {line.number}: not the plain row that its shape promised")
         return item
 
 
 class Columns:
-    """Where a shape holds what the lane looks at."""
+    """Where a shape holds what the lane looks at, and what was made of values that came before."""
 
     def __init__(self, shape: RowShape) -> None:
         """Look the columns up."""
         self.shape = shape
         at = shape.columns.get
         self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
-        self.agent, self.client, self.server = at("cs-user-agent"), at("c-ip"), at("s-ip")
         self.protocol = at("Protocol")
         self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
-        self.spellings = {
-            place: tuple(name for name, index in shape.columns.items() if index == place)
-            for place in (self.stem, self.status, self.method)
-            if place is not None
-        }
         version = [at(name) for name in _VERSION]
         first = version[0]
         consecutive = first is not None and version == list(range(first, first + len(version)))
         self.version = first if consecutive else None
-        self.whole_stem = "cs-uri-query" in shape.columns or "UrlQuery" in shape.columns
-        self.stems: dict[bytes, int] = {}
+        self._agent = tuple(at(name) for name in ("cs-user-agent", "c-ip", "s-ip"))
+        self._spellings = {
+            place: tuple(name for name, index in shape.columns.items() if index == place)
+            for place in (self.stem, self.status, self.method)
+            if place is not None
+        }
+        self._whole_stem = "cs-uri-query" in shape.columns or "UrlQuery" in shape.columns
+        self._stems: dict[bytes, int] = {}
+        self._probes: dict[tuple[bytes, ...], str | None] = {}
 
-    def allowed_by(self, stem: bytes, verdicts: Verdicts) -> int:
-        """Give the mask of the rules that a path leaves possible, and remember it; all of them if in doubt."""
+    def left_by_path(self, raw: bytes, verdicts: Verdicts) -> int:
+        """Give the mask of the rules that a row's path leaves possible, all of them if in doubt."""
+        if self.stem is None:
+            return -1
+        head = raw[:_HEAD].split(self.shape.delimiter, self.stem + 1)
+        if len(head) < self.stem + 2:
+            return -1
+        stem = head[self.stem]
+        known = self._stems.get(stem)
+        return self._new_stem(stem, verdicts) if known is None else known
+
+    def _new_stem(self, stem: bytes, verdicts: Verdicts) -> int:
         mask = -1
-        if self.stem is not None and stem.isascii() and (self.whole_stem or b"?" not in stem):
+        if self.stem is not None and stem.isascii() and (self._whole_stem or b"?" not in stem):
             value = None if not stem or (stem == b"-" and self.shape.dash) else stem.decode("ascii")
-            for name in self.spellings[self.stem]:
+            for name in self._spellings[self.stem]:
                 mask &= verdicts.mask(name, value)
-        if len(self.stems) >= REMEMBERED:
-            self.stems.clear()
-        self.stems[stem] = mask
+        if len(self._stems) >= REMEMBERED:
+            self._stems.clear()
+        self._stems[stem] = mask
         return mask
+
+    def leaves(self, raw: bytes, mask: int, verdicts: Verdicts) -> bool:
+        """Tell whether path, status and method leave one of the rules possible."""
+        values = _Values(self, raw)
+        for place, names in self._spellings.items():
+            value = values.text(place)
+            if value is not None and not value.isascii():
+                return True  # a line is decoded as a whole, and a value alone may read otherwise
+            if place == self.stem and value and "?" in value and not self._whole_stem:
+                return True
+            for name in names:
+                mask &= verdicts.mask(name, value)
+            if not mask:
+                return False
+        return True
+
+    def probed(self, raw: bytes) -> str | None:
+        """Give the build that the agent of a probe of the server itself names."""
+        last = max(place or 0 for place in self._agent)
+        parts = raw.split(self.shape.delimiter, last + 1)
+        name = tuple(parts[place] if place is not None else b"" for place in self._agent)
+        if name not in self._probes:
+            values = _Values(self, raw)
+            agent, client, server = (values.text(place) for place in self._agent)
+            if len(self._probes) >= REMEMBERED:
+                self._probes.clear()
+            self._probes[name] = BuildCollector.probed_by(agent or "", client, server)
+        return self._probes[name]
+
+    def named(self, raw: bytes) -> str | None:
+        """Give the build that the path of an answered request names."""
+        values = _Values(self, raw)
+        return BuildCollector.named_by(values.text(self.stem) or "", values.text(self.status))
 
 
 class _Stretch:
@@ -306,10 +356,11 @@ class _Stretch:
 
     def read(self, columns: Columns, hits: dict[int, int]) -> None:
         """Decide every row that met a gate, then take what all rows tell."""
-        plain = self._rows.plain
-        for row, mask in hits.items():
-            if plain[row] and (mask & _BESIDES or self._stem_allows(columns, row, mask >> SIGHTS)):
-                self._decide(columns, row, mask)
+        met = np.array(list(hits), np.int64)
+        met = met[self._rows.plain[met]]
+        starts, ends = self._here.starts[met].tolist(), self._here.ends[met].tolist()
+        for row, start, end in zip(met.tolist(), starts, ends, strict=True):
+            self._decide(columns, row, hits[row], bytes(self._block[start:end]))
         self._versions(columns)
         self._names(columns)
         for early, late in self._sights.values():
@@ -322,55 +373,26 @@ class _Stretch:
     def _raw(self, row: int) -> bytes:
         return bytes(self._block[int(self._here.starts[row]) : int(self._here.ends[row])])
 
-    def _decide(self, columns: Columns, row: int, mask: int) -> None:
-        values = _Values(columns, self._raw(row))
+    def _decide(self, columns: Columns, row: int, mask: int, raw: bytes) -> None:
+        rules, verdicts = mask >> SIGHTS, self._lane.verdicts
         if (
             mask == ALWAYS
-            or (mask >> SIGHTS and self._possible(columns, values, mask >> SIGHTS))
+            or (
+                rules and rules & columns.left_by_path(raw, verdicts) and columns.leaves(raw, rules, verdicts)
+            )
             or (mask & SIGN and self._lane.taker.unseen())
         ):
             self._lane.taker.candidate(self._record(row))
-        if mask & PATH and columns.stem is not None:
-            stem = values.text(columns.stem) or ""
-            self._sight("path", BuildCollector.named_by(stem, values.text(columns.status)), row)
-        if mask & AGENT and columns.agent is not None:
-            agent = values.text(columns.agent) or ""
-            build = BuildCollector.probed_by(agent, values.text(columns.client), values.text(columns.server))
-            self._sight("agent", build, row)
-
-    def _possible(self, columns: Columns, values: _Values, mask: int) -> bool:
-        for place, names in columns.spellings.items():
-            value = values.text(place)
-            if value is not None and not value.isascii():
-                return True  # a line is decoded as a whole, and a value alone may read otherwise
-            if place == columns.stem and value and "?" in value and not columns.whole_stem:
-                return True
-            for name in names:
-                mask &= self._lane.verdicts.mask(name, value)
-            if not mask:
-                return False
-        return True
-
-    def _stem_allows(self, columns: Columns, row: int, mask: int) -> bool:
-        """Ask the path first, which rules most lines out: cheaply, for there are many of them."""
-        if columns.stem is None:
-            return True
-        start = int(self._here.starts[row])
-        head = bytes(self._block[start : start + _HEAD]).split(columns.shape.delimiter, columns.stem + 1)
-        if len(head) < columns.stem + 2:
-            return True
-        stem = head[columns.stem]
-        known = columns.stems.get(stem)
-        if known is None:
-            known = columns.allowed_by(stem, self._lane.verdicts)
-        return bool(mask & known)
+        if mask & AGENT:
+            self._sight("agent", columns.probed(raw), row)
+        if mask & PATH:
+            self._sight("path", columns.named(raw), row)
 
     def _sight(self, what: str, build: str | None, row: int) -> None:
-        if build is None:
-            return
-        place = (int(self._rows.times[row]), row)
-        early, late = self._sights.get((what, build), (place, place))
-        self._sights[what, build] = (min(early, place), max(late, place))
+        if build is not None:
+            place = (int(self._rows.times[row]), row)
+            early, late = self._sights.get((what, build), (place, place))
+            self._sights[what, build] = (min(early, place), max(late, place))
 
     def _versions(self, columns: Columns) -> None:
         """Sight every build that the rows' own columns name."""
@@ -390,17 +412,15 @@ class _Stretch:
             self._sight("row", str(row), row)
 
     def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
-        """Tell which rows hold a text at the same place as the first, with their delimiters at the same places before it."""
+        """Tell which rows hold a text where the first does, with delimiters at the same places before it."""
         end = at + len(text)
         starts = self._here.starts[rows]
         fits = starts + end <= self._here.ends[rows]
         found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
         marks = found[:, :at] == mark
-        return (
-            fits
-            & (marks == marks[0]).all(axis=1)
-            & (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
-        )
+        alike: NDArray[np.bool_] = (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
+        alike &= fits & (marks == marks[0]).all(axis=1)
+        return alike
 
     def _names(self, columns: Columns) -> None:
         """Name the server as the first row does, for all of them."""

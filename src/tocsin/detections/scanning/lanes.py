@@ -122,7 +122,7 @@ class Lanes:
         if isinstance(module, RowModule) and self._make is not None:
             dialect = self._dialect(module)
             names = name_gate(served.names, dialect)
-            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make)
+            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make, keep=False)
             log = Log(module.KIND, _reader(module, source, part), lambda: scope, Verdicts(None), served)
             scan_rows(source, log, taker, before=part.before if part else 0)
 

@@ -33,6 +33,8 @@ HIDDEN = (
 _CODE = "%[0-9a-f][0-9a-f]"
 _MOST_TEXTS = 64
 _SHORTEST = 3
+_LONG = 4
+"""Characters of a text that is rare enough to be looked for on its own."""
 
 
 class Text(Struct, frozen=True):
@@ -162,15 +164,9 @@ def _escaped(name: str) -> Part:
 
 
 def encoded_paths(between: str) -> tuple[str, ...]:
-    """Give expressions for lines in whose path something is encoded; the path follows the method, or begins with ``/``."""
+    """Give expressions for lines whose path, after ``/`` or its host, holds something encoded."""
     mark, rest = re.escape(between), rf"[^{re.escape(between)}\n]"
-    return (
-        rf"{mark}(?:/{rest}*)?{_CODE}",
-        rf"{mark}[a-z_-]{{2,24}}{mark}[^{mark}/\n]{rest}*{_CODE}",
-        rf"{mark}[a-z]{{1,10}}://[^{mark}/\n]*/{rest}*{_CODE}"
-        if between != " "
-        else rf"{mark}[a-z_-]{{2,24}}{mark}%",
-    )
+    return (rf"{mark}/{rest}*{_CODE}", *(() if between == " " else (rf"://{rest}*{_CODE}",)))
 
 
 def trimmed(part: Part) -> Part:
@@ -182,10 +178,18 @@ def trimmed(part: Part) -> Part:
     parts = list(_unnested(part))
     first = next((at for at, one in enumerate(parts) if not _idle(one)), len(parts))
     last = next((at for at, one in enumerate(reversed(parts)) if not _idle(one)), 0)
-    begin = first - 1 if first == 1 and isinstance(parts[0], Edge) else first
+    begin = first - 1 if first == 1 and isinstance(parts[0], Edge) else _strong(parts, first)
     kept = parts[begin : len(parts) - last]
     ends = last == 1 and isinstance(parts[-1], Edge)
     return Row((*kept, parts[-1]) if ends and kept else tuple(kept))
+
+
+def _strong(parts: Sequence[Part], first: int) -> int:
+    """Give the place from which a text long enough to be looked for begins, if what is before it is short."""
+    for at in range(first, len(parts)):
+        if all(isinstance(one, Text) for one in parts[at : at + _LONG]) and len(parts) - at >= _LONG:
+            return at if at - first <= _LONG else first
+    return first
 
 
 def _unnested(part: Row) -> Iterator[Part]:
@@ -231,7 +235,8 @@ class _Writer:
         mark = re.escape(between)
         self._between = between if across else ""
         self._any = r"[^\n]" if across else rf"[^{mark}\n]"
-        self._begin = rf"{mark}\??"  # no value that rules ask about stands first: that is the time
+        # no value that rules ask about stands first, for that is the time; queries may begin with their mark
+        self._begin = mark if plain else rf"{mark}\??"
         self._end = rf"(?:{mark}|\r|\n)"
 
     def write(self, part: Part) -> str:

@@ -1,17 +1,15 @@
-"""What the fast lane knows of one kind of log: its gates, compiled, and what decides a line that meets one."""
+"""What the fast lane knows of one kind of log: its gates, compiled, and whom each lets lines through to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from tocsin.detections.builds import IN_PATH, PROBE_AGENT
+from tocsin.detections.builds import IN_PATH, PROBE_WORD
 from tocsin.detections.compiling import KindIndex
-from tocsin.detections.scanning.engines import Engine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, gates_of, name_gate, sight, sign_gates
+from tocsin.detections.scanning.engines import MakeEngine
+from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, name_gate, sight, sign_gates, word
+from tocsin.detections.scanning.kept_gates import kept_gates
 from tocsin.packs.loading import Pack
-
-MakeEngine = Callable[[Sequence[Gate]], Engine]
-
 
 PATH, AGENT, SIGN, NAME, SIGHTS = 1, 2, 4, 8, 4
 """Bits of a mask: rows whose path or agent may name a build, that may show a product, whose directory may
@@ -35,14 +33,16 @@ class Scope:
         names: Gate | None,
         dialect: Dialect,
         make: MakeEngine,
+        *,
+        keep: bool,
     ) -> None:
-        """Compile the gates, those of builds, of signs and of unusual names."""
+        """Compile the gates, those of builds, of signs and of unusual names; ``keep``: see ``MakeEngine``."""
         rules = [gate.rules if gate.rules == ALWAYS else gate.rules << SIGHTS for gate in gates]
         shown = sign_gates(signs, dialect)
         named = () if names is None else (names,)
-        self.gates = (*gates, sight(IN_PATH, dialect), sight(PROBE_AGENT, dialect), *shown, *named)
+        self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named)
         self.masks = (*rules, PATH, AGENT, *([SIGN] * len(shown)), *([NAME] * len(named)))
-        self.engine = make(self.gates)
+        self.engine = make(self.gates, keep=keep)
 
 
 class Scopes:
@@ -52,7 +52,7 @@ class Scopes:
         self, index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine
     ) -> None:
         """Choose the gates."""
-        self._gates = gates_of(index.conditions if index else (), packs, dialect)
+        self._gates = kept_gates(index.conditions if index else (), packs, dialect)
         self._dialect = dialect
         self._make = make
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Scope] = {}
@@ -67,6 +67,7 @@ class Scopes:
         found = self._known.get((signs, names))
         if found is None:
             gate = name_gate(names, self._dialect)
-            found = Scope(self._gates or (), signs, gate, self._dialect, self._make)
+            gates = self._gates or ()
+            found = Scope(gates, signs, gate, self._dialect, self._make, keep=not names)
             self._known[signs, names] = found
         return found

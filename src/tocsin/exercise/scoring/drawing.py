@@ -9,10 +9,13 @@ from msgspec import Struct
 from tocsin.exercise.scoring.shares import Share
 from tocsin.exercise.scoring.totals import RungScore, Score, WithheldScore
 
-_PITCH = 44
+_PITCH = 56
 _TOP = 26
-_FLOOR = 0.9
-"""The axis begins here at the latest, so that small differences are not blown up."""
+_STEPS = {0.9: 0.02, 0.8: 0.05, 0.6: 0.1, 0.4: 0.2, 0.2: 0.2, 0.0: 0.2}
+"""Where the axis may begin, and how far apart its marks are from there.
+
+At 90 % at the latest, so that small differences are not blown up.
+"""
 
 
 class Dot(Struct, frozen=True, kw_only=True):
@@ -73,10 +76,16 @@ class Bars(Struct, frozen=True, kw_only=True):
 
 def percent(value: Share) -> str:
     """Give a share in words: ``97.5 % (39 of 40; 87.1 to 99.6 %)``."""
-    if value.share is None or value.low is None or value.high is None:
+    if value.share is None:
         return "not tested"
-    span = f"{_cent(value.low)} to {_cent(value.high)} %"
-    return f"{_cent(value.share)} % ({value.hits:,} of {value.of:,}; {span})"
+    return interval(value).replace("(", f"({value.hits:,} of {value.of:,}; ", 1)
+
+
+def interval(value: Share) -> str:
+    """Give the share alone with its interval: ``97.5 % (87.1 to 99.6 %)``; nothing where none was tested."""
+    if value.share is None or value.low is None or value.high is None:
+        return ""
+    return f"{_cent(value.share)} % ({_cent(value.low)} to {_cent(value.high)} %)"
 
 
 def step_name(one: RungScore) -> str:
@@ -114,22 +123,24 @@ def _forest(title: str, named: Sequence[tuple[str, Share, Share]]) -> Forest | N
         return None
     floor = _floor([value for _, *both in named for value in both])
     strands = tuple(_strand(each, floor, place) for place, each in enumerate(named))
-    ticks = tuple(
-        (round(fraction * 100, 2), f"{_cent(floor + fraction * (1 - floor))} %")
-        for fraction in (0.0, 0.25, 0.5, 0.75, 1.0)
-    )
     return Forest(
         title=title,
         description=" ".join(f"{strand.label}: {strand.note}." for strand in strands),
         height=_TOP + _PITCH * len(strands) + 24,
-        ticks=ticks,
+        ticks=_ticks(floor),
         strands=strands,
     )
 
 
 def _floor(values: Sequence[Share]) -> float:
-    lowest = min((value.low for value in values if value.low is not None), default=_FLOOR)
-    return min(int(lowest * 10) / 10, _FLOOR)
+    lowest = min((value.low for value in values if value.low is not None), default=1.0)
+    return max(floor for floor in _STEPS if floor <= lowest)
+
+
+def _ticks(floor: float) -> tuple[tuple[float, str], ...]:
+    """Marks at round numbers from the beginning of the axis to 100 %."""
+    marks = [floor + _STEPS[floor] * count for count in range(round((1 - floor) / _STEPS[floor]) + 1)]
+    return tuple((round((mark - floor) / (1 - floor) * 100, 2), f"{round(mark * 100)} %") for mark in marks)
 
 
 def _strand(named: tuple[str, Share, Share], floor: float, place: int) -> Strand:
@@ -138,7 +149,7 @@ def _strand(named: tuple[str, Share, Share], floor: float, place: int) -> Strand
     return Strand(
         label=label,
         note=f"{rows.hits:,} of {rows.of:,} rows, {claims.hits:,} of {claims.of:,} claims",
-        y=_TOP + _PITCH * place + 26,
+        y=_TOP + _PITCH * place + 38,
         dots=tuple(dot for dot in dots if dot),
     )
 
@@ -171,7 +182,7 @@ def _bar(one: WithheldScore, place: int) -> Bar:
     return Bar(
         label=one.kind,
         note=f"{note}; property broken {broken} times" if broken else note,
-        y=_TOP + _PITCH * place + 8,
+        y=_TOP + _PITCH * place + 12,
         pieces=tuple(pieces),
     )
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from msgspec import Struct
 
-from tocsin.exercise.scoring.drawing import kinds_picture, percent, rungs_picture, withheld_picture
+from tocsin.exercise.scoring.drawing import interval, kinds_picture, percent, rungs_picture, withheld_picture
 from tocsin.exercise.scoring.totals import QUESTIONS, Score
 from tocsin.model.words import Compromise, Exposure, Residual
 from tocsin.report.untrusted import defang, visible
@@ -98,7 +98,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(defang=defang, percent=percent)
+    environment.filters.update(defang=defang, percent=percent, interval=interval)
     environment.globals.update(plural=plural)
     return environment
 
