@@ -109,9 +109,6 @@ def fault_of(step: Callable[[], None]) -> str:
         raise
     except ArtefactError as error:
         return error.what
-    except MemoryError as error:
-        what = "there is not enough memory to read on."
-        raise EnvironmentFault(what, remedy="Give more with --memory, or --workers 1.") from error
     except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
         return f"the parser failed: {type(error).__name__}: {error}"
     return ""
