@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.evidence import lines
+from tocsin.evidence.line_items import blank
 from tocsin.evidence.lines import Line, encoding_of, read_lines
+from tocsin.model.records import Unreadable
 
 HEADER = "#Software: Microsoft Internet Information Services\r\n#Version: 1.0\r\n"
 
@@ -76,6 +78,13 @@ def test_damaged_utf16_keeps_the_rest_and_the_numbers() -> None:
 def test_nul_padding_is_removed_and_marked() -> None:
     found = _read(b"a\0\0\r\nb\n" + b"\0" * 5000)
     assert [(line.text, line.padded) for line in found] == [("a", True), ("b", False), ("", True)]
+
+
+def test_a_padded_line_of_blanks_keeps_them() -> None:
+    (line,) = _read(b"\0\0  ")
+    item = blank("iis.w3c", "a.log", line)
+    assert isinstance(item, Unreadable)
+    assert item.text == line.text == "  "
 
 
 def test_a_file_that_begins_with_padding_is_not_utf16() -> None:

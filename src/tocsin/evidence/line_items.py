@@ -32,7 +32,7 @@ def blank(kind: str, path: str, line: Line) -> Blank | Unreadable:
             kind=kind,
             locator=locator,
             why="only NUL bytes, as a crash leaves them: what stood here is lost",
-            text="",
+            text=line.text,
         )
     return Blank(kind=kind, locator=locator)
 

@@ -54,7 +54,7 @@ class RowShape(Struct, frozen=True, kw_only=True):
 
 
 def path_comes_first(names: Sequence[str], path: str) -> bool:
-    """Tell whether there is a column for the path, and those that say more of the request stand behind it."""
+    """Tell whether there is a column for the path, and what says more of the request stands behind it."""
     if path not in names:
         return False
     behind = (name for name in names[: names.index(path)] if name in _BEHIND)

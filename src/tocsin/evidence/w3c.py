@@ -172,7 +172,7 @@ class _Reader:
 
     def _new_shape(self) -> RowShape | None:
         names = self._names
-        plain = self._native and not self._quoted and self._delimiter == " "
+        plain = self._native and not self._quoted and self._delimiter == " " and _query_follows(names)
         if not plain or names[:2] != ("date", "time") or not path_comes_first(names, "cs-uri-stem"):
             return None
         columns = {name: at for at, name in enumerate(names)}
@@ -287,6 +287,14 @@ class _Reader:
         values = split_values(rest[1:], rest[:1] if rest[:1] in _DELIMITERS else " ") if rest else []
         row = self._layout.infer([date, clock, *values])
         return (row, moment) if row else None
+
+
+def _query_follows(names: Sequence[str]) -> bool:
+    """Tell whether the query, if there is one, stands next to the path, as in all logs that IIS writes.
+
+    Whoever looks for a whole address in a line relies on it.
+    """
+    return "cs-uri-query" not in names or names[names.index("cs-uri-query") - 1] == "cs-uri-stem"
 
 
 def _moment(date: str | None, clock: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +14,11 @@ from tests.detections.exposure_makers import exchange
 from tests.detections.scanning.made_rows import IIS_HEADERS, PROXY_HEADERS, other_lines, rows
 
 from tocsin.detections import matching
-from tocsin.detections.compiling import KindIndex
+from tocsin.detections.compiling import Kinds
 from tocsin.detections.pages import pages_named
 from tocsin.detections.pipeline import Detections, detect
 from tocsin.detections.scanning import lane, lanes, scope
-from tocsin.detections.scanning.engines import Engine
+from tocsin.detections.scanning.engines import Engine, MakeEngine
 from tocsin.detections.scanning.gates import Dialect, Gate
 from tocsin.detections.scanning.lanes import Scanning
 from tocsin.evidence import block_rows, blocks, lines
@@ -113,21 +113,21 @@ def load_shipped() -> tuple[Pack, ...]:
 
 _GATES: dict[object, tuple[Gate, ...] | None] = {}
 _ENGINES: dict[object, Engine] = {}
-_INDEXES: dict[object, tuple[Sequence[Pack], dict[str, KindIndex]]] = {}
+_INDEXES: dict[object, tuple[Sequence[Pack], Kinds]] = {}
 """With the packs, so that no others get their identity."""
 
 
 def _remember_gates(patch: pytest.MonkeyPatch) -> None:
     """Compiling packs and their gates costs more than reading a small log: do it once for each set."""
-    choose, named, compiled = scope.gates_of, lanes.engine_named, matching.compile_packs
+    choose, named, compiled = scope.kept_gates, lanes.engine_named, matching.Kinds
 
-    def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIndex]:
+    def kinds(packs: Sequence[Pack], *, prefilter: bool) -> Kinds:
         key = (*map(id, packs), prefilter)
         if key not in _INDEXES:
             _INDEXES[key] = (packs, compiled(packs, prefilter=prefilter))
         return _INDEXES[key][1]
 
-    def gates_of(
+    def kept_gates(
         conditions: Sequence[Node], packs: Sequence[Pack], dialect: Dialect
     ) -> tuple[Gate, ...] | None:
         key = (tuple(conditions), tuple(pack.indicators for pack in packs), dialect)
@@ -135,20 +135,20 @@ def _remember_gates(patch: pytest.MonkeyPatch) -> None:
             _GATES[key] = choose(conditions, packs, dialect)
         return _GATES[key]
 
-    def engine_named(name: str) -> Callable[[Sequence[Gate]], Engine] | None:
+    def engine_named(name: str) -> MakeEngine | None:
         make = named(name)
 
-        def engine(gates: Sequence[Gate]) -> Engine:
+        def engine(gates: Sequence[Gate], *, keep: bool) -> Engine:
             key = (name, tuple(gates))
             if key not in _ENGINES:
                 assert make is not None
-                _ENGINES[key] = make(gates)
+                _ENGINES[key] = make(gates, keep=keep)
             return _ENGINES[key]
 
         return make and engine
 
-    patch.setattr(matching, "compile_packs", compile_packs)
-    patch.setattr(scope, "gates_of", gates_of)
+    patch.setattr(matching, "Kinds", kinds)
+    patch.setattr(scope, "kept_gates", kept_gates)
     patch.setattr(lanes, "engine_named", engine_named)
 
 

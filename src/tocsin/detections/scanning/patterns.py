@@ -28,10 +28,12 @@ HIDDEN = (
     # what becomes a letter of ASCII when it is written small: the sign of kelvin, the Turkish I
     r"\xe2\x84\xaa|\xc4\xb0",
     "%(?:25)?(?:e2%(?:25)?84%(?:25)?aa|c4%(?:25)?b0|u212a|u0130)",
+    "%(?:25)?u0025",  # a percent sign that is itself written so opens further ways
 )
 """Expressions for lines in which a plain character is hidden by encoding, or by its twin."""
-_CODE = "%[0-9a-f][0-9a-f]"
+_CODE = "%u?[0-9a-f][0-9a-f]"
 _MOST_TEXTS = 64
+_MULTILINE = re.compile(r"\(\?[a-z]*m")
 _SHORTEST = 3
 _LONG = 4
 """Characters of a text that is rare enough to be looked for on its own."""
@@ -83,7 +85,23 @@ Part = Text | Some | Edge | Row | Choice | Repeat
 
 def of_regex(check: Regex) -> Part:
     """Read a regular expression."""
-    return _alternatives(list(pieces(check.pattern)))
+    part = _alternatives(list(pieces(check.pattern)))
+    return _edgeless(part) if "m" in check.flags or _MULTILINE.search(check.pattern) else part
+
+
+def _edgeless(part: Part) -> Part:
+    """Leave out edges: with the flag ``m`` they hold within a value, too, at an encoded line end."""
+    match part:
+        case Row():
+            return Row(tuple(map(_edgeless, part.parts)))
+        case Choice():
+            return Choice(tuple(map(_edgeless, part.parts)))
+        case Repeat():
+            return Repeat(_edgeless(part.part), part.least, part.most)
+        case Edge():
+            return Row(())
+        case _:
+            return part
 
 
 def of_glob(check: Glob) -> Part:
@@ -234,17 +252,19 @@ class _Writer:
         self._plain = plain
         mark = re.escape(between)
         self._between = between if across else ""
+        self._to_query = mark if between == " " else rf"{mark}[^\n]*"  # IIS writes the query next to the path
         self._any = r"[^\n]" if across else rf"[^{mark}\n]"
         # no value that rules ask about stands first, for that is the time; queries may begin with their mark
         self._begin = mark if plain else rf"{mark}\??"
-        self._end = rf"(?:{mark}|\r|\n)"
+        # a pattern's end may stand before a last line feed, which a line holds encoded
+        self._end = rf"(?:%(?:25)?(?:u00)?0a)?(?:{mark}|\r|\n)"
 
     def write(self, part: Part) -> str:
         match part:
             case Text():
                 return self._text(part.character)
             case Some():
-                return part.own or self._any
+                return part.own or f"{self._any}+"  # of several bytes, or encoded
             case Edge():
                 return self._begin if part.begin else self._end
             case Row():
@@ -255,7 +275,7 @@ class _Writer:
                 return self._repeat(part)
 
     def _repeat(self, part: Repeat) -> str:
-        """An encoded character takes up more room: a repeat of any character has no upper bound."""
+        """A repeat of any character has no upper bound, as for one."""
         if part.part == Some():
             return f"{self._any}{'*' if part.least == 0 else '+'}"
         own = f"(?:{self.write(part.part)})"
@@ -275,7 +295,7 @@ class _Writer:
         if character == " ":
             forms.append(r"\+")
         if character == "?" and self._between:
-            forms.append(re.escape(self._between))
+            forms.append(self._to_query)
         return f"(?:{'|'.join(forms)})"
 
 
