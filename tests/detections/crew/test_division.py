@@ -152,7 +152,7 @@ def test_the_survey_finds_parts_that_cover_the_file(
 
 def test_a_part_has_the_blocks_of_the_whole(tmp_path: Path) -> None:
     path = tmp_path / "u_ex210303.log"
-    path.write_bytes((LINES[0] + b"\n" + LINES[1] + b"\n") + (LINES[5] + b"\n") * 60_000)
+    path.write_bytes((LINES[0] + b"\n" + LINES[1] + b"\n") + (LINES[5] + b"\n") * 120_000)
     with open_evidence(path) as evidence:
         source = next(evidence.sources())
         whole = [(place, bytes(block)) for place, block in blocks.placed_blocks(source, 1 << 20)]
