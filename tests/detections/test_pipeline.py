@@ -134,13 +134,13 @@ def test_a_file_of_no_known_kind_is_counted(tmp_path: Path) -> None:
     assert rows(found) == {OTHER_FILES: (1, 0, 0, 0, 0, 0)}
 
 
-def test_progress_is_told_after_every_file(tmp_path: Path) -> None:
+def test_progress_is_told_of_every_byte(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("x\n")
-    told: list[str] = []
+    told: list[tuple[str, int]] = []
     with open_evidence(tmp_path) as evidence:
-        detect(evidence, load_packs(), [], progress=lambda source: told.append(source.path))
-    assert told == ["a.txt", "b.txt"]
+        detect(evidence, load_packs(), [], told=lambda path, size: told.append((path, size)))
+    assert told == [("a.txt", 2), ("b.txt", 2)]
 
 
 # --- the vendor's own files -------------------------------------------------------------------

@@ -16,13 +16,14 @@ _VERSION = f"import sys; sys.path.insert(0, {str(SOURCE)!r}); import tocsin; pri
 _STATUSES = (0, 4, 10, 11, 15, 20)
 """Every status of ``assess`` that is an answer."""
 _SEVERITY = ("compromised", "exploited", "targeted", "undetermined", "no-evidence")
-_COUNTED = ("lines", "records", "candidates")
+_COUNTED = ("lines", "records")
 
 
 def answer(folder: Path) -> Answer:
-    """Read the verdict and the account of lines; ``candidates`` where this version counts them."""
+    """Read the verdict and the account of lines; ``candidates`` as ``--timings`` tells them."""
     told = msgspec.json.decode((folder / "stdout").read_bytes())
     counts = {key: _sum(told["coverage"], key) for key in _COUNTED if _has(told["coverage"], key)}
+    counts |= _timings(folder / "stderr")
     counts["findings"] = sum(len(verdict["findings"]) for verdict in told["verdicts"])
     words = {verdict["compromise"] for verdict in told["verdicts"]}
     return Answer(counts=counts, says=next((word for word in _SEVERITY if word in words), ""))
@@ -30,14 +31,20 @@ def answer(folder: Path) -> Answer:
 
 def tasks(ground: Ground) -> Iterator[Task]:
     """Assess each kit with one worker; the innocent one with two workers too."""
-    workers = "--workers" in _help(ground.program)
+    known = _help(ground.program)
+    workers, timings = "--workers" in known, ["--timings"] if "--timings" in known else []
     for name in ("innocent", "guilty", "small", "innocent.gz", "innocent.zip", "events", "files"):
         if name in ground.kits:
-            yield _task(ground, ground.kits[name], f"tocsin:{name}", ["--workers", "1"] if workers else [])
+            yield _task(
+                ground,
+                ground.kits[name],
+                f"tocsin:{name}",
+                [*timings, *(["--workers", "1"] if workers else [])],
+            )
     if workers and "innocent" in ground.kits:
         for count in (1, 2):
             key = f"tocsin:innocent:{count} of 2 cores"
-            yield _task(ground, ground.kits["innocent"], key, ["--workers", str(count)], cores=2)
+            yield _task(ground, ground.kits["innocent"], key, [*timings, "--workers", str(count)], cores=2)
 
 
 def _task(ground: Ground, kit: Made, key: str, options: list[str], *, cores: int = 1) -> Task:
@@ -65,6 +72,18 @@ def _help(program: str) -> str:
         env=environment,
     )
     return done.stdout
+
+
+def _timings(place: Path) -> dict[str, int]:
+    """Give the candidates that the last line tells, if it tells any."""
+    said = place.read_bytes() if place.exists() else b""
+    try:
+        timings = msgspec.json.decode(said.splitlines()[-1] if said.strip() else b"{}")
+    except msgspec.DecodeError:
+        return {}
+    return (
+        {"candidates": timings["candidates"]} if isinstance(timings, dict) and "candidates" in timings else {}
+    )
 
 
 def _has(coverage: object, key: str) -> bool:

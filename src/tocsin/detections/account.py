@@ -87,6 +87,12 @@ class KindAccount:
         ends = [moment for moment in (self.end, other.end) if moment]
         self.start, self.end = min(starts, default=None), max(ends, default=None)
 
+    def merge(self, other: KindAccount) -> None:
+        """Add the totals of another account, of other files."""
+        self.join(other)
+        self.files += other.files
+        self.bytes += other.bytes
+
     def gaps(self, quiet_hours: int) -> tuple[TimeSpan, ...]:
         """Give the silences longer than ``quiet_hours``, between the first record and the last."""
         return tuple(_silences(sorted(self.hours), timedelta(hours=quiet_hours)))
@@ -119,6 +125,11 @@ class CoverageAccount:
     def count(self, item: Item) -> None:
         """Add one item under its own kind."""
         self.of(item.kind).count(item)
+
+    def merge(self, other: CoverageAccount) -> None:
+        """Add what was read elsewhere."""
+        for kind, account in other._kinds.items():
+            self.of(kind).merge(account)
 
     @property
     def last_moment(self) -> datetime | None:

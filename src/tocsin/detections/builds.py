@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -106,6 +106,12 @@ class _Sighting:
         if place < self.first:
             self.first, self.locator = place, locator
 
+    def join(self, other: _Sighting) -> None:
+        self.start = min((one for one in (self.start, other.start) if one), default=None)
+        self.end = max((one for one in (self.end, other.end) if one), default=None)
+        if other.first < self.first:
+            self.first, self.locator = other.first, other.locator
+
 
 def _first(moment: datetime | None, locator: Locator) -> tuple[bool, datetime, tuple[str, int]]:
     return (moment is None, moment or datetime.max.replace(tzinfo=UTC), locator.order)
@@ -138,6 +144,22 @@ class BuildCollector:
             self._record(item, source)
         elif isinstance(item, Header) and item.text.startswith(("#Version", "#Date")):
             self._header(item)
+
+    def merge(self, other: BuildCollector) -> None:
+        """Add what was seen elsewhere."""
+        for name, sighting in other._seen.items():
+            if name in self._seen:
+                self._seen[name].join(sighting)
+            elif len(self._seen) < MOST_BUILDS:
+                self._seen[name] = sighting
+        for file, found in other._files.items():
+            known = self._files.get(file)
+            if known is not None or len(self._files) < MOST_BUILDS:
+                self._files[file] = found if known is None or found[0] < known[0] else known
+        _join(self._versions, other._versions)
+        _join(self._dates, other._dates)
+        _join(self._setup_runs, other._setup_runs)
+        _join(self._setup_done, other._setup_done)
 
     def result(self, product: Product) -> BuildEvidence:
         """Give what was seen, as far as it is a build of the product."""
@@ -344,6 +366,12 @@ def _note(kept: set[T], value: T) -> None:
     """Keep what one file says, within a bound: a stranger may have written it."""
     if len(kept) < MOST_BUILDS:
         kept.add(value)
+
+
+def _join(kept: dict[str, set[T]], more: Mapping[str, set[T]]) -> None:
+    for path, values in more.items():
+        for value in values:
+            _note(kept[path], value)
 
 
 def _rank(kind: _Kind, record: Record) -> _Kind:

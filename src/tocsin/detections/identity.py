@@ -43,6 +43,12 @@ class IdentityCollector:
         if name in self._names or len(self._names) < _MOST_NAMES:
             self._names[name] += times
 
+    def merge(self, other: IdentityCollector) -> None:
+        """Add what was gathered elsewhere."""
+        for name, times in other._names.items():
+            self.add(name, times)
+        self._offsets += other._offsets
+
     def name(self) -> str | None:
         """The server's short name, lower case, or None when no record names it."""
         return _commonest(self._names)

@@ -31,7 +31,7 @@ LONGEST_PAGE = 4_096
 """Characters of a page's path; IIS refuses longer ones unless told otherwise, so no such page is answered."""
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class PartAsked(Struct, frozen=True, kw_only=True):
     """Requests that another process gathered: rows, and what it left out. It can be sent and pickled.
 
     Attributes:
@@ -214,16 +214,16 @@ class PageRequests:
 
     # --- several processes --------------------------------------------------------------------
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[PartAsked]:
         """Yield everything that was taken, for ``merge`` in another process. Call it once, last."""
         busy = frozenset(self._busy)
-        yield Part(busy=busy, below=self._below, left_out=self._left_out, fault=self._fault)
+        yield PartAsked(busy=busy, below=self._below, left_out=self._left_out, fault=self._fault)
         if self._table is not None and not self._fault:
             for rows in self._table.rows(self._bounds.at_once):
-                yield Part(rows=rows)
-        yield Part(rows=tuple(row for row in self._waiting if row.page not in self._busy))
+                yield PartAsked(rows=rows)
+        yield PartAsked(rows=tuple(row for row in self._waiting if row.page not in self._busy))
 
-    def merge(self, part: Part) -> None:
+    def merge(self, part: PartAsked) -> None:
         """Take what another process gathered."""
         self._left_out += part.left_out
         self._fault = self._fault or part.fault

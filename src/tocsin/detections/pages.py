@@ -7,7 +7,7 @@ log folder and the largest is given, so that a request is not counted twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
@@ -90,6 +90,17 @@ class _Client:
     last: datetime | None = None
     tasked: bool = False
 
+    def merge(self, other: _Client) -> None:
+        _add_counts(self.requests, other.requests)
+        self.first = min((one for one in (self.first, other.first) if one), default=None)
+        self.last = max((one for one in (self.last, other.last) if one), default=None)
+        self.tasked = self.tasked or other.tasked
+
+
+def _add_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
+
 
 @dataclass(slots=True)
 class _Moments:
@@ -119,6 +130,24 @@ class _Moments:
         minute = int(moment.timestamp()) // 60
         low, high = self.minutes.get(minute, (moment, moment))
         self.minutes[minute] = (min(low, moment), max(high, moment))
+
+    def merge(self, other: _Moments) -> None:
+        self.count += other.count
+        self.first = min((one for one in (self.first, other.first) if one), default=None)
+        self._merge_last(other)
+        for minute, (low, high) in other.minutes.items():
+            known = self.minutes.get(minute, (low, high))
+            self.minutes[minute] = (min(low, known[0]), max(high, known[1]))
+        self.places = sorted([*self.places, *other.places], key=_place_order)[:_KEPT_LOCATORS]
+
+    def _merge_last(self, other: _Moments) -> None:
+        """A last moment is in doubt if all that was seen at it is."""
+        if other.last is None:
+            return
+        if self.last is None or other.last > self.last:
+            self.last, self.last_weak = other.last, other.last_weak
+        elif other.last == self.last:
+            self.last_weak = self.last_weak and other.last_weak
 
     def first_after(self, moment: datetime) -> datetime | None:
         """Give the first moment after another; within that one's own minute, the latest."""
@@ -192,6 +221,19 @@ class Page:
             self.served.add(record)
             self._client(record, group)
 
+    def merge(self, other: Page) -> None:
+        """Add the requests that were met elsewhere."""
+        _add_counts(self.totals, other.totals)
+        self.served.merge(other.served)
+        self.refused.merge(other.refused)
+        if self._clients is None or other._clients is None:
+            self._clients = None
+            return
+        for ip, client in other._clients.items():
+            self._clients.setdefault(ip, _Client()).merge(client)
+        if len(self._clients) > _MOST_CLIENTS:
+            self._clients = None
+
     def _client(self, record: Record, group: str) -> None:
         ip = record.fields.get("c-ip")
         if ip is None or self._clients is None:
@@ -248,6 +290,19 @@ class PageActivity:
             page = self._pages[url] = Page(url)
         group = f"{record.kind}:{record.locator.path.rpartition('/')[0]}"
         page.add(record, group=group, absent=self._absent)
+
+    def merge(self, other: PageActivity) -> None:
+        """Add the requests that were met elsewhere."""
+        self._nonsense |= other._nonsense
+        self.overflow += other.overflow
+        for url, page in other._pages.items():
+            known = self._pages.get(url)
+            if known is not None:
+                known.merge(page)
+            elif len(self._pages) < _MOST_PAGES:
+                self._pages[url] = page
+            else:
+                self.overflow += sum(page.totals.values())
 
     def note_nonsense(self, record: Record) -> None:
         """Note what the request asks for if it cannot be there and was answered."""

@@ -50,7 +50,7 @@ def read_file(
         EvidenceError: the evidence as a whole cannot be read.
         EnvironmentFault: the machine lacks something; no file is to blame for that.
     """
-    tally = FileTally(source)
+    tally = FileTally(source.size)
     why = fault_of(partial(_parse, source, tally, take, _Ways(change, shortcut, interest)))
     skipped = list(_left(source, tally, take, why)) if why else []
     tally.close(account)
@@ -114,15 +114,22 @@ def fault_of(step: Callable[[], None]) -> str:
     return ""
 
 
-class FileTally:
-    """The account of one file, before it joins the account of its kind."""
+class Counted(Struct, frozen=True, kw_only=True):
+    """What a ``FileTally`` counted, fit to be handed to another process."""
 
-    def __init__(self, source: Source) -> None:
+    kinds: dict[str, KindAccount]
+    last_line: int
+
+
+class FileTally:
+    """The account of one file of so many bytes, before it joins the account of its kind."""
+
+    def __init__(self, size: int) -> None:
         """Start with nothing read of the file."""
         self.module: ArtefactModule | None = None
         self.last_line = 0
         self.errors = 0
-        self._source = source
+        self._size = size
         self._kinds: dict[str, KindAccount] = {}
 
     def count(self, item: Item) -> None:
@@ -141,6 +148,17 @@ class FileTally:
         account.count_plain(plain.records, plain.first, plain.last, plain.hours)
         self.last_line = max(self.last_line, last_line)
 
+    @property
+    def counted(self) -> Counted:
+        """What was counted so far."""
+        return Counted(kinds=self._kinds, last_line=self.last_line)
+
+    def join(self, counted: Counted) -> None:
+        """Add what was counted of another part of the file."""
+        for kind, account in counted.kinds.items():
+            self._kinds.setdefault(kind, KindAccount()).join(account)
+        self.last_line = max(self.last_line, counted.last_line)
+
     def close(self, total: CoverageAccount) -> None:
         """Join the account of the file's kind; an event log joins one account a channel."""
         main = self._main_kind()
@@ -152,7 +170,7 @@ class FileTally:
             total.of(main).lines += self.last_line
         total.of(main).errors += self.errors
         total.of(main).files += 1
-        total.of(main).bytes += self._source.size
+        total.of(main).bytes += self._size
 
     @property
     def _by_lines(self) -> bool:

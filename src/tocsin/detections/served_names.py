@@ -47,6 +47,16 @@ class ServedNames:
         """The unusual names, in lower case: rows whose path begins with one have to be read by ``read``."""
         return tuple(sorted(self._names))
 
+    def take_unknown(self) -> dict[str, int]:
+        """Give how many requests named a directory that nothing explains, and begin to count anew."""
+        unknown, self._unknown = self._unknown, {}
+        return unknown
+
+    def add_unknown(self, unknown: Mapping[str, int]) -> None:
+        """Add such requests that were counted elsewhere."""
+        for usual, count in unknown.items():
+            self._unknown[usual] = self._unknown.get(usual, 0) + count
+
     @staticmethod
     def front_ends() -> tuple[str, ...]:
         """Give the protocols of HttpProxy whose rows may name a directory that nothing explains."""

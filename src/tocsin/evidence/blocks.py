@@ -36,15 +36,22 @@ def blocks(source: Source, size: int = BLOCK) -> Iterator[memoryview]:
     Raises:
         ArtefactError: the bytes cannot be read; what was read before has been yielded.
     """
+    return (block for _, block in placed_blocks(source, size))
+
+
+def placed_blocks(source: Source, size: int = BLOCK) -> Iterator[tuple[int, memoryview]]:
+    """Yield what ``blocks`` does, each with the place in the file where its first line begins.
+
+    Whoever begins at such a place gets the same blocks from there on.
+
+    Raises:
+        ArtefactError: as ``blocks``.
+    """
     with closing(source.open()) as stream:
-        yield from _stretches(stream, size)
-
-
-def _stretches(stream: BinaryIO, size: int) -> Iterator[memoryview]:
-    filler = _Filler(stream, size)
-    while filler.more():
-        yield from filler.whole_lines()
-    yield from filler.rest()
+        filler = _Filler(stream, size)
+        while filler.more():
+            yield from filler.whole_lines()
+        yield from filler.rest()
 
 
 class _Filler:
@@ -57,6 +64,7 @@ class _Filler:
             max(size, 2 * LONGEST_LINE) + 1
         )  # beside a cut line there must be room to read on
         self._held = 0
+        self._reached = 0
         self._first = True
         self._failure: ArtefactError | None = None
 
@@ -78,6 +86,7 @@ class _Filler:
         try:
             while self._held < len(view) and (got := self._read_into(view[self._held :])):
                 self._held += got
+                self._reached += got
         except ArtefactError as error:
             self._failure = error
 
@@ -86,12 +95,12 @@ class _Filler:
         if self._buffer.startswith(_MARK) and self._held >= len(_MARK):
             self._keep(len(_MARK))
 
-    def whole_lines(self) -> Iterator[memoryview]:
+    def whole_lines(self) -> Iterator[tuple[int, memoryview]]:
         """Give what ends in LF, and keep the rest."""
         end = self._buffer.rfind(b"\n", 0, self._held) + 1
         if end:
             with memoryview(self._buffer) as view:
-                yield view[:end]
+                yield self._reached - self._held, view[:end]
             self._keep(end)
 
     def _keep(self, start: int) -> None:
@@ -99,12 +108,12 @@ class _Filler:
         self._buffer[: len(tail)] = tail
         self._held = len(tail)
 
-    def rest(self) -> Iterator[memoryview]:
+    def rest(self) -> Iterator[tuple[int, memoryview]]:
         """Give the last line, which has no LF, with one."""
         if self._held:
             self._buffer[self._held] = 10
             with memoryview(self._buffer) as view:
-                yield view[: self._held + 1]
+                yield self._reached - self._held, view[: self._held + 1]
 
 
 def line_at(block: memoryview, start: int, end: int, number: int) -> Line:

@@ -116,6 +116,12 @@ def container_inside(name: str, head: bytes) -> Container | None:
     return None
 
 
+def may_be_container(name: str) -> bool:
+    """Tell whether a file within evidence could be a container, by its name."""
+    lower = name.lower()
+    return any(lower.endswith(mark.suffixes) for mark in _MARKS)
+
+
 def container_named(name: str, head: bytes) -> Container | None:
     """Say what the file is packed as that was given as the evidence, or None if it is plain."""
     inside = container_inside(name, head)

@@ -29,7 +29,7 @@ from tocsin.evidence.delimited import (
 from tocsin.evidence.heads import by_location, head_lines, is_text
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import Clock, RowReader, RowShape, path_comes_first
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_ip, is_moment, is_number
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
@@ -179,6 +179,15 @@ class _Reader:
     def shape(self) -> RowShape | None:
         """The shape of the rows that follow; None unless the log's own header names the time first."""
         return self._shape
+
+    @property
+    def state(self) -> ReaderState:
+        return (self._names, self._delimiter, self._native, self._padded)
+
+    def resume(self, state: ReaderState) -> None:
+        names, delimiter, self._native, self._padded = state
+        self._columns(names, delimiter)
+        self._shape = self._new_shape()
 
     def item(self, line: Line) -> Item:
         text = line.text

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.archive import list_members
 from tocsin.evidence.containers import Container, Kind, container_inside
@@ -35,6 +37,28 @@ _STUBS = (
 )
 
 
+Watch = Callable[[str, int], None]
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """The account of what a ``Giver`` gave since it was last asked; see there.
+
+    Attributes:
+        read_files: entries met.
+        read_bytes: bytes read, unpacked.
+        broken: as ``Budget.broken``.
+    """
+
+    hashes: dict[str, str]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+    files: int
+    bytes: int
+    read_files: int
+    read_bytes: int
+    broken: bool
+
+
 class Giver:
     """Gives entries as sources, each once, and keeps the account.
 
@@ -44,6 +68,7 @@ class Giver:
         notes: what a reader of the verdict should know about the evidence.
         files: sources given.
         bytes: bytes of them, as they lie in the evidence.
+        watch: told of the bytes of every entry as they are read: its path, and how many.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -54,7 +79,34 @@ class Giver:
         self.files = 0
         self.bytes = 0
         self.shelf = Shelf()
+        self.watch: Watch | None = None
         self._budget = budget
+        self._told = (0, 0)
+
+    def take(self) -> Given:
+        """Give the account so far and begin a new one."""
+        given = Given(
+            hashes=self.hashes,
+            skipped=tuple(self.skipped),
+            notes=tuple(self.notes),
+            files=self.files,
+            bytes=self.bytes,
+            read_files=self._budget.files - self._told[0],
+            read_bytes=self._budget.bytes - self._told[1],
+            broken=self._budget.broken,
+        )
+        self.hashes, self.skipped, self.notes = {}, {}, {}
+        self.files = self.bytes = 0
+        self._told = (self._budget.files, self._budget.bytes)
+        return given
+
+    def join(self, given: Given) -> None:
+        """Add the account that another giver, in another process, gave of further entries."""
+        self.hashes |= given.hashes
+        self.skipped.update(dict.fromkeys(given.skipped))
+        self.notes.update(dict.fromkeys(given.notes))
+        self.files += given.files
+        self.bytes += given.bytes
 
     def skip(self, skipped: Skipped) -> None:
         """Account for an entry that is not given; a second time counts once."""
@@ -69,6 +121,8 @@ class Giver:
             depth: how many containers it lies in.
         """
         tally = Tally(entry.path, entry.account, self._budget)
+        watch = self.watch if outer is None else None
+        tally.watch = watch
         head = self._head(entry, tally)
         if head is None:
             return
@@ -80,7 +134,7 @@ class Giver:
         if container is None or place.on_disk:
             yield from self._plain(entry, place, tally, head)
         if container is not None:
-            yield from self._contained(entry, container, place, depth)
+            yield from self._contained(entry, container, place, depth, watch)
 
     def members(self, entry: Entry, tally: Tally, prefix: str) -> list[Entry]:
         """List a zip's members, sorted by path.
@@ -145,7 +199,9 @@ class Giver:
         yield self._source(entry, unpacked_place(place.where), partial(measured, opener, own), head)
         self._count(entry, tally)
 
-    def _contained(self, entry: Entry, container: Container, place: Place, depth: int) -> Iterator[Source]:
+    def _contained(
+        self, entry: Entry, container: Container, place: Place, depth: int, watch: Watch | None
+    ) -> Iterator[Source]:
         why, members = "", list[Entry]()
         if container.kind is Kind.REFUSED:
             why = f"{container.name}: its contents are not read. {container.remedy}"
@@ -153,6 +209,7 @@ class Giver:
             why = f"zip within zip, deeper than {self._budget.limits.nesting}"
         else:
             tally = Tally(entry.path, entry.account, self._budget)
+            tally.watch = watch
             try:
                 members = self.members(entry, tally, f"{entry.path}!/")
             except (ArtefactError, EvidenceError) as error:

@@ -29,6 +29,7 @@ class Tally:
         self.reached = 0
         self.used = 0
         self.longest = budget.limits.file_bytes
+        self.watch: Callable[[str, int], None] | None = None
         self.complete = False
         self._hash = hashlib.sha256() if hashed else None
 
@@ -48,6 +49,8 @@ class Tally:
             self._charge(end - self.reached, max(used - self.used, 0))
             if self._hash is not None:
                 self._hash.update(data[self.reached - start :])
+            if self.watch is not None:
+                self.watch(self.path, end - self.reached)
             self.reached, self.used = end, max(used, self.used)
         self._check(end, used)
 
@@ -62,7 +65,10 @@ class Tally:
 
     def _check(self, end: int, used: int) -> None:
         limits = self.budget.limits
-        why = self.budget.spent() or (self.account.over(limits) if self.account else None)
+        why = self.budget.spent()
+        if not why and self.account is not None:
+            why = self.account.over(limits)
+            self.budget.broken |= why is not None
         if not why and end > self.longest:
             why = f"longer than {self.longest:,} bytes, the bound for one file; the rest is not read"
         if not why and self.account is not None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from tocsin.evidence.lines import Line
 from tocsin.model.records import Item
+
+ReaderState = tuple[Any, ...]
+"""Plain values, to be compared, and to be handed to another process."""
 
 
 class Clock(Enum):
@@ -70,6 +73,15 @@ class RowReader(Protocol):
 
         It is the same object as long as nothing changes.
         """
+        ...
+
+    @property
+    def state(self) -> ReaderState:
+        """What earlier lines left behind for later ones, while there is a shape."""
+        ...
+
+    def resume(self, state: ReaderState) -> None:
+        """Go on as a reader that came to this state."""
         ...
 
     def item(self, line: Line) -> Item:

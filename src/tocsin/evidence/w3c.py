@@ -15,7 +15,7 @@ from msgspec import Struct
 from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import Clock, RowReader, RowShape, path_comes_first
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
 from tocsin.evidence.source import Source
 from tocsin.evidence.web_rows import WEB_NAMES, web_name
@@ -99,6 +99,15 @@ class _Reader:
     def shape(self) -> RowShape | None:
         """The shape of the rows that follow; None unless the header names a date and a time first."""
         return self._shape
+
+    @property
+    def state(self) -> ReaderState:
+        return (self._names, self._delimiter, self._native, self._quoted, self._date, self._zone)
+
+    def resume(self, state: ReaderState) -> None:
+        names, delimiter, self._native, self._quoted, self._date, self._zone = state
+        self._columns(names, delimiter)
+        self._shape = self._new_shape()
 
     def item(self, line: Line) -> Item:
         text = line.text

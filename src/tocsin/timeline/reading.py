@@ -102,11 +102,10 @@ def write_timeline(request: Request, *, marks: Marks | None = None, watch: Watch
         closing(open_writer(request.target.suffix, draft, scratch)) as writer,
     ):
         run = _Pass(writer, request.selection, marks or Marks())
-        progress = watch(evidence) if watch else None
+        if watch:
+            evidence.watch(watch(evidence))
         for source in evidence.sources():
             run.read(source)
-            if progress:
-                progress(source)
         writer.finish(_about(evidence, request.selection))
         return run.result(evidence)
 

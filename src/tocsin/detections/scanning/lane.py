@@ -134,13 +134,13 @@ class Log(Struct, frozen=True):
     served: ServedNames
 
 
-def scan_rows(source: Source, log: Log, taker: Taker) -> None:
-    """Read a file in the fast lane.
+def scan_rows(source: Source, log: Log, taker: Taker, *, before: int = 0) -> None:
+    """Read a file in the fast lane, or a part of it that so many lines precede.
 
     Raises:
         ArtefactError: the file cannot be read to its end; what was read before has been taken.
     """
-    lane = _Lane(log, taker)
+    lane = _Lane(log, taker, before)
     for block in blocks(source):
         lane.block(block)
 
@@ -148,11 +148,11 @@ def scan_rows(source: Source, log: Log, taker: Taker) -> None:
 class _Lane:
     """The state between blocks: how many lines there were."""
 
-    def __init__(self, log: Log, taker: Taker) -> None:
+    def __init__(self, log: Log, taker: Taker, before: int) -> None:
         self._log = log
         self._reader = log.reader
         self._row_reader = log.reader
-        self._before = 0
+        self._before = before
         self._columns: Columns | None = None
         self.kind = log.kind
         self.verdicts = log.verdicts

@@ -15,6 +15,8 @@ from tocsin.detections.scanning.scope import Scope, Scopes
 from tocsin.detections.scanning.unknown_pages import unknown_page_gate
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.blocks import in_blocks
+from tocsin.evidence.parts import Part
+from tocsin.evidence.row_shape import ReaderState, RowReader
 from tocsin.evidence.source import Source
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
@@ -79,8 +81,9 @@ class Lanes:
         *,
         served: ServedNames,
         signs: Callable[[], tuple[str, ...]],
-    ) -> None:
-        """Read a file that the lane takes.
+        part: Part | None = None,
+    ) -> ReaderState:
+        """Read a file that the lane takes; give the state in which its reader ends.
 
         Args:
             source: the file.
@@ -88,16 +91,20 @@ class Lanes:
             taker: what is told.
             served: the names under which directories are served.
             signs: gives the texts that would show a product that has not been seen.
+            part: of the file, which the source holds alone.
 
         Raises:
             ArtefactError: the file cannot be read to its end.
+            TypeError: it is of a kind that the lane does not take.
         """
         scopes = self._of_kind(module)
-        if scopes is not None and isinstance(module, RowModule):
-            verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
-            reader = module.reader(source)
-            log = Log(module.KIND, reader, lambda: scopes.scope(signs(), served.names), verdicts, served)
-            scan_rows(source, log, taker)
+        if scopes is None or not isinstance(module, RowModule):
+            raise TypeError(f"{module.KIND} does not go through the fast lane")
+        verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
+        reader = _reader(module, source, part)
+        log = Log(module.KIND, reader, lambda: scopes.scope(signs(), served.names), verdicts, served)
+        scan_rows(source, log, taker, before=part.before if part else 0)
+        return reader.state
 
     def revisit(
         self,
@@ -107,8 +114,9 @@ class Lanes:
         taker: Taker,
         *,
         served: ServedNames,
+        part: Part | None = None,
     ) -> None:
-        """Read a file again for the requests for some pages.
+        """Read a file again, or a part of it, for the requests for some pages.
 
         Raises:
             ArtefactError: the file cannot be read to its end.
@@ -117,8 +125,8 @@ class Lanes:
             dialect = self._dialect(module)
             names = name_gate(served.names, dialect)
             scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make, keep=False)
-            log = Log(module.KIND, module.reader(source), lambda: scope, Verdicts(None), served)
-            scan_rows(source, log, taker)
+            log = Log(module.KIND, _reader(module, source, part), lambda: scope, Verdicts(None), served)
+            scan_rows(source, log, taker, before=part.before if part else 0)
 
     def _of_kind(self, module: ArtefactModule) -> Scopes | None:
         scopes = self._scopes.get(module.KIND)
@@ -135,3 +143,10 @@ class Lanes:
         lines = [line for product in self._products for line in product.ordinary.get(module.KIND, ())]
         front_ends = ServedNames.front_ends() if module.KIND == "exchange.httpproxy" else ()
         return Dialect(between=module.DELIMITER, ordinary=tuple(lines), front_ends=front_ends)
+
+
+def _reader(module: RowModule, source: Source, part: Part | None) -> RowReader:
+    reader = module.reader(source)
+    if part is not None and part.state is not None:
+        reader.resume(part.state)
+    return reader
