@@ -23,7 +23,6 @@ from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matched, Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.page_requests import PageRequests, PartAsked
-
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
 from tocsin.detections.scanning.lane import Plain

@@ -7,7 +7,6 @@ for once it is known which pages those are. Several processes may share the work
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
 from contextlib import closing
 
 from msgspec import Struct
