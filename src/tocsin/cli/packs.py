@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,7 +73,10 @@ def lint(
         list[Path] | None, typer.Argument(metavar="[PATH]...", help="Packs, or folders of packs.")
     ] = None,
 ) -> None:
-    """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails."""
+    """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails.
+
+    Rules that make reading logs slow are warned of.
+    """
     from tocsin.detections.proofs import examine
     from tocsin.packs.loading import data_folder, find_packs
 
@@ -81,9 +84,21 @@ def lint(
     problems = [problem for folder in folders.values() for problem in examine(folder)]
     for problem in problems:
         typer.echo(str(problem))
+    if not problems:
+        for slow in _ungated(folders.values()):
+            typer.echo(slow, err=True)
     typer.echo(f"{_count(len(folders), 'pack')}, {_count(len(problems), 'problem')}.", err=True)
     if problems:
         raise typer.Exit(2)
+
+
+def _ungated(folders: Iterable[Path]) -> Iterator[str]:
+    from tocsin.detections.scanning.ungated import ungated
+    from tocsin.packs.loading import read_pack
+
+    for folder in folders:
+        pack, _ = read_pack(folder)
+        yield from map(str, ungated(pack) if pack else ())
 
 
 @packs_app.command()

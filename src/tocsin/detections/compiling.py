@@ -82,18 +82,22 @@ class CompiledRule:
 
 
 class KindIndex:
-    """The rules that one record kind can meet, and which of them a record may meet at all."""
+    """The rules that one record kind can meet, and which of them a record may meet at all.
+
+    Attributes:
+        rules: all of them; the bit of a rule in a mask is its place here.
+    """
 
     def __init__(self, kind: str, rules: Sequence[CompiledRule], *, prefilter: bool) -> None:
         """Derive literals, unless the oracle is wanted, which asks every rule."""
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self._everything = (1 << len(rules)) - 1
         self._prefilter = Prefilter(kind, [rule.condition for rule in rules]) if prefilter else None
 
     @property
     def conditions(self) -> tuple[Node, ...]:
         """The rules' conditions; the bit of a rule is its place among them."""
-        return tuple(rule.condition for rule in self._rules)
+        return tuple(rule.condition for rule in self.rules)
 
     def after(self, name: str, value: str | None) -> int:
         """Give the mask of the rules that one field's value leaves possible."""
@@ -108,7 +112,7 @@ class KindIndex:
         while mask:
             lowest = mask & -mask
             mask ^= lowest
-            found.append(self._rules[lowest.bit_length() - 1])
+            found.append(self.rules[lowest.bit_length() - 1])
         return found
 
     def possible(self, fields: Mapping[str, str | None]) -> bool:

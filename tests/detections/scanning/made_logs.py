@@ -18,7 +18,7 @@ from tocsin.detections.pages import pages_named
 from tocsin.detections.pipeline import Detections, detect
 from tocsin.detections.scanning import lane, lanes
 from tocsin.detections.scanning.engines import MakeEngine
-from tocsin.detections.scanning.gates import Dialect
+from tocsin.detections.scanning.gates import Dialect, Gate
 from tocsin.detections.scanning.lanes import Scanning
 from tocsin.detections.scanning.scope import Scopes
 from tocsin.evidence import block_rows, blocks, lines
@@ -117,11 +117,17 @@ def _remember_gates(patch: pytest.MonkeyPatch) -> None:
     """Choosing and compiling gates costs more than reading a small log: do it once for each set of packs."""
     choose = lanes.Scopes
 
-    def scopes(index: KindIndex | None, packs: Sequence[Pack], dialect: Dialect, make: MakeEngine) -> Scopes:
+    def scopes(
+        index: KindIndex | None,
+        packs: Sequence[Pack],
+        dialect: Dialect,
+        make: MakeEngine,
+        pages: Gate | None = None,
+    ) -> Scopes:
         conditions = index.conditions if index else ()
-        key = (conditions, tuple(pack.indicators for pack in packs), dialect, make)
+        key = (conditions, tuple(pack.indicators for pack in packs), dialect, make, pages)
         if key not in _CHOSEN:
-            _CHOSEN[key] = choose(index, packs, dialect, make)
+            _CHOSEN[key] = choose(index, packs, dialect, make, pages)
         return _CHOSEN[key]
 
     patch.setattr(lanes, "Scopes", scopes)
