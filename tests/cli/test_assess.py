@@ -411,7 +411,7 @@ def test_progress_is_for_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert watch is not None
         advance = watch(evidence)
         for source in evidence.sources():
-            advance(source)
+            advance(source.path, source.size)
     assert "[bold]\\x1b[2j.log" in out.getvalue()
     assert "2/2 bytes" in out.getvalue()
 

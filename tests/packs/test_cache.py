@@ -17,6 +17,7 @@ from tests.packs.pack_folders import changed, sound_pack, write
 import tocsin
 from tocsin.errors import PackError
 from tocsin.packs import cache
+from tocsin.packs.behaviours import BehaviourRule
 from tocsin.packs.cache import OFF, VARIABLE, Form, kept, packed
 from tocsin.packs.loading import data_folder, load_packs, read_pack
 from tocsin.packs.products import load_product
@@ -290,7 +291,9 @@ def test_the_packs_that_came_with_the_program_are_the_same_from_the_cache(
     assert list(place.glob("pack-*"))
     assert _plain(made) == _plain(found) == _plain(load_packs())
     assert [pack.rules[0].condition for pack in made] == [pack.rules[0].condition for pack in found]
-    assert all(isinstance(rule, Rule | Correlation) for pack in found for rule in pack.everything)
+    assert all(
+        isinstance(rule, Rule | Correlation | BehaviourRule) for pack in found for rule in pack.everything
+    )
 
 
 def test_a_pack_from_the_cache_still_tells_lines(tmp_path: Path) -> None:

@@ -281,8 +281,8 @@ def test_an_interrupted_run_leaves_nothing(case: Path, tmp_path: Path, suffix: s
     if existing:
         target.write_text("before")
 
-    def interrupt(_: Evidence) -> Callable[[Source], None]:
-        def after(_: Source) -> None:
+    def interrupt(_: Evidence) -> Callable[[str, int], None]:
+        def after(_: str, __: int) -> None:
             assert len(list(out.iterdir())) > existing  # a draft is under way
             raise KeyboardInterrupt
 

@@ -75,7 +75,7 @@ def lint(
 ) -> None:
     """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails.
 
-    Rules that make reading logs slow are warned of.
+    Rules that make logs slow to read are warned of.
     """
     from tocsin.detections.proofs import examine
     from tocsin.packs.loading import data_folder, find_packs

@@ -46,13 +46,13 @@ def watching(*, quiet: bool) -> Iterator[Watch | None]:
 def _watch(progress: Progress) -> Watch:
     def watch(evidence: Evidence) -> Callable[[str, int], None]:
         task = progress.add_task("reading", total=evidence.total_bytes)
-        pending, last = 0, 0.0
+        left, pending, last = evidence.total_bytes, 0, 0.0
 
         def advance(path: str, size: int) -> None:
-            nonlocal pending, last
-            pending += size
+            nonlocal left, pending, last
+            left, pending = left - size, pending + size
             now = time.monotonic()
-            if now - last >= _REFRESH:
+            if now - last >= _REFRESH or left <= 0:
                 name = path.rpartition("/")[2]
                 progress.update(task, advance=pending, description=visible(name[:_LONGEST_NAME]))
                 pending, last = 0, now

@@ -104,7 +104,7 @@ def _alone(evidence: Evidence, run: Pass, told: Told | None) -> Detections:
     for source in evidence.sources():
         skipped += run.read(source)
     matches, left_out = run.matches()
-    skipped += run.revisit(_pages(matches))
+    skipped += _new(run.revisit(_pages(matches)), skipped)
     return _result(evidence, run, matches, left_out, skipped)
 
 
@@ -127,8 +127,14 @@ def _shared(evidence: Evidence, run: Pass, foreman: Foreman, setup: Setup) -> De
         evidence.check()
         matches, left_out = run.matches()
         urls = _pages(matches)
-        skipped += foreman.revisit(workers, run, urls)
+        skipped += _new(foreman.revisit(workers, run, urls), skipped)
     return _result(evidence, run, matches, left_out, skipped)
+
+
+def _new(again: Iterable[Skipped], skipped: Iterable[Skipped]) -> list[Skipped]:
+    """Give what the second look could not read, but for files of which something was told before."""
+    told = {one.path for one in skipped}
+    return [one for one in again if one.path not in told]
 
 
 def _pages(matches: Mapping[str, Matches]) -> frozenset[str]:

@@ -223,5 +223,6 @@ def _work(connection: Link, make: Make, setup: object) -> None:
         connection.send(Failed(EnvironmentFault(what, remedy="Give more with --memory.")))
     except (EOFError, OSError):
         raise
-    except Exception:  # noqa: BLE001 - a fault of the program: the parent raises it where it is seen
+    except Exception:  # a fault of the program: the parent raises it where it is seen
         connection.send(Failed(RuntimeError(f"in a worker:\n{traceback.format_exc()}")))
+        raise

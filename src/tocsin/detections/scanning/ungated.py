@@ -22,8 +22,8 @@ class Ungated(Struct, frozen=True):
     def __str__(self) -> str:
         """Say so, where, and what to do."""
         return (
-            f"{self.rule.document.where('detection')}: warning: for this rule every line of {self.kind} must be "
-            "parsed, so such logs take ten times as long. Give it a piece of text that the line must hold."
+            f"{self.rule.document.where('detection')}: warning: for this rule every line of {self.kind} must "
+            "be parsed, so such logs take ten times as long. Give it a piece of text that the line must hold."
         )
 
 
