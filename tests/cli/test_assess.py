@@ -412,7 +412,7 @@ def test_progress_is_for_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         advance = watch(evidence)
         for source in evidence.sources():
             advance(source.path, source.size)
-    assert "[bold]\\x1b[2j.log" in out.getvalue()
+    assert "[bold]\\x1b[2J.log" in out.getvalue()
     assert "2/2 bytes" in out.getvalue()
 
 
