@@ -13,9 +13,11 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
+import yaml
 from msgspec import Struct
 
 HERE = Path(__file__).parent
@@ -23,6 +25,8 @@ ROOT = HERE.parents[1]
 SOURCE = ROOT / "src"
 _BYTES_A_ROW = 2200
 """One everyday request gives about so many bytes over all text logs."""
+_BYTES_A_DAY = 430_000_000
+"""A busy server's text logs of a day; 13 GB a month."""
 _CHUNK = 1 << 20
 
 
@@ -64,12 +68,25 @@ def server(cache: Path, name: str, scenario: str, says: str, *, size: int, seed:
 
     def write(folder: Path) -> Made:
         rows = ["--rows", str(max(size // _BYTES_A_ROW, 1))] if size else []
+        told = _lasting(path, folder / path.name, size) if size else path
         _tocsin(
-            ["exercise", "server", str(path), "--out", str(folder / "server"), "--seed", str(seed), *rows]
+            ["exercise", "server", str(told), "--out", str(folder / "server"), "--seed", str(seed), *rows]
         )
         return measured(name, says, folder / "server" / "evidence", text=bool(size))
 
     return _kept(cache / key, write)
+
+
+def _lasting(scenario: Path, target: Path, size: int) -> Path:
+    """Write a scenario that lasts as many days as a busy server needs for so many bytes.
+
+    A month with a tenth of the traffic would be thousands of tiny logs.
+    """
+    told = yaml.safe_load(scenario.read_text("utf-8"))
+    days = timedelta(days=max(1, round(size / _BYTES_A_DAY)))
+    told["collected"] = datetime.combine(told["first_day"] + days, time(8), UTC)
+    target.write_text(yaml.safe_dump(told), "utf-8")
+    return target
 
 
 def gzipped(cache: Path, plain: Made) -> Made:

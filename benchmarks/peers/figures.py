@@ -159,7 +159,12 @@ def _answers(performance: Performance) -> Goal:
 
 
 def _same(one: Runs, other: Runs) -> bool:
-    return (one.says, one.counts) == (other.says, other.counts)
+    """Tell whether the answers are the same; candidates, of which blocks make more or fewer, are no part."""
+    return (one.says, _answered(one)) == (other.says, _answered(other))
+
+
+def _answered(runs: Runs) -> dict[str, int]:
+    return {what: count for what, count in runs.counts.items() if what != "candidates"}
 
 
 def _memory(performance: Performance, name: str) -> Goal:

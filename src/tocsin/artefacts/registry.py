@@ -37,6 +37,10 @@ class ArtefactModule(Protocol):
     LINES: bool
     FOUND_AT: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        """Modules are looked up by."""
+        ...
+
     def recognise(self, source: Source) -> Confidence:
         """Say how sure it is that the file is of its kind, from ``head`` and ``where`` only."""
         ...
@@ -76,6 +80,18 @@ class AskedModule(ArtefactModule, Protocol):
             ArtefactError: as ``parse``.
         """
         ...
+
+
+@cache
+def as_row_module(module: ArtefactModule) -> RowModule | None:
+    """Give a module whose files are mostly plain rows as one, any other as None."""
+    return module if isinstance(module, RowModule) else None
+
+
+@cache
+def as_asked_module(module: ArtefactModule) -> AskedModule | None:
+    """Give a module that can be told what is of interest as one, any other as None."""
+    return module if isinstance(module, AskedModule) else None
 
 
 @cache

@@ -12,7 +12,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, AskedModule, identify
+from tocsin.artefacts.registry import ArtefactModule, as_asked_module, identify
 from tocsin.detections.account import CoverageAccount, KindAccount
 from tocsin.detections.scanning.lane import Plain
 from tocsin.errors import ArtefactError, EnvironmentFault, EvidenceError
@@ -77,8 +77,9 @@ def _parse(source: Source, tally: FileTally, take: Take, ways: _Ways) -> None:
 
 
 def _items(module: ArtefactModule, source: Source, interest: Interest | None) -> Iterator[Item]:
-    if interest is not None and isinstance(module, AskedModule):
-        return module.parse_asked(source, interest)
+    asked = as_asked_module(module) if interest is not None else None
+    if interest is not None and asked is not None:
+        return asked.parse_asked(source, interest)
     return module.parse(source)
 
 

@@ -46,8 +46,8 @@ _LABEL = re.compile(r"\w{1,20}:\s+")
 _LOOK = 40
 
 
-class Layout(Struct, frozen=True, kw_only=True):
-    """What one log of the family is.
+class Layout(Struct, frozen=True, kw_only=True, eq=False):
+    """What one log of the family is. There is one for a kind of log, and no other is equal to it.
 
     Attributes:
         kind: of its records.
@@ -82,6 +82,11 @@ class ExchangeHead(Struct, frozen=True, kw_only=True):
     columns: frozenset[str]
 
 
+@lru_cache(maxsize=64)
+def _squeezed_columns(names: str) -> frozenset[str]:
+    return frozenset(squeeze(part) for part in names.split(","))
+
+
 @lru_cache(maxsize=16)
 def exchange_head(head: bytes) -> ExchangeHead:
     """Read the header of the family from the head of a file."""
@@ -94,7 +99,7 @@ def exchange_head(head: bytes) -> ExchangeHead:
             case "#log-type":
                 log_type = log_type or squeeze(value)
             case "#fields":
-                columns |= {squeeze(part) for part in value.split(",")}
+                columns |= _squeezed_columns(value)
             case _:
                 pass
     return ExchangeHead(native=native, log_type=log_type, columns=columns)
@@ -160,6 +165,12 @@ def canonical(parts: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]
     return unique_names(chosen)
 
 
+@lru_cache(maxsize=256)
+def _columns_of(layout: Layout, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the columns' names once for all the files that begin with the same header."""
+    return canonical(parts, layout.names)
+
+
 class _Reader:
     """The state between lines: the columns and whether the log wrote them itself."""
 
@@ -220,7 +231,7 @@ class _Reader:
         name, _, value = line.text[1:].partition(":")
         if name.strip().lower() == "fields":
             delimiter = next((mark for mark in _DELIMITERS if mark in value), ",")
-            self._columns(canonical(value.strip().split(delimiter), self._layout.names), delimiter)
+            self._columns(_columns_of(self._layout, tuple(value.strip().split(delimiter))), delimiter)
             self._padded = f"{delimiter} " in value
             self._native = True
             self._shape = self._new_shape()
@@ -289,7 +300,7 @@ class _Reader:
 
     def _is_own_header(self, values: Sequence[str]) -> bool:
         possible = len(values) == len(self._names) and not begins_with_digit(values[0])
-        return possible and canonical(values, self._layout.names) == self._names
+        return possible and _columns_of(self._layout, tuple(values)) == self._names
 
     def _why(self) -> str:
         if self._names:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, RowModule, modules
+from tocsin.artefacts.registry import ArtefactModule, RowModule, as_row_module, modules
 from tocsin.detections.matching import Matcher
 from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
 from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
@@ -21,7 +21,7 @@ from tocsin.evidence.source import Source
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
 
-SHORTEST = 65_536
+SHORTEST = 8_192
 """Bytes of the shortest file for which the lane is the faster way."""
 
 
@@ -59,7 +59,7 @@ class Lanes:
 
     def takes(self, source: Source, module: ArtefactModule | None) -> bool:
         """Tell whether a file can go through the lane."""
-        rows = self._make is not None and isinstance(module, RowModule)
+        rows = self._make is not None and module is not None and as_row_module(module) is not None
         return rows and source.size >= self._shortest and in_blocks(source)
 
     def gates(self) -> Iterator[Gate]:
