@@ -279,7 +279,8 @@ class Columns:
         self.shape = shape
         at = shape.columns.get
         self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
-        self.client, self.query = at("c-ip"), at("cs-uri-query")
+        self.client = at("c-ip")
+        self._query, self._url_query = at("cs-uri-query"), at("UrlQuery")
         self.protocol = at("Protocol")
         self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
         version = [at(name) for name in _VERSION]
@@ -319,7 +320,7 @@ class Columns:
         return mask
 
     def leaves(self, raw: bytes, mask: int, verdicts: Verdicts) -> bool:
-        """Tell whether path, status and method leave one of the rules possible."""
+        """Tell whether path, status, method and query leave one of the rules possible."""
         values = RowValues(self.shape, raw)
         for place, names in self._spellings.items():
             value = values.text(place)
@@ -331,7 +332,20 @@ class Columns:
                 mask &= verdicts.mask(name, value)
             if not mask:
                 return False
-        return True
+        return bool(mask & self._left_by_query(values, verdicts))
+
+    def _left_by_query(self, values: RowValues, verdicts: Verdicts) -> int:
+        """Give the mask of the rules that a row's query leaves possible, all of them if in doubt."""
+        if self._query is None and self._url_query is None:
+            return -1
+        query = self.query(values)
+        return verdicts.mask("cs-uri-query", query) if query is None or query.isascii() else -1
+
+    def query(self, values: RowValues) -> str | None:
+        """Give a row's query, as the record of the row has it."""
+        if self._query is None:
+            return (values.text(self._url_query) or "").removeprefix("?") or None
+        return values.text(self._query)
 
     def probed(self, raw: bytes) -> str | None:
         """Give the build that the agent of a probe of the server itself names."""
@@ -429,7 +443,7 @@ class _Stretch:
                 page,
                 client=values.text(columns.client),
                 method=values.text(columns.method),
-                query=values.text(columns.query),
+                query=columns.query(values),
                 answered=answered,
                 weak=False,
                 time=int(self._rows.times[row]) * 1_000,
