@@ -128,7 +128,7 @@ def cut(cache: Path, plain: Made, name: str, says: str, *, size: int) -> Made:
 
 
 def small_files(cache: Path, count: int) -> Made:
-    """Make so many files of 400 bytes to 4 KiB that no tool knows, 100 in a folder."""
+    """Make so many binary files of 400 bytes to 4 KiB that no tool knows, 100 in a folder."""
 
     def write(folder: Path) -> Made:
         for number in range(count):
@@ -137,10 +137,12 @@ def small_files(cache: Path, count: int) -> Made:
                 folder / "evidence" / f"{number // 10_000:03}" / f"{number // 100:06}" / f"{digest[:12]}.dat"
             )
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text((digest + "\n") * (6 + number % 56), "ascii")
-        return measured("files", f"{count:,} small files of no known kind", folder / "evidence", text=False)
+            target.write_bytes(bytes.fromhex(digest + "00") * (12 + number % 112))
+        return measured(
+            "files", f"{count:,} small binary files of no known kind", folder / "evidence", text=False
+        )
 
-    return _kept(cache / f"files-{count}", write)
+    return _kept(cache / f"binaries-{count}", write)
 
 
 def measured(name: str, says: str, path: Path, *, text: bool) -> Made:

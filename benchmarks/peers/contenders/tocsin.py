@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from benchmarks.peers.contending import Answer, Contender, Ground, Task
+from benchmarks.peers.contending import Answer, Contender, Ground, Task, counted, program
 from benchmarks.peers.data import SOURCE, Made, tocsin_environment
 from benchmarks.peers.running import bare
 
@@ -41,6 +41,8 @@ def tasks(ground: Ground) -> Iterator[Task]:
                 f"tocsin:{name}",
                 [*timings, *(["--workers", "1"] if workers else [])],
             )
+    if "files" in ground.kits:
+        yield _walk(ground, ground.kits["files"])
     if workers and "innocent" in ground.kits:
         for count in (1, 2):
             key = f"tocsin:innocent:{count} of 2 cores"
@@ -62,10 +64,22 @@ def _task(ground: Ground, kit: Made, key: str, options: list[str], *, cores: int
     )
 
 
-def _help(program: str) -> str:
+def _walk(ground: Ground, kit: Made) -> Task:
+    return Task(
+        key="tocsin:files:walk",
+        does="walks and hashes",
+        kit=kit.name,
+        size=kit.size,
+        command=(ground.program, program("tocsin_walk"), kit.path),
+        environment=tocsin_environment(),
+        answer=counted("files"),
+    )
+
+
+def _help(python: str) -> str:
     environment = {**bare(Path.cwd()), **tocsin_environment(), "COLUMNS": "200"}
     done = subprocess.run(  # noqa: S603 - our own program, no shell
-        [program, "-m", "tocsin.cli", "assess", "--help"],
+        [python, "-m", "tocsin.cli", "assess", "--help"],
         capture_output=True,
         text=True,
         check=False,
