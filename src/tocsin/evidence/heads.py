@@ -16,7 +16,6 @@ _MOST_CONTROL = 0.05
 
 
 @lru_cache(maxsize=16)
-@lru_cache(maxsize=16)
 def is_text(head: bytes) -> bool:
     """Tell whether the head can be text.
 
