@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from tocsin.artefacts.registry import ArtefactModule, RowModule, as_row_module, modules
 from tocsin.detections.matching import Matcher
+from tocsin.detections.scanning.columns import Verdicts
 from tocsin.detections.scanning.engines import AUTOMATIC, MakeEngine, engine_named
 from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
-from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
+from tocsin.detections.scanning.lane import Log, Taker, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
 from tocsin.detections.scanning.unknown_pages import unknown_page_gate
 from tocsin.detections.served_names import ServedNames
