@@ -40,9 +40,10 @@ docs: dev ## write the generated pages of docs/reference anew
 
 lock: ## resolve requirements/*.txt anew (needs uv; LOCK_BEFORE=date)
 	@$(LOCK) --output-file requirements/run.txt
+	@$(LOCK) --extra hub --output-file requirements/hub.txt
 	@$(LOCK) --extra test --output-file requirements/test.txt
 	@$(LOCK) --extra dev --output-file requirements/dev.txt
-	@for level in run test dev; do \
+	@for level in run hub test dev; do \
 		{ echo "# Written by: make lock LOCK_BEFORE=$(LOCK_BEFORE)"; \
 		  echo "# Hashes, and no address of any registry: pip uses the one that the machine is set up with."; \
 		  cat requirements/$$level.txt; } > requirements/$$level.new && \

@@ -7,14 +7,23 @@ a skip would look like a test that might have run.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import django
 import pytest
 from hypothesis import HealthCheck, settings
 
 # What a developer's own runs kept is no part of a test, nor may tests leave anything there.
 os.environ["TOCSIN_CACHE"] = "off"
+
+# The hub's settings read these when Django starts, which is before any fixture.
+HUB_DATA = Path(tempfile.mkdtemp(prefix="tocsin-hub-tests-"))
+os.environ["TOCSIN_HUB_DATA"] = str(HUB_DATA)
+os.environ["TOCSIN_HUB_TESTING"] = "1"
+os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.hub.site.settings"
+django.setup()
 
 REAL_EVIDENCE = Path(__file__).parents[2] / "shared" / "evidence"
 

@@ -29,7 +29,8 @@ UNFINISHED = VENV.with_name(VENV.name + ".unfinished")
 WINDOWS = os.name == "nt"
 SCRIPTS = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = SCRIPTS / ("python.exe" if WINDOWS else "python")
-LEVELS = ("run", "test", "dev")
+LEVELS = ("run", "hub", "test", "dev")
+HUB_VERBS = ("serve", "hub")  # commands that need the hub's packages; the others do without 200 MB
 LOCKED = ("pyproject.toml", *(f"requirements/{level}.txt" for level in LEVELS))
 EXIT_ENVIRONMENT = 3
 QUIET_PIP = {
@@ -47,16 +48,17 @@ def main(arguments: list[str]) -> NoReturn:
         ensure(_level_asked(arguments[1:]))
         sys.exit(0)
     if verb == "test":
-        ensure("test")
+        own_choice = any(word.startswith("-m") for word in arguments[1:])
+        ensure("dev" if own_choice else "test")  # slow tests hold results beside other tools
         sys.exit(run_tests(arguments[1:]))
-    ensure("run")
+    ensure("hub" if verb in HUB_VERBS else "run")
     _become([str(SCRIPTS / ("tocsin.exe" if WINDOWS else "tocsin")), *arguments])
 
 
 def _level_asked(arguments: list[str]) -> str:
     level = arguments[0] if arguments else "run"
     if level not in LEVELS or len(arguments) > 1:
-        say("usage: ./tocsin setup [run|test|dev]")
+        say("usage: ./tocsin setup [run|hub|test|dev]")
         sys.exit(2)
     return level
 

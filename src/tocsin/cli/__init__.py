@@ -16,6 +16,7 @@ from tocsin.cli.exercise import exercise_app
 from tocsin.cli.packs import packs_app
 from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
+from tocsin.cli.serve import serve
 from tocsin.cli.timeline import timeline
 from tocsin.errors import TocsinError
 
@@ -65,6 +66,7 @@ app.command()(assess)
 app.command()(schema)
 app.command()(timeline)
 app.command(epilog=EXAMPLES)(query)
+app.command()(serve)
 app.add_typer(packs_app, name="packs")
 app.add_typer(exercise_app, name="exercise")
 

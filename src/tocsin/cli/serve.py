@@ -1,0 +1,42 @@
+"""``tocsin serve``: the hub, in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tocsin.errors import EnvironmentFault
+
+MISSING = "the hub's packages are not installed"
+
+
+def serve(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder for all that the hub keeps.")] = Path("tocsin-hub"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Web processes.", min=1, max=64)] = 2,
+    url: Annotated[str | None, typer.Option(help="Address that people use, behind a proxy.")] = None,
+) -> None:
+    """Run the hub: constituency, census, exposure, the national picture.
+
+    The first run makes the folder, its secret, the database and the first administrator, whose password is
+    shown once. SQLite by default; DATABASE_URL=postgresql://… for PostgreSQL.
+    """
+    try:
+        from tocsin.hub.site import start
+    except ImportError as error:
+        raise EnvironmentFault(MISSING, where=str(error.name), remedy="pip install 'tocsin[hub]'") from error
+    address = url or f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+    password = start.prepare(data=data, url=address, hosts=_hosts(address, host))
+    if password:
+        typer.echo(f"first administrator: {start.FIRST}\npassword (shown once): {password}", err=True)
+    typer.echo(f"the hub is at {address} (data in {data.absolute()}); Ctrl-C stops it", err=True)
+    start.serve(host=host, port=port, workers=workers)
+
+
+def _hosts(address: str, host: str) -> str:
+    name = address.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
+    return ",".join(dict.fromkeys([name, host, "127.0.0.1", "localhost", "[::1]"]))

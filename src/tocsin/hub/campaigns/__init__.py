@@ -1,0 +1,1 @@
+"""What is being exploited: campaigns from packs, and the catalogue of known exploited vulnerabilities."""

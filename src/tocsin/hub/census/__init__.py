@@ -1,0 +1,1 @@
+"""Who is seen where: dated snapshots, their scope and method, and what each server showed."""

@@ -1,0 +1,1 @@
+"""Whose servers they are: organisations, how to reach them, what they claim."""

@@ -1,0 +1,108 @@
+"""The state of each server in each campaign, on two axes, and the chain of events that led there."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from tocsin.hub.accounts.models import choices
+from tocsin.hub.rules.words import Compromise, Exposure, Grade
+
+
+class Standing(models.Model):
+    """Where one server stands in one campaign now: a fold over observations and decisions, kept for lists.
+
+    Sector, country, region and branch repeat the server's and owner's, so that a list of a million filters
+    and sorts on one table's indexes.
+    """
+
+    server = models.ForeignKey("census.Server", on_delete=models.CASCADE, related_name="standings")
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="standings")
+    organisation = models.ForeignKey(
+        "constituency.Organisation", null=True, on_delete=models.SET_NULL, related_name="standings"
+    )
+    exposure = models.CharField(max_length=20, choices=choices(Exposure), default=Exposure.UNKNOWN)
+    compromise = models.CharField(max_length=20, choices=choices(Compromise), default=Compromise.UNKNOWN)
+    grade = models.CharField(max_length=20, choices=choices(Grade), default=Grade.OBSERVED)
+    reason = models.CharField(max_length=300, blank=True)
+    since = models.DateField()  # the day from which the exposure state holds
+    opened = models.DateField()  # the first day of this episode
+    closed = models.DateField(null=True)
+    reopened = models.PositiveIntegerField(default=0)
+    shell_seen = models.DateField(null=True)  # the last day on which a census saw a web shell
+    contradictory = models.BooleanField(default=False)
+    false_positive_until = models.DateField(null=True)
+    due = models.DateField(null=True)
+    last_seen = models.DateTimeField()
+    sector = models.CharField(max_length=60, default="unknown")
+    country = models.CharField(max_length=2, blank=True)
+    region = models.CharField(max_length=100, blank=True)
+    branch = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["server", "campaign"], name="one_standing")]
+        indexes: ClassVar = [
+            models.Index(fields=["campaign", "-last_seen", "-id"], name="standing_newest"),
+            models.Index(fields=["campaign", "exposure", "-last_seen", "-id"], name="standing_by_exposure"),
+            models.Index(
+                fields=["campaign", "compromise", "-last_seen", "-id"], name="standing_by_compromise"
+            ),
+            models.Index(fields=["campaign", "sector", "-last_seen", "-id"], name="standing_by_sector"),
+            models.Index(fields=["organisation", "-last_seen", "-id"], name="standing_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        """Server, campaign and both axes."""
+        return f"{self.server} in {self.campaign}: {self.exposure}, {self.compromise}"
+
+
+class Decision(models.Model):
+    """What a person or an assessment says of one server in one campaign. Never changed, only superseded."""
+
+    server = models.ForeignKey("census.Server", on_delete=models.CASCADE, related_name="decisions")
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="decisions")
+    kind = models.CharField(max_length=30)  # a word of rules.decisions
+    exposure = models.CharField(max_length=20, blank=True)
+    compromise = models.CharField(max_length=20, blank=True)
+    grade = models.CharField(max_length=20, choices=choices(Grade), default=Grade.SELF_REPORTED)
+    at = models.DateTimeField()  # when it was true
+    until = models.DateField(null=True)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="decisions")
+    reason = models.TextField()
+    evidence = models.CharField(max_length=200, blank=True)  # a digest, or where it is held
+    recorded = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        """Kind and day."""
+        return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
+class Event(models.Model):
+    """One change of anything that matters, in a chain: each event's digest covers the one before.
+
+    ``at`` is when it was so, ``recorded`` when the hub learned it. Rows are never changed or deleted;
+    ``tocsin hub audit`` verifies the chain without the hub.
+    """
+
+    at = models.DateTimeField()
+    recorded = models.DateTimeField()
+    actor = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80)  # server:17, organisation:4
+    campaign = models.CharField(max_length=60, blank=True)
+    before = models.CharField(max_length=100, blank=True)
+    after = models.CharField(max_length=100, blank=True)
+    detail = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-id"], name="event_of_subject"),
+            models.Index(fields=["recorded"], name="event_recorded"),
+        ]
+
+    def __str__(self) -> str:
+        """What changed."""
+        return f"{self.kind} {self.subject}: {self.before} -> {self.after}"

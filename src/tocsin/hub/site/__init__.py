@@ -1,0 +1,1 @@
+"""How the hub runs: settings, addresses, start-up, the worker beside the server."""

@@ -1,0 +1,1 @@
+"""The national picture: counts by day, curves, queues, reports."""

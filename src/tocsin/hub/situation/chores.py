@@ -1,0 +1,7 @@
+"""What this app does in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+CHORES: list[Callable[[], bool]] = []
