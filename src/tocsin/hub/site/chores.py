@@ -2,7 +2,7 @@
 
 A chore looks in the database for work, does one bounded piece of it in a transaction, and says whether it
 found any. Killed at any moment, it loses the piece that it was at and nothing else: the row still says what
-is to be done. So there is no broker and no second list of jobs that could disagree with the first (ADR 0015).
+is to be done. So there is no broker and no second list of jobs that could disagree with the first (ADR 0020).
 """
 
 from __future__ import annotations
