@@ -22,7 +22,11 @@ class Page(NamedTuple):
     roles: frozenset[Role]
 
 
-PAGES = (Page("Situation", "dashboard", EVERYBODY),)
+PAGES = (
+    Page("Situation", "dashboard", EVERYBODY),
+    Page("Servers", "servers", EVERYBODY),
+    Page("Snapshots", "snapshots", STAFF),
+)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "tocsin.hub.accounts",
+    "tocsin.hub.listing",
     "tocsin.hub.constituency",
     "tocsin.hub.campaigns",
     "tocsin.hub.census",

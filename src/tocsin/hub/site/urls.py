@@ -9,6 +9,8 @@ from tocsin.hub.situation import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("", include("tocsin.hub.listing.urls")),
+    path("", include("tocsin.hub.census.urls")),
     path("account/", account, name="account"),
     path("data-protection/", data_protection, name="data-protection"),
     path("account/", include("allauth.account.urls")),

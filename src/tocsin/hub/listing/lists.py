@@ -1,0 +1,188 @@
+"""A list as a value, and what was asked of it in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from django.core.exceptions import BadRequest
+from django.db.models import Q, QuerySet
+
+from tocsin.hub.listing.columns import Column, Head
+from tocsin.hub.listing.filters import LONGEST, Control, Filter
+from tocsin.hub.listing.keyset import Order
+from tocsin.hub.listing.prefixes import Unclear
+
+SIZES = (50, 100, 200)
+"""Rows on a page, the default first."""
+
+SEARCH = "q"
+FOUND_AT_MOST = 1_000
+"""Rows that a search by beginning looks at; more than these, and the person is asked to type more."""
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Search by a beginning. ``keys`` takes the text and gives the rows of a small table that match.
+
+    ``field`` is where the list's rows name that table's key. A search looks at no more than `FOUND_AT_MOST`
+    of those rows, so that one letter costs no more than a whole name.
+
+        Search(label="Address or host name begins with", field="server", keys=find_servers)
+    """
+
+    label: str
+    field: str
+    keys: Callable[[str], QuerySet[Any]]  # raises Unclear
+    hint: str = ""
+
+    def found(self, text: str) -> tuple[Q, bool]:
+        """The condition that a row was found, and whether there was more to look at than was looked at."""
+        keys = list(self.keys(_sound(text)).order_by().values_list("pk", flat=True)[: FOUND_AT_MOST + 1])
+        return Q((f"{self.field}__in", keys[:FOUND_AT_MOST])), len(keys) > FOUND_AT_MOST
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a list is, but for its rows: those come with each request, as the visitor may see them.
+
+    ``key`` names the page of saved views and the exported file, ``noun`` its rows in the plural. The first
+    order is the default one. ``sensitive`` lists show victims: who reads them is recorded.
+    """
+
+    key: str
+    title: str
+    noun: str
+    columns: tuple[Column, ...]
+    orders: tuple[Order, ...]
+    filters: tuple[Filter, ...] = ()
+    search: Search | None = None
+    sensitive: bool = True
+    empty: str = "Nothing here yet."
+    bulk: str = ""  # the address to which chosen rows are posted
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What an address asks of a list: every part checked, ``faults`` for what could not be understood."""
+
+    listing: Listing
+    given: dict[str, str]  # filters and search as they stand in the address, without empty ones
+    condition: Q
+    faults: tuple[str, ...]
+    cut: bool  # more begins like what was searched for than was looked at
+    order: Order
+    size: int
+    cursor: str
+
+    @property
+    def text(self) -> str:
+        """What is searched for."""
+        return self.given.get(SEARCH, "")
+
+    def address(self, **changes: str | None) -> str:
+        """The address (``?…``) of this list with changes; places are dropped unless they are among them."""
+        sort = "" if self.order == self.listing.orders[0] else self.order.asked_as
+        size = "" if self.size == SIZES[0] else str(self.size)
+        parts: dict[str, str | None] = {**self.given, "sort": sort, "size": size, **changes}
+        return "?" + urlencode({key: value for key, value in parts.items() if value})
+
+    def as_csv(self) -> str:
+        """The address of the whole list as a file for spreadsheets."""
+        return self.address(export="csv")
+
+    def as_json(self) -> str:
+        """The address of the whole list as a file for programs."""
+        return self.address(export="json")
+
+    def controls(self) -> list[Control]:
+        """The filters as they are drawn."""
+        return [each.control(self.given.get(each.key, "")) for each in self.listing.filters]
+
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        """Every order from both ends: what stands in the address, its words, and whether it is this one."""
+        ways = [way for order in self.listing.orders for way in (order, order.turned())]
+        return [(way.asked_as, _words(way), way == self.order) for way in ways]
+
+    def heads(self) -> list[Head]:
+        """The heads of the columns."""
+        return [self._head(column) for column in self.listing.columns]
+
+    def _head(self, column: Column) -> Head:
+        order = next((each for each in self.listing.orders if each.key == column.order), None)
+        if order is None:
+            return Head(column=column, address=None, sorted="")
+        if order.key != self.order.key:
+            return Head(column=column, address=self.address(sort=order.asked_as), sorted="")
+        now = "descending" if self.order.descending else "ascending"
+        return Head(column=column, address=self.address(sort=self.order.turned().asked_as), sorted=now)
+
+
+def _words(order: Order) -> str:
+    return f"{order.label}, {'falling' if order.descending else 'rising'}"
+
+
+def read(listing: Listing, parts: Mapping[str, str]) -> Asked:
+    """What an address's parts ask of a list.
+
+    Raises:
+        BadRequest: an order or a page size that the list does not offer.
+    """
+    keys = [each.key for each in listing.filters] + ([SEARCH] if listing.search else [])
+    given = {key: text for key in keys if (text := parts.get(key, "").strip())}
+    condition, faults = _conditions(listing, given)
+    found, cut = _search(listing, given, faults)
+    return Asked(
+        listing=listing,
+        given=given,
+        condition=condition & found,
+        faults=tuple(faults),
+        cut=cut,
+        order=_order(listing, parts.get("sort", "")),
+        size=_size(parts.get("size", "")),
+        cursor=parts.get("at", ""),
+    )
+
+
+def _conditions(listing: Listing, given: dict[str, str]) -> tuple[Q, list[str]]:
+    condition, faults = Q(), list[str]()
+    for each in listing.filters:
+        if text := given.get(each.key):
+            try:
+                condition &= each.condition(_sound(text))
+            except Unclear as unclear:
+                faults.append(str(unclear))
+    return condition, faults
+
+
+def _search(listing: Listing, given: dict[str, str], faults: list[str]) -> tuple[Q, bool]:
+    if not (listing.search and given.get(SEARCH)):
+        return Q(), False
+    try:
+        return listing.search.found(given[SEARCH])
+    except Unclear as unclear:
+        faults.append(str(unclear))
+        return Q(), False
+
+
+def _sound(text: str) -> str:
+    if len(text) > LONGEST or "\x00" in text:
+        raise Unclear(f"A filter takes at most {LONGEST} characters, and no NUL.")
+    return text
+
+
+def _order(listing: Listing, asked: str) -> Order:
+    if not asked:
+        return listing.orders[0]
+    for order in listing.orders:
+        for way in (order, order.turned()):
+            if way.asked_as == asked:
+                return way
+    raise BadRequest(f"This list cannot be sorted by {asked!r}.")
+
+
+def _size(asked: str) -> int:
+    if not asked:
+        return SIZES[0]
+    if asked not in map(str, SIZES):
+        raise BadRequest(f"A page has {', '.join(map(str, SIZES))} rows.")
+    return int(asked)
