@@ -101,7 +101,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def sorts(self) -> list[tuple[str, str, bool]]:
         """Every order from both ends: what stands in the address, its words, and whether it is this one."""
         ways = [way for order in self.listing.orders for way in (order, order.turned())]
-        return [(way.asked_as, _words(way), way == self.order) for way in ways]
+        first = self.listing.orders[0]
+        return [("" if way == first else way.asked_as, _words(way), way == self.order) for way in ways]
 
     def heads(self) -> list[Head]:
         """The heads of the columns."""
