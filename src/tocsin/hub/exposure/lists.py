@@ -18,7 +18,7 @@ def _server(standing: Standing) -> str:
     return reverse("server", args=[standing.server_id])
 
 
-def _words(kind: type[Exposure] | type[Compromise]) -> list[tuple[str, str]]:
+def _words(kind: type[Exposure | Compromise]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in kind]
 
 
@@ -27,7 +27,6 @@ STANDINGS = Listing(
     title="Servers",
     noun="servers",
     empty="No census has shown a server of this campaign yet.",
-    bulk="decide",
     search=Search(
         label="Address or host name begins with",
         field="server",

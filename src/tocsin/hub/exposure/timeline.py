@@ -1,6 +1,7 @@
 """One server's history as rows of bars: each axis of each campaign, and the days on which each source saw it.
 
-Numbers only: the template draws them (SVG, coloured by class, as the content security policy allows no styles).
+Numbers only: the template draws them (SVG, coloured by class, as the content security policy allows no
+styles).
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     ticks: tuple[Tick, ...]
     height: int
+    words: tuple[str, ...]  # the states that occur, for the key
 
 
 def states(changes: Iterable[tuple[datetime, str]], *, until: date) -> tuple[Bar, ...]:
@@ -96,7 +98,12 @@ def draw(rows: Sequence[Row], *, row_height: int = 26) -> Timeline | None:
         Line(name=row.name, y=number * row_height, bars=tuple(_drawn(bar, start, unit) for bar in row.bars))
         for number, row in enumerate(rows)
     )
-    return Timeline(lines=lines, ticks=_ticks(start, end, unit), height=len(rows) * row_height + 24)
+    return Timeline(
+        lines=lines,
+        ticks=_ticks(start, end, unit),
+        height=len(rows) * row_height + 24,
+        words=tuple(dict.fromkeys(bar.state for bar in bars)),
+    )
 
 
 def _drawn(bar: Bar, start: date, unit: float) -> Drawn:

@@ -59,7 +59,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     search: Search | None = None
     sensitive: bool = True
     empty: str = "Nothing here yet."
-    bulk: str = ""  # the address to which chosen rows are posted
+
+
+class Bulk(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be done to many rows: chosen ones, or the whole filter, are posted to ``address`` as ``action``."""
+
+    address: str
+    actions: tuple[tuple[str, str], ...]  # value and words of each button
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

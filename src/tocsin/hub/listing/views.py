@@ -18,7 +18,7 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.listing import export, readings, saved
 from tocsin.hub.listing.forms import SaveView
 from tocsin.hub.listing.keyset import Page, page
-from tocsin.hub.listing.lists import Asked, Listing, read
+from tocsin.hub.listing.lists import Asked, Bulk, Listing, read
 
 COUNTED = 10_000
 """Rows that are counted at most; of more the page says "more than 10,000"."""
@@ -31,11 +31,12 @@ def show(
     rows: QuerySet[Any],
     template: str = "listing/page.html",
     context: dict[str, Any] | None = None,
+    bulk: Bulk | None = None,
 ) -> HttpResponseBase:
     """One page of ``rows`` (those that the visitor may see) as the address asks for them.
 
     ``?export=csv`` and ``?export=json`` give the whole filtered list as a file. ``template`` extends
-    ``listing/page.html``; ``context`` is for it.
+    ``listing/page.html``; ``context`` is for it. With ``bulk``, rows can be chosen.
     """
     asked = read(listing, request.GET)
     rows = rows.none() if asked.faults else rows.filter(asked.condition)
@@ -47,7 +48,7 @@ def show(
     fragment = (
         request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
     )
-    whole = _context(request, asked, found, rows) | (context or {})
+    whole = _context(request, asked, found, rows) | {"bulk": bulk} | (context or {})
     answer = render(request, "listing/list.html" if fragment else template, whole)
     patch_vary_headers(answer, ["HX-Request"])
     return answer

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("", include("tocsin.hub.listing.urls")),
     path("", include("tocsin.hub.census.urls")),
+    path("", include("tocsin.hub.exposure.urls")),
     path("account/", account, name="account"),
     path("data-protection/", data_protection, name="data-protection"),
     path("account/", include("allauth.account.urls")),

@@ -1,0 +1,81 @@
+"""All that the page of one server shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+
+from tocsin.hub.accounts.models import User
+from tocsin.hub.census.models import Observation, Server
+from tocsin.hub.exposure import selectors, timeline
+from tocsin.hub.exposure.models import Event
+from tocsin.hub.rules import days
+
+AXES = ("exposure", "compromise")
+
+
+def server_page(user: User, server: Server) -> dict[str, Any]:
+    """Standings, history, observations by source, decisions and events, for the template."""
+    observations = selectors.observations_of(server)
+    events = selectors.events_of(server)
+    return {
+        "server": server,
+        "standings": list(
+            selectors.standings_visible_to(user)
+            .filter(server=server)
+            .select_related("campaign")
+            .order_by("id")
+        ),
+        "sources": _by_source(observations),
+        "addresses": _addresses(observations),
+        "decisions": selectors.decisions_of(server),
+        "events": events,
+        "most": selectors.MOST,
+        "history": timeline.draw([*_axes(events), *_seen(observations)]),
+    }
+
+
+def _by_source(observations: list[Observation]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Each source's observations with their days, side by side."""
+    groups = groupby(observations, key=lambda each: each.source.name)
+    return [(name, [{"seen": each, "runs": _runs(each)} for each in group]) for name, group in groups]
+
+
+def _runs(observation: Observation) -> list[timeline.Bar]:
+    return list(timeline.sightings(days.dates(days.unpack(observation.days))))
+
+
+def _addresses(observations: list[Observation]) -> list[dict[str, Any]]:
+    """The addresses that the server had, the newest first, with the first and the last day on each."""
+    spans: dict[tuple[str, int], tuple[date, date]] = {}
+    for each in observations:
+        first, last = each.first_seen.date(), each.last_seen.date()
+        start, end = spans.get((each.ip, each.port), (first, last))
+        spans[each.ip, each.port] = (min(start, first), max(end, last))
+    newest = sorted(spans.items(), key=lambda item: item[1][1], reverse=True)
+    return [{"ip": ip, "port": port, "start": start, "end": end} for (ip, port), (start, end) in newest]
+
+
+def _axes(events: list[Event]) -> Iterable[timeline.Row]:
+    """The states of both axes in each campaign, from the events."""
+    until = timezone.now().date()
+    for campaign in sorted({event.campaign for event in events if event.kind in AXES}):
+        for axis in AXES:
+            changes = [
+                (event.at, event.after)
+                for event in reversed(events)
+                if event.kind == axis and event.campaign == campaign
+            ]
+            if changes:
+                yield timeline.Row(name=f"{campaign}: {axis}", bars=timeline.states(changes, until=until))
+
+
+def _seen(observations: list[Observation]) -> Iterable[timeline.Row]:
+    """On which days each source saw it."""
+    for name, group in groupby(observations, key=lambda each: each.source.name):
+        seen = [day for each in group for day in days.dates(days.unpack(each.days))]
+        yield timeline.Row(name=f"seen by {name}", bars=timeline.sightings(seen))
