@@ -126,6 +126,7 @@ class Observation(models.Model):
     status = models.CharField(max_length=20, blank=True)  # what the source itself concluded
     tags = models.JSONField(default=list)
     method = models.CharField(max_length=200, blank=True)
+    geo = models.JSONField(default=dict)  # asn, country, region, city
     rest = models.JSONField(default=dict)
     days = models.BinaryField()
     first_seen = models.DateTimeField()
