@@ -11,11 +11,16 @@ from tocsin.hub.listing.columns import Column
 from tocsin.hub.listing.filters import Choice, Day, Exactly, Flag, Number
 from tocsin.hub.listing.keyset import Order
 from tocsin.hub.listing.lists import Listing, Search
+from tocsin.hub.rules.sectors import sectors
 from tocsin.hub.rules.words import Compromise, Exposure
 
 
 def _server(standing: Standing) -> str:
     return reverse("server", args=[standing.server_id])
+
+
+def _sectors() -> list[tuple[str, str]]:
+    return [(sector.id, sector.name) for sector in sectors().values()]
 
 
 def _words(kind: type[Exposure | Compromise]) -> list[tuple[str, str]]:
@@ -54,7 +59,7 @@ STANDINGS = Listing(
     filters=(
         Choice(key="exposure", label="Exposure", field="exposure", choices=_words(Exposure)),
         Choice(key="compromise", label="Compromise", field="compromise", choices=_words(Compromise)),
-        Exactly(key="sector", label="Sector", field="sector"),
+        Choice(key="sector", label="Sector", field="sector", choices=_sectors),
         Exactly(key="country", label="Country", field="country", fold=str.upper, hint="two letters"),
         Number(key="organisation", label="Owner's number", field="organisation"),
         Flag(key="shell", label="Web shell seen", met=Q(shell_seen__isnull=False)),

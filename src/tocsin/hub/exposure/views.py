@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.doors import person_of
+from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.selectors import servers_visible_to
 from tocsin.hub.exposure import selectors
 from tocsin.hub.exposure.lists import STANDINGS
 from tocsin.hub.exposure.server_page import server_page
-from tocsin.hub.listing import readings
 from tocsin.hub.listing.views import show
 
 
@@ -31,7 +29,7 @@ def standings(request: HttpRequest, campaign: str) -> HttpResponseBase:
 @login_required
 def server(request: HttpRequest, key: int) -> HttpResponse:
     """One server: what it is, who saw what, both axes over time, decisions and events."""
-    user = cast("User", request.user)
+    user = person_of(request)
     found = get_object_or_404(servers_visible_to(user).select_related("organisation"), pk=key)
-    readings.record(request, 1)
+    record_reading(request, 1)
     return render(request, "exposure/server.html", server_page(user, found))

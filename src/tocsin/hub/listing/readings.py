@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from tocsin.hub.accounts.models import Reading, User
+from tocsin.hub.accounts.services import address_of
 
 LONGEST = 500
 
@@ -18,7 +19,7 @@ def record(request: HttpRequest, rows: int | None) -> Reading | None:
         return None
     return Reading.objects.create(
         user=request.user,
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=address_of(request),
         path=request.get_full_path()[:LONGEST],
         rows=rows,
     )

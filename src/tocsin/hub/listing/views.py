@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.doors import person_of
 from tocsin.hub.listing import export, readings, saved
 from tocsin.hub.listing.forms import SaveView
 from tocsin.hub.listing.keyset import Page, page
@@ -70,7 +70,7 @@ def _export(request: HttpRequest, asked: Asked, rows: QuerySet[Any], form: str) 
 def _context(request: HttpRequest, asked: Asked, found: Page[Any], rows: QuerySet[Any]) -> dict[str, Any]:
     listing = asked.listing
     table = [(row, [column.cell(row) for column in listing.columns]) for row in found.rows]
-    user = cast("User", request.user)
+    user = person_of(request)
     return {
         "listing": listing,
         "asked": asked,
@@ -98,7 +98,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest("A view needs a name of at most 100 characters.")
     given = form.cleaned_data
-    user = cast("User", request.user)
+    user = person_of(request)
     saved.save(user, page=given["page"], name=given["name"], query=given["query"], shared=given["shared"])
     messages.success(request, f"Saved as “{given['name']}”.")
     return _back(request, given["back"])
@@ -108,7 +108,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete_view(request: HttpRequest, key: int) -> HttpResponse:
     """Delete a saved view, and go back to its list."""
-    saved.delete(cast("User", request.user), key)
+    saved.delete(person_of(request), key)
     return _back(request, request.POST.get("back", ""))
 
 
