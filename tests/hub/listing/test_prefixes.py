@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from tests.hub import making
 
 from tocsin.hub.census.models import Server
-from tocsin.hub.census.selectors import servers_that_begin
+from tocsin.hub.census.search import servers_that_begin
 from tocsin.hub.listing.prefixes import Unclear
 
 ADDRESSES = [

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from tocsin.hub.census.models import CensusSource, Server, Snapshot
-from tocsin.hub.census.selectors import servers_that_begin
+from tocsin.hub.census.search import servers_that_begin
 from tocsin.hub.listing.columns import Column
 from tocsin.hub.listing.filters import Choice, Day, Exactly, Flag, Number
 from tocsin.hub.listing.keyset import Order

@@ -1,47 +1,50 @@
-"""Read the census: each row only for those who may see it."""
+"""Who may see which snapshots, servers and observations."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tocsin.hub.accounts.models import User
-from tocsin.hub.census.models import Server, Snapshot
+from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
 from tocsin.hub.constituency.models import Organisation
-from tocsin.hub.listing import prefixes
 from tocsin.hub.rules.words import Role
 
-Visitor = User | AnonymousUser
+DEEPEST = 10
+"""Levels of organisations below a member's own."""
 
 
-def servers_visible_to(user: Visitor) -> QuerySet[Server]:
-    """Members see the servers of their organisations and of those below them; all others see all."""
-    if not isinstance(user, User):
-        return Server.objects.none()
+def organisations_of(user: User) -> set[int] | None:
+    """Give the organisations whose servers a person sees: own ones and all below; None for everybody's."""
     if user.role != Role.MEMBER:
-        return Server.objects.all()
-    return Server.objects.filter(organisation__in=_organisations_of(user))
+        return None
+    found = level = set(user.memberships.values_list("organisation_id", flat=True))
+    for _ in range(DEEPEST):
+        level = set(Organisation.objects.filter(parent_id__in=level).values_list("id", flat=True)) - found
+        if not level:
+            break
+        found = found | level
+    return found
 
 
-def snapshots_visible_to(user: Visitor) -> QuerySet[Snapshot]:
-    """Members see none: a census names other people's servers."""
-    if not isinstance(user, User) or user.role == Role.MEMBER:
-        return Snapshot.objects.none()
-    return Snapshot.objects.select_related("source")
+def servers_visible_to(user: User) -> QuerySet[Server]:
+    """Give the servers that a person may see."""
+    owned = organisations_of(user)
+    return Server.objects.all() if owned is None else Server.objects.filter(organisation_id__in=owned)
 
 
-def _organisations_of(user: User) -> QuerySet[Organisation]:
-    own = Q(memberships__user=user)
-    return Organisation.objects.filter(own | Q(parent__memberships__user=user)).distinct()
+def observations_visible_to(user: User) -> QuerySet[Observation]:
+    """Give the observations of servers that a person may see."""
+    owned = organisations_of(user)
+    found = Observation.objects.select_related("source")
+    return found if owned is None else found.filter(server__organisation_id__in=owned)
 
 
-def servers_that_begin(text: str) -> QuerySet[Server]:
-    """Servers whose address or host name begins with a text, for searches.
+def snapshots_visible_to(user: User) -> QuerySet[Snapshot]:
+    """Give the snapshots that a person may see: members of organisations see none, they hold everybody."""
+    found = Snapshot.objects.select_related("source")
+    return found.none() if user.role == Role.MEMBER else found
 
-    Raises:
-        Unclear: it is neither.
-    """
-    text = text.lower()
-    where = prefixes.address if prefixes.looks_like_address(text) else prefixes.name
-    field = "ip" if prefixes.looks_like_address(text) else "hostname"
-    return Server.objects.filter(where(field, text))
+
+def sources_visible_to(user: User) -> QuerySet[CensusSource]:
+    """Give the sources; every person of the hub may know who looks."""
+    return CensusSource.objects.all() if user.is_active else CensusSource.objects.none()

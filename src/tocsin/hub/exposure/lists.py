@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.urls import reverse
 
-from tocsin.hub.census.selectors import servers_that_begin
+from tocsin.hub.census.search import servers_that_begin
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.listing.columns import Column
 from tocsin.hub.listing.filters import Choice, Day, Exactly, Flag, Number

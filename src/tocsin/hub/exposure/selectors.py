@@ -7,24 +7,20 @@ from django.db.models import QuerySet
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.models import Observation, Server
-from tocsin.hub.census.selectors import Visitor, servers_visible_to
+from tocsin.hub.census.selectors import organisations_of
 from tocsin.hub.exposure.models import Decision, Event, Standing
-from tocsin.hub.rules.words import Role
 
 MOST = 500
 """Observations, decisions or events of one server that its page shows."""
 
 
-def standings_visible_to(user: Visitor) -> QuerySet[Standing]:
-    """Members see their organisations' servers; all others see all."""
-    if not isinstance(user, User):
-        return Standing.objects.none()
-    if user.role != Role.MEMBER:
-        return Standing.objects.all()
-    return Standing.objects.filter(server__in=servers_visible_to(user))
+def standings_visible_to(user: User) -> QuerySet[Standing]:
+    """Members see their organisations' servers and those of organisations below; all others see all."""
+    owned = organisations_of(user)
+    return Standing.objects.all() if owned is None else Standing.objects.filter(organisation_id__in=owned)
 
 
-def standings_of(user: Visitor, campaign: Campaign) -> QuerySet[Standing]:
+def standings_of(user: User, campaign: Campaign) -> QuerySet[Standing]:
     """The servers of one campaign, with what a list of them shows."""
     found = standings_visible_to(user).filter(campaign=campaign)
     return found.select_related("server", "organisation")

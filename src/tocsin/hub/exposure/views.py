@@ -20,7 +20,7 @@ from tocsin.hub.listing.views import show
 def standings(request: HttpRequest, campaign: str) -> HttpResponseBase:
     """The servers of one campaign, on both axes."""
     found = get_object_or_404(Campaign, key=campaign)
-    rows = selectors.standings_of(request.user, found)
+    rows = selectors.standings_of(person_of(request), found)
     return show(
         request, STANDINGS, rows=rows, template="exposure/standings.html", context={"campaign": found}
     )

@@ -18,6 +18,9 @@ from tocsin.hub.listing.prefixes import Unclear
 SIZES = (50, 100, 200)
 """Rows on a page, the default first."""
 
+SHOWN = 4
+"""Filters that stand open; the others are folded away until one is in use."""
+
 SEARCH = "q"
 FOUND_AT_MOST = 1_000
 """Rows that a search by beginning looks at; more than these, and the person is asked to type more."""
@@ -103,6 +106,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def controls(self) -> list[Control]:
         """The filters as they are drawn."""
         return [each.control(self.given.get(each.key, "")) for each in self.listing.filters]
+
+    @property
+    def more_given(self) -> bool:
+        """Whether one of the filters that are folded away is in use."""
+        return any(each.key in self.given for each in self.listing.filters[SHOWN:])
 
     def sorts(self) -> list[tuple[str, str, bool]]:
         """Every order from both ends: what stands in the address, its words, and whether it is this one."""
