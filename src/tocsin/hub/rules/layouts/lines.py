@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -48,7 +50,16 @@ class CensusFile:
         """Bytes of the file, as it lies on disk, that were read."""
         return self._raw.tell() if self._raw and not self._raw.closed else 0
 
-    def lines(self) -> Iterator[Line]:
+    def head(self, count: int) -> list[Line]:
+        """Give the first lines, and close the file.
+
+        Raises:
+            CensusError: the file cannot be read.
+        """
+        with closing(self.lines()) as lines:
+            return list(islice(lines, count))
+
+    def lines(self) -> Generator[Line, None, None]:
         """Give every line.
 
         Raises:
@@ -56,7 +67,7 @@ class CensusFile:
         """
         number = 0
         try:
-            with self.path.open("rb") as raw:
+            with self.path.open("rb", buffering=0) as raw:
                 self._raw = raw
                 for number, data in enumerate(_split(_plain(raw), str(self.path)), start=1):
                     yield Line(number, None if data is None else data.decode("utf-8", "backslashreplace"))
