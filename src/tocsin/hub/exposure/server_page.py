@@ -65,13 +65,16 @@ def _axes(events: list[Event]) -> Iterable[timeline.Row]:
     until = timezone.now().date()
     for campaign in sorted({event.campaign for event in events if event.kind in AXES}):
         for axis in AXES:
-            changes = [
-                (event.at, event.after)
-                for event in reversed(events)
-                if event.kind == axis and event.campaign == campaign
-            ]
-            if changes:
+            told = [event for event in reversed(events) if (event.kind, event.campaign) == (axis, campaign)]
+            if told:
+                changes = [step for event in told for step in _steps(event)]
                 yield timeline.Row(name=f"{campaign}: {axis}", bars=timeline.states(changes, until=until))
+
+
+def _steps(event: Event) -> list[tuple[date, str]]:
+    """The changes that one event tells of: a late census may tell of several."""
+    path = event.detail.get("path", [])
+    return [(date.fromisoformat(day), state) for day, state in path] or [(event.at.date(), event.after)]
 
 
 def _seen(observations: list[Observation]) -> Iterable[timeline.Row]:

@@ -7,7 +7,7 @@ styles).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import msgspec
 
@@ -66,14 +66,17 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]  # the states that occur, for the key
 
 
-def states(changes: Iterable[tuple[datetime, str]], *, until: date) -> tuple[Bar, ...]:
-    """Bars of an axis, of its changes (when it was so, and to which state) in any order."""
-    ordered = sorted((at.astimezone(UTC).date(), state) for at, state in changes)
-    bars = []
-    for (start, state), (end, _) in zip(ordered, [*ordered[1:], (until, "")], strict=True):
-        last = max(start, end - timedelta(days=1) if end != until else until)
-        bars.append(Bar(start=start, end=last, state=state))
-    return tuple(bars)
+def states(changes: Iterable[tuple[date, str]], *, until: date) -> tuple[Bar, ...]:
+    """Bars of an axis, of its changes (from which day, to which state) in the order in which they were told.
+
+    What was told later replaces what was told of the same day and the days after it.
+    """
+    known: dict[date, str] = {}
+    for start, state in changes:
+        known = {day: held for day, held in known.items() if day < start} | {start: state}
+    days = sorted(known)
+    ends = [day - timedelta(days=1) for day in days[1:]] + [max([until, *days])]
+    return tuple(Bar(start=day, end=end, state=known[day]) for day, end in zip(days, ends, strict=True))
 
 
 def sightings(days: Iterable[date]) -> tuple[Bar, ...]:
