@@ -157,20 +157,15 @@ class Folder:
         table = self._looks[campaign.key]
         history = exposure.History(
             seen=tuple(
-                sorted(
-                    (
-                        exposure.Seen(
-                            source=one.source,
-                            days=one.days,
-                            exposure=statement.exposure,
-                            checked=statement.checked,
-                            method=one.method,
-                            place=place_of(one) if table.place_matters(one.source) else None,
-                        )
-                        for one, statement in about
-                    ),
-                    key=repr,
+                exposure.Seen(
+                    source=one.source,
+                    days=one.days,
+                    exposure=statement.exposure,
+                    checked=statement.checked,
+                    method=one.method,
+                    place=place_of(one) if table.place_matters(one.source) else None,
                 )
+                for one, statement in about
             ),
             looks=table.of([one for one, _ in about]),
             told=tuple(told),
