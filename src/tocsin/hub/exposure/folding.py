@@ -120,9 +120,7 @@ class Folder:
 
         return write
 
-    def _results(
-        self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]
-    ) -> list[Folded]:
+    def _results(self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]) -> list[Folded]:
         told = decisions_of(servers)
         before = standings_of(servers)
         today = days.number(timezone.now().date())
@@ -193,9 +191,7 @@ def shells(campaign: Followed, about: _About) -> int:
     return found >> days.number(since) << days.number(since) if since else found
 
 
-def _row(
-    known: Known, about: _About, state: exposure.State, done: compromise.State
-) -> Row:
+def _row(known: Known, about: _About, state: exposure.State, done: compromise.State) -> Row:
     newest = max(about, key=lambda pair: pair[0].order, default=None)
     branches = (said.branch for _, said in sorted(about, key=lambda pair: pair[0].order, reverse=True))
     return Row(
@@ -277,9 +273,7 @@ def _decided_since(newest: int, servers: Mapping[int, Known]) -> set[int]:
 def record(results: Iterable[Folded], *, actor: str = "census") -> None:
     """Write standings that differ from what is stored, and tell the chain. Only inside `writing`."""
     changed = [one for one in results if one.before != one.after]
-    rows = (
-        (one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed
-    )
+    rows = ((one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed)
     Table(Standing, ("server", "campaign", *STATE)).upsert(rows, unique=("server", "campaign"), update=STATE)
     append([change for one in changed for change in changes_of(one, actor)])
 
