@@ -144,7 +144,7 @@ def _behind(
 def _field(model: type[Model], path: str) -> Field[Any, Any]:
     field: Any = None
     for name in path.split("__"):
-        field = model._meta.get_field(name)  # noqa: SLF001 - Django's documented API
+        field = model._meta.pk if name == "pk" else model._meta.get_field(name)  # noqa: SLF001 - documented
         model = field.related_model or model
     if not isinstance(field, Field):
         raise FieldDoesNotExist(path)

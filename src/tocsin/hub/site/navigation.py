@@ -24,7 +24,9 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("Situation", "dashboard", EVERYBODY),
+    Page("Campaigns", "campaigns", EVERYBODY),
     Page("Servers", "servers", EVERYBODY),
+    Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
 )
 
