@@ -69,8 +69,6 @@ def _snapshot(snapshot: Snapshot) -> str:
     return reverse("snapshot", args=[snapshot.pk])
 
 
-STATES = (Snapshot.WAITING, Snapshot.RUNNING, Snapshot.COMPLETE, Snapshot.FAILED)
-
 SNAPSHOTS = Listing(
     key="snapshots",
     title="Snapshots",
@@ -90,7 +88,7 @@ SNAPSHOTS = Listing(
     ),
     filters=(
         Choice(key="source", label="Source", field="source", choices=_sources),
-        Choice(key="state", label="State", field="state", choices=[(state, state) for state in STATES]),
+        Choice(key="state", label="State", field="state", choices=Snapshot.STATES),
         Day(key="since", label="Taken since", field="taken"),
         Day(key="until", label="Taken until", field="taken", until=True),
     ),

@@ -11,32 +11,46 @@ from django.utils import timezone
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.census.models import Observation, Server
+from tocsin.hub.census.selectors import observations_visible_to
 from tocsin.hub.exposure import selectors, timeline
-from tocsin.hub.exposure.models import Event
+from tocsin.hub.exposure.models import Decision, Event
 from tocsin.hub.rules import days
 
 AXES = ("exposure", "compromise")
 
 
+MOST = 500
+"""Observations, decisions or events of one server that its page shows."""
+
+
 def server_page(user: User, server: Server) -> dict[str, Any]:
-    """Standings, history, observations by source, decisions and events, for the template."""
-    observations = selectors.observations_of(server)
-    events = selectors.events_of(server)
+    """Standings, history, observations by source, decisions and events, for the template.
+
+    The server must be one that the person may see.
+    """
+    observations = _observations(user, server)
+    events = list(selectors.events_of(user, server.pk)[:MOST])
     return {
         "server": server,
-        "standings": list(
-            selectors.standings_visible_to(user)
-            .filter(server=server)
-            .select_related("campaign")
-            .order_by("id")
-        ),
+        "standings": list(selectors.visible_to(user).filter(server=server).order_by("id")),
         "sources": _by_source(observations),
         "addresses": _addresses(observations),
-        "decisions": selectors.decisions_of(server),
+        "decisions": _decisions(user, server),
         "events": events,
-        "most": selectors.MOST,
+        "most": MOST,
         "history": timeline.draw([*_axes(events), *_seen(observations)]),
     }
+
+
+def _observations(user: User, server: Server) -> list[Observation]:
+    """What each source saw, by source, the newest first."""
+    found = observations_visible_to(user).filter(server=server)
+    return list(found.order_by("source__name", "-last_seen", "-id")[:MOST])
+
+
+def _decisions(user: User, server: Server) -> list[Decision]:
+    found = selectors.decisions_visible_to(user).filter(server=server).select_related("superseded_by")
+    return list(found.order_by("-id")[:MOST])
 
 
 def _by_source(observations: list[Observation]) -> list[tuple[str, list[dict[str, Any]]]]:

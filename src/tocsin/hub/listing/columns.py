@@ -7,14 +7,12 @@ from typing import Any
 
 import msgspec
 
-KINDS = ("text", "code", "number", "state", "moment", "day", "flag")
-"""How a value is shown: as text, in fixed width, to the right, as a state, a time (UTC), a day, yes or no."""
-
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One column. ``key`` names it in exported files; ``order`` is the key of the order that its head offers.
 
-    ``value`` takes a row; ``link`` takes a row and gives an address, or nothing.
+    ``kind`` is one of `drawing.KINDS`. ``value`` takes a row; ``link`` takes one and
+    gives an address, or nothing.
     """
 
     key: str
@@ -23,18 +21,6 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "text"
     link: Callable[[Any], str | None] | None = None
     order: str = ""
-
-    def cell(self, row: Any) -> Cell:
-        """What stands in this column of a row."""
-        return Cell(column=self, value=self.value(row), link=self.link(row) if self.link else None)
-
-
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of one row, with the address that it leads to."""
-
-    column: Column
-    value: Any
-    link: str | None
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

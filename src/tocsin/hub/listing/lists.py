@@ -65,7 +65,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be done to many rows: chosen ones, or the whole filter, are posted to ``address`` as ``action``."""
+    """What may be done to many rows, chosen ones or the whole filter: posted to ``address`` as ``action``."""
 
     address: str
     actions: tuple[tuple[str, str], ...]  # value and words of each button

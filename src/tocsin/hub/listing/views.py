@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from tocsin.hub.accounts.doors import person_of
 from tocsin.hub.listing import export, readings, saved
+from tocsin.hub.listing.drawing import cell
 from tocsin.hub.listing.forms import SaveView
 from tocsin.hub.listing.keyset import Page, page
 from tocsin.hub.listing.lists import Asked, Bulk, Listing, read
@@ -69,7 +71,7 @@ def _export(request: HttpRequest, asked: Asked, rows: QuerySet[Any], form: str) 
 
 def _context(request: HttpRequest, asked: Asked, found: Page[Any], rows: QuerySet[Any]) -> dict[str, Any]:
     listing = asked.listing
-    table = [(row, [column.cell(row) for column in listing.columns]) for row in found.rows]
+    table = [(row, mark_safe("".join(cell(each, row) for each in listing.columns))) for row in found.rows]  # noqa: S308 - each cell is safe
     user = person_of(request)
     return {
         "listing": listing,
