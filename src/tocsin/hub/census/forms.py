@@ -36,7 +36,7 @@ class UploadForm(forms.Form):
         max_length=20_000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="What was looked at: all, or words such as 192.0.2.0/24 port:443 country:GB check:cve-2021-26855."
+        help_text="What was looked at: all, or words such as 192.0.2.0/24 port:443 country:GB check:cve-…"
         " Empty: not known; then nobody counts as looked for and not found.",
     )
     method = forms.CharField(

@@ -55,7 +55,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def _taken_in(request: HttpRequest, form: UploadForm) -> int | None:
     """The snapshot's key; None where the form says why not."""
-    given: UploadedFile = form.cleaned_data["file"]
+    given: UploadedFile[bytes] = form.cleaned_data["file"]
     with TemporaryDirectory(prefix="tocsin-upload-") as folder:
         path = Path(folder) / "census"
         with path.open("wb") as kept:

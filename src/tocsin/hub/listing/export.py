@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from tocsin.hub.accounts.models import Reading
-from tocsin.hub.listing.keyset import Order, page
 from tocsin.hub.listing.lists import Listing
+from tocsin.hub.lists.keyset import Order, page
 from tocsin.hub.rules.cells import as_csv
 
 CHUNK = 2_000

@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 
 from tocsin.hub.listing.columns import Column, Head
 from tocsin.hub.listing.filters import LONGEST, Control, Filter
-from tocsin.hub.listing.keyset import Order
 from tocsin.hub.listing.prefixes import Unclear
+from tocsin.hub.lists.keyset import Order
 
 SIZES = (50, 100, 200)
 """Rows on a page, the default first."""

@@ -19,8 +19,8 @@ from tocsin.hub.accounts.doors import person_of
 from tocsin.hub.listing import export, readings, saved
 from tocsin.hub.listing.drawing import cell
 from tocsin.hub.listing.forms import SaveView
-from tocsin.hub.listing.keyset import Page, page
 from tocsin.hub.listing.lists import Asked, Bulk, Listing, read
+from tocsin.hub.lists.keyset import Page, page
 
 COUNTED = 10_000
 """Rows that are counted at most; of more the page says "more than 10,000"."""

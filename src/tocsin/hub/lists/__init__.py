@@ -1,1 +1,1 @@
-"""What all lists share: pages by keyset, sorting, filters, and cells that no spreadsheet runs."""
+"""What lists rest on: pages by keyset, tags, and what apps declare as kept or exported. Pages: `listing`."""

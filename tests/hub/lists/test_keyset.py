@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 from tests.hub import making
 
 from tocsin.hub.census.models import Server
-from tocsin.hub.listing.keyset import page
+from tocsin.hub.lists.keyset import page
 
 ORDERS = [("-last_seen", "-id"), ("last_seen", "id"), ("hostname", "id"), ("-hostname", "id"), ("ip", "id")]
 
