@@ -37,7 +37,7 @@ def chosen(user: User, campaign: Campaign, posted: QueryDict) -> Chosen:
         asked = read(STANDINGS, QueryDict(posted.get("query", "").lstrip("?")))
         if asked.faults:
             raise BadRequest(" ".join(asked.faults))
-        rows = rows.filter(asked.condition)
+        rows = asked.met_by(rows)
     else:
         rows = rows.filter(pk__in=_numbers(posted.getlist("chosen")))
     found = list(rows.order_by("server_id").values_list("server_id", flat=True)[: MOST + 1])

@@ -90,11 +90,21 @@ def page(rows: QuerySet[Row], *, order: Sequence[str], cursor: str = "", size: i
     sought = rows.order_by(*(_turned(order) if backwards else order))
     if where:
         sought = _cut(sought, tuple(_turned(order)) if backwards else tuple(order), where.values)
-    found = list(sought[: size + 1])
+    found = _fetched(rows, list(sought.values_list("pk", flat=True)[: size + 1]))
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
     return _with_cursors(found, tuple(order), more=more, where=where)
+
+
+def _fetched(rows: QuerySet[Row], keys: list[Any]) -> list[Row]:
+    """The rows of these keys, in their order.
+
+    Keys come first and alone: with other tables joined to the query, SQLite at times walks those instead of
+    the index that holds the order.
+    """
+    by_key = {row.pk: row for row in rows.order_by().filter(pk__in=keys)}
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def _cut(sought: QuerySet[Row], order: tuple[str, ...], values: tuple[Any, ...]) -> QuerySet[Row]:
