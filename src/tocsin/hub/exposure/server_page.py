@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +19,7 @@ from tocsin.hub.rules import days
 AXES = ("exposure", "compromise")
 
 
+AFTERWARDS = timedelta(days=30)
 MOST = 500
 """Observations, decisions or events of one server that its page shows."""
 
@@ -30,6 +31,7 @@ def server_page(user: User, server: Server) -> dict[str, Any]:
     """
     observations = _observations(user, server)
     events = list(selectors.events_of(user, server.pk)[:MOST])
+    axes = _axes(events, _until(events, observations)) if events else ()
     return {
         "server": server,
         "standings": list(selectors.visible_to(user).filter(server=server).order_by("id")),
@@ -38,7 +40,7 @@ def server_page(user: User, server: Server) -> dict[str, Any]:
         "decisions": _decisions(user, server),
         "events": events,
         "most": MOST,
-        "history": timeline.draw([*_axes(events), *_seen(observations)]),
+        "history": timeline.draw([*axes, *_seen(observations)]),
     }
 
 
@@ -74,9 +76,14 @@ def _addresses(observations: list[Observation]) -> list[dict[str, Any]]:
     return [{"ip": ip, "port": port, "start": start, "end": end} for (ip, port), (start, end) in newest]
 
 
-def _axes(events: list[Event]) -> Iterable[timeline.Row]:
+def _until(events: list[Event], observations: list[Observation]) -> date:
+    """The day up to which states are drawn: today, or a month after anything happened."""
+    happened = [event.at.date() for event in events] + [each.last_seen.date() for each in observations]
+    return min(timezone.now().date(), max(happened) + AFTERWARDS)
+
+
+def _axes(events: list[Event], until: date) -> Iterable[timeline.Row]:
     """The states of both axes in each campaign, from the events."""
-    until = timezone.now().date()
     for campaign in sorted({event.campaign for event in events if event.kind in AXES}):
         for axis in AXES:
             told = [event for event in reversed(events) if (event.kind, event.campaign) == (axis, campaign)]

@@ -100,8 +100,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     form = SaveView(request.POST)
     if not form.is_valid():
         raise BadRequest("A view needs a name of at most 100 characters.")
-    given = form.cleaned_data
-    user = person_of(request)
+    given, user = form.cleaned_data, person_of(request)
     saved.save(user, page=given["page"], name=given["name"], query=given["query"], shared=given["shared"])
     messages.success(request, f"Saved as “{given['name']}”.")
     return _back(request, given["back"])
