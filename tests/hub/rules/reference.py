@@ -63,7 +63,9 @@ def answer(history: History, today: int) -> dict[str, Any] | None:
     if now["state"] is None:
         return None
     over = [
-        one for one in history.told if one.kind is Kind.FALSE_POSITIVE and one.day <= today <= (one.until or -1)
+        one
+        for one in history.told
+        if one.kind is Kind.FALSE_POSITIVE and one.until is not None and one.day <= today <= one.until
     ]
     if over:
         start = min(one.day for one in over)
