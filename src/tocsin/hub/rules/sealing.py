@@ -1,4 +1,4 @@
-"""A stream sealed for somebody: AES-256-GCM in chunks, so that any size is read and written with flat memory.
+r"""A stream sealed for somebody: AES-256-GCM in chunks, so that any size needs little memory.
 
 ::
 
@@ -8,8 +8,8 @@
 
 A random key seals the chunks. It is itself sealed once for every recipient: by a passphrase (scrypt,
 RFC 7914) or to a public key (X25519 and HKDF, as age does). Each chunk's nonce is a random prefix, a counter
-and whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár), and the header is
-covered by all: nothing can be cut off, put in another order or taken from another file.
+and whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár), and the header
+is covered by all: nothing can be cut off, put in another order or taken from another file.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def recipient(self) -> str:
         """The public key as text, to give away."""
-        return RECIPIENT + _text(X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw())
+        return RECIPIENT + _text(
+            X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw()
+        )
 
 
 Key = Passphrase | Recipient | Identity
