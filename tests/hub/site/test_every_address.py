@@ -135,7 +135,11 @@ def test_who_gets_what(who: str, enter: Callable[[User], Client]) -> None:
     column = [STRANGER, "member", "viewer", "analyst", "administrator"].index(who)
     client = Client() if who == STRANGER else enter(people[who])
     got = {path: client.get(path) for path in sorted(ANSWERS, key=lambda path: "log" in path)}
-    wrong = {path: answer.status_code for path, answer in got.items() if answer.status_code != ANSWERS[path][column]}
+    wrong = {
+        path: answer.status_code
+        for path, answer in got.items()
+        if answer.status_code != ANSWERS[path][column]
+    }
     assert wrong == {}
     for path, answer in got.items():
         _is_armoured(path, answer)
@@ -188,7 +192,9 @@ def test_a_form_without_its_token_is_refused_in_our_look(enter: Callable[[User],
 
 
 @pytest.mark.django_db
-def test_a_fault_is_a_page_and_no_traceback(monkeypatch: pytest.MonkeyPatch, enter: Callable[[User], Client]) -> None:
+def test_a_fault_is_a_page_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, enter: Callable[[User], Client]
+) -> None:
     client = enter(making.person(Role.VIEWER))
     client.raise_request_exception = False
 
