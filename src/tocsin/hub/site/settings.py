@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "tocsin.hub.census",
     "tocsin.hub.exposure",
     "tocsin.hub.situation",
+    "tocsin.hub.api",
     "allauth",
     "allauth.account",
     "allauth.mfa",
