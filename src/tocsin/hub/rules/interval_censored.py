@@ -135,7 +135,7 @@ class _Problem:
         changes = np.bincount(self.first, parts, self.size + 1) - np.bincount(
             self.after, parts, self.size + 1
         )
-        return np.cumsum(changes)[: self.size] / self.total
+        return np.asarray(np.cumsum(changes)[: self.size] / self.total, dtype=np.float64)
 
     def step(self, mass: Numbers) -> Numbers:
         """One round of self-consistency."""
@@ -156,7 +156,7 @@ class _Problem:
                 break
             mass = self._leap(mass)
         mass[mass < tolerance] = 0.0
-        return mass / mass.sum()
+        return np.asarray(mass / mass.sum(), dtype=np.float64)
 
     def _settled(self, mass: Numbers, tolerance: float) -> bool:
         slope = self.gradient(mass)
