@@ -10,6 +10,7 @@
     ├── ArtefactError           one artefact cannot be read: it becomes missing coverage
     ├── UsageFault              the command was called wrongly          exit 2
     ├── ScenarioError           an exercise's scenario is wrong         exit 2
+    ├── CensusError             a census cannot be taken in, at file:line  exit 4
     └── PackError               a campaign pack is wrong, at file:line  exit 2
         └── RuleError           one rule in it is
 """
@@ -76,6 +77,12 @@ class ScenarioError(TocsinError):
     """An exercise's scenario is wrong, at file:line."""
 
     exit_status = 2
+
+
+class CensusError(TocsinError):
+    """A census file, or the layout that should read it, cannot be taken in (or not to its end)."""
+
+    exit_status = 4
 
 
 class PackError(TocsinError):

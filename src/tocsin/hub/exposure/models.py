@@ -25,6 +25,8 @@ class Standing(models.Model):
     )
     exposure = models.CharField(max_length=20, choices=choices(Exposure), default=Exposure.UNKNOWN)
     compromise = models.CharField(max_length=20, choices=choices(Compromise), default=Compromise.UNKNOWN)
+    worst = models.CharField(max_length=20, choices=choices(Compromise), default=Compromise.UNKNOWN)
+    compromise_since = models.DateField(null=True)
     grade = models.CharField(max_length=20, choices=choices(Grade), default=Grade.OBSERVED)
     reason = models.CharField(max_length=300, blank=True)
     since = models.DateField()  # the day from which the exposure state holds
@@ -66,13 +68,21 @@ class Decision(models.Model):
     kind = models.CharField(max_length=30)  # a word of rules.decisions
     exposure = models.CharField(max_length=20, blank=True)
     compromise = models.CharField(max_length=20, blank=True)
+    residual = models.CharField(max_length=20, blank=True)  # of an assessment
+    clean = models.BooleanField(default=False)  # every condition of verified-clean but those of time is met
     grade = models.CharField(max_length=20, choices=choices(Grade), default=Grade.SELF_REPORTED)
-    at = models.DateTimeField()  # when it was true
+    at = models.DateTimeField()  # when it was true: of an assessment, when its evidence was collected
     until = models.DateField(null=True)
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="decisions")
     reason = models.TextField()
     evidence = models.CharField(max_length=200, blank=True)  # a digest, or where it is held
+    supersedes = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
     recorded = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["server", "campaign", "id"], name="decision_by_server")]
 
     def __str__(self) -> str:
         """Kind and day."""
@@ -83,9 +93,11 @@ class Event(models.Model):
     """One change of anything that matters, in a chain: each event's digest covers the one before.
 
     ``at`` is when it was so, ``recorded`` when the hub learned it. Rows are never changed or deleted;
-    ``tocsin hub audit`` verifies the chain without the hub.
+    ``tocsin hub audit`` verifies the chain without the hub. ``id`` is the event's number in the chain: the
+    digest covers it, so that a gap shows.
     """
 
+    id = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
     recorded = models.DateTimeField()
     actor = models.CharField(max_length=200)

@@ -1,0 +1,36 @@
+"""What follows a census: whoever keeps state derived from observations joins here, and is asked in one breath.
+
+The census knows nobody above it; `exposure` joins when Django starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from tocsin.hub.census.known import Known, Seen
+
+Write = Callable[[], None]
+
+
+class Follower(Protocol):
+    """Keeps something derived from servers' observations."""
+
+    def plan(self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]) -> Write:
+        """Work out, outside of any transaction, what changes; give what writes it inside one."""
+        ...
+
+    def missing(self, servers: Sequence[int], *, replay: bool) -> list[int]:
+        """Give those servers for which it matters that a snapshot did not show them.
+
+        ``replay``: the snapshot is older than others of its source, so closed states may change, too.
+        """
+        ...
+
+    def refresh(self) -> None:
+        """Forget what was kept of snapshots, campaigns and claims."""
+        ...
+
+
+FOLLOWERS: list[Follower] = []
+"""In the order in which they are asked."""
