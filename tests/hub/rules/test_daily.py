@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.hub.rules.curve import Break, Look, Looked, breaks, levels, points
-from tocsin.hub.rules.daily import Change, Key, Place, State, deltas, difference, history, times_open
+from tocsin.hub.rules.daily import (
+    Change,
+    Episode,
+    Key,
+    Place,
+    State,
+    deltas,
+    difference,
+    episodes,
+    history,
+    time_open,
+)
 from tocsin.hub.rules.interval_censored import Between
 from tocsin.hub.rules.words import Compromise, Exposure
 
@@ -88,22 +99,29 @@ def test_a_server_that_moves_leaves_one_sector_for_another() -> None:
     assert Key(4, "all", "", "vulnerable", "unknown") not in deltas(history(changes))
 
 
+def between(changes: list[Change], until: int) -> list[Between | None]:
+    return [time_open(episode, until) for episode in episodes(changes)]
+
+
 def test_times_open() -> None:
     known = [Change(10, "vulnerable"), Change(14, "unknown"), Change(20, "patched")]
-    assert list(times_open(known, 30)) == [Between(left=3, right=10)]
+    assert list(episodes(known)) == [Episode(10, 13, 20)]
+    assert between(known, 30) == [Between(left=3, right=10)]
+    assert between(known, 18) == [Between(left=3, right=inf)]
+    assert between(known, 9) == [None]
     told = [Change(10, "vulnerable"), Change(20, "patched", last_open=17), Change(25, "vulnerable")]
-    assert list(times_open(told, 30)) == [Between(left=7, right=10), Between(left=5, right=inf)]
+    assert between(told, 30) == [Between(left=7, right=10), Between(left=5, right=inf)]
     gone = [Change(10, "vulnerable"), Change(15, "retired")]
-    assert list(times_open(gone, 30)) == [Between(left=5, right=inf)]
-    silent = [Change(10, "vulnerable"), Change(15, "unknown")]
-    assert list(times_open(silent, 30)) == [Between(left=4, right=inf)]
-    assert list(times_open([Change(3, "patched")], 30)) == []
+    assert between(gone, 30) == [Between(left=4, right=inf)]
+    silent = [Change(10, "vulnerable"), Change(15, "unreachable")]
+    assert between(silent, 30) == [Between(left=4, right=inf)]
+    assert between([Change(3, "patched")], 30) == []
 
 
 @given(CHANGES)
 def test_a_fix_never_comes_before_it_can(changes: list[Change]) -> None:
-    for one in times_open(changes, 20):
-        assert 0 <= one.left < one.right
+    for one in between(changes, 20):
+        assert one is None or 0 <= one.left < one.right
 
 
 def test_levels_and_band() -> None:

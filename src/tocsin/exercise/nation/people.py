@@ -30,7 +30,7 @@ _HEAD = (
     "Linden",
 )
 _KIND = {
-    "government": "Council",
+    "government-local": "Council",
     "health": "Hospital",
     "education": "College",
     "energy": "Power",
@@ -112,7 +112,7 @@ def domain(organisation: int) -> str:
 def organisation_rows(nation: Nation, people: People) -> Iterator[tuple[str, ...]]:
     """Providers, then organisations, as `ORGANISATIONS` names the columns."""
     for index, region in enumerate(nation.regions):
-        yield (f"provider-{index}", f"{region.name} Internet", "digital", nation.country, region.name, "")
+        yield (f"provider-{index}", f"{region.name} Internet", "digital-infrastructure", nation.country, region.name, "")
     for index, (sector, region) in enumerate(
         zip(people.sector.tolist(), people.region.tolist(), strict=True)
     ):

@@ -92,8 +92,11 @@ _SOUND = {ClaimKind.CIDR: _network, ClaimKind.ASN: _asn, ClaimKind.DOMAIN: _name
 
 def conflicts(claims: Iterable[ClaimRow]) -> Iterator[Conflict]:
     """Where different organisations claim overlapping things at a time. Each pair once, each claim with its
-    nearest wider one only, so that the answer grows with the claims and not with their square."""
-    rows = [row for row in claims if row.kind in {ClaimKind.CIDR, ClaimKind.DOMAIN, ClaimKind.ASN, ClaimKind.HOST}]
+    nearest wider one only, so that the answer grows with the claims and not with their square.
+    """
+    rows = [
+        row for row in claims if row.kind in {ClaimKind.CIDR, ClaimKind.DOMAIN, ClaimKind.ASN, ClaimKind.HOST}
+    ]
     yield from _nested_networks(row for row in rows if row.kind == ClaimKind.CIDR)
     yield from _nested_names(row for row in rows if row.kind == ClaimKind.DOMAIN)
     yield from _same(row for row in rows if row.kind in {ClaimKind.ASN, ClaimKind.HOST})
@@ -102,7 +105,9 @@ def conflicts(claims: Iterable[ClaimRow]) -> Iterator[Conflict]:
 def _nested_networks(rows: Iterable[ClaimRow]) -> Iterator[Conflict]:
     """Networks sorted by their first address, wide before narrow: those still open are around the next."""
     parsed = [(ip_network(row.value), row) for row in rows]
-    parsed.sort(key=lambda pair: (pair[0].version, int(pair[0].network_address), pair[0].prefixlen, pair[1].number))
+    parsed.sort(
+        key=lambda pair: (pair[0].version, int(pair[0].network_address), pair[0].prefixlen, pair[1].number)
+    )
     around: list[tuple[int, int, ClaimRow]] = []  # version, last address, claim
     for network, row in parsed:
         first = int(network.network_address)

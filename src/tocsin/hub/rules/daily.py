@@ -21,6 +21,7 @@ EVERYWHERE = "all"
 DIMENSIONS = (EVERYWHERE, "sector", "region", "country", "branch")
 FIXED = frozenset({Exposure.PATCHED, Exposure.PATCH_VERIFIED})
 AT_RISK = frozenset({Exposure.VULNERABLE, Exposure.PARTLY_MITIGATED, Exposure.MITIGATED})
+_NOTHING_KNOWN = frozenset({Exposure.UNKNOWN, Exposure.UNREACHABLE})
 
 
 class Place(NamedTuple):
@@ -57,6 +58,20 @@ class State(NamedTuple):
     exposure: str
     compromise: str
     place: Place
+
+
+class Episode(NamedTuple):
+    """A time for which a server was open, as days.
+
+    Attributes:
+        opened: the first of them.
+        last_open: the last day on which it was seen open; None while it is seen so.
+        fixed: the first day on which it was seen fixed; None where it never was.
+    """
+
+    opened: int
+    last_open: int | None
+    fixed: int | None
 
 
 class Key(NamedTuple):
@@ -111,40 +126,55 @@ def difference(before: Iterable[Change], after: Iterable[Change]) -> Counter[Key
     return Counter({key: number for key, number in change.items() if number})
 
 
-def times_open(changes: Iterable[Change], until: int) -> Iterator[Between]:
-    """How long each episode of one server lasted: between which days, counted from its opening, the fix came.
+def episodes(changes: Iterable[Change]) -> Iterator[Episode]:
+    """The times for which one server was open. Changes in the order in which they were recorded.
 
-    Args:
-        changes: in the order in which they were recorded.
-        until: the last day on which an open server is known to be so.
+    Not seen is not fixed: an episode stays open through days on which nothing is known, and its last open
+    day is then the one before.
     """
     known = tuple(changes)
     opened: int | None = None
-    last = 0
-    for state in (*history(known), None):
-        if opened is not None and (state is None or state.exposure not in AT_RISK):
-            # Not seen is not fixed: an episode stays open through days on which nothing is known.
-            if state is not None and state.exposure == Exposure.UNKNOWN:
-                last = min(last or state.day - 1, state.day - 1)
-                continue
-            yield _episode(opened, state, last, known, until)
-            opened = None
-        elif opened is None and state is not None and state.exposure in AT_RISK:
-            opened, last = state.day, 0
+    unseen: int | None = None
+    for state in history(known):
+        if state.exposure in AT_RISK:
+            opened, unseen = opened or state.day, None
+        elif opened is not None and state.exposure in _NOTHING_KNOWN:
+            unseen = unseen or state.day - 1
         elif opened is not None:
-            last = 0
+            yield _ended(opened, state, unseen, known)
+            opened = unseen = None
+    if opened is not None:
+        yield Episode(opened, unseen and max(opened, unseen), None)
 
 
-def _episode(opened: int, state: State | None, last: int, known: tuple[Change, ...], until: int) -> Between:
-    if state is None or state.exposure not in FIXED:
-        end = last or (until if state is None else state.day)
-        return Between(left=float(max(0, end - opened)), right=inf)
+def time_open(episode: Episode, until: int) -> Between | None:
+    """How long an episode lasted, as between which days after its opening the fix came.
+
+    Args:
+        episode: one of them.
+        until: the day on which one that is still open is taken to be so.
+
+    Returns:
+        None for an episode that opens after that day.
+    """
+    if episode.opened > until:
+        return None
+    last = until if episode.last_open is None else min(until, episode.last_open)
+    left = float(max(0, last - episode.opened))
+    if episode.fixed is None or episode.fixed > until:
+        return Between(left=left, right=inf)
+    right = float(max(1, episode.fixed - episode.opened))
+    return Between(left=min(left, right - 1), right=right)
+
+
+def _ended(opened: int, state: State, unseen: int | None, known: tuple[Change, ...]) -> Episode:
+    if state.exposure not in FIXED:
+        return Episode(opened, max(opened, unseen or state.day - 1), None)
     told = [
         one.last_open for one in known if one.last_open and one.exposure in FIXED and one.day == state.day
     ]
-    left = (told[-1] if told else last or state.day - 1) - opened
-    right = max(1, state.day - opened)
-    return Between(left=float(min(max(0, left), right - 1)), right=float(right))
+    last = told[-1] if told else unseen or state.day - 1
+    return Episode(opened, max(opened, min(last, state.day - 1)), state.day)
 
 
 def _overrule(known: list[tuple[int, T]], day: int, value: T | None) -> None:

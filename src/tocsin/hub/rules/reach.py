@@ -90,7 +90,8 @@ def verified(contact: ContactRow, now: datetime) -> bool:
 def ranked(contacts: Iterable[ContactRow]) -> list[ContactRow]:
     """From the first to try: usable, then manual before imported (by the ladder), then by role."""
     return sorted(
-        contacts, key=lambda row: (not usable(row), _place(LADDER, row.provenance), _place(ROLES, row.role), row.value)
+        contacts,
+        key=lambda row: (not usable(row), _place(LADDER, row.provenance), _place(ROLES, row.role), row.value),
     )
 
 
@@ -110,4 +111,6 @@ def reach(rows: Iterable[tuple[str, bool, bool]]) -> list[Reach]:
         row.organisations += 1
         row.usable += has_usable
         row.verified += has_verified
-    return sorted(found.values(), key=lambda row: (row.usable / row.organisations, -row.organisations, row.sector))
+    return sorted(
+        found.values(), key=lambda row: (row.usable / row.organisations, -row.organisations, row.sector)
+    )

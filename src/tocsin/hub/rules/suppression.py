@@ -54,7 +54,9 @@ def _cover(
     covered = [cell for cell in line if cell in hidden]
     if not covered or (len(covered) > 1 and sum(table[row][column] for row, column in covered) >= least):
         return False
-    others = [(table[row][column], place) for place, (row, column) in enumerate(line) if (row, column) not in hidden]
+    others = [
+        (table[row][column], place) for place, (row, column) in enumerate(line) if (row, column) not in hidden
+    ]
     others = [pair for pair in others if pair[0] > 0] or others
     if not others:
         return False
