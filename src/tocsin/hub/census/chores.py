@@ -1,7 +1,9 @@
-"""What this app does in the background."""
+"""What this app does in the background: imports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-CHORES: list[Callable[[], bool]] = []
+from tocsin.hub.census.services import run_next
+
+CHORES: list[Callable[[], bool]] = [run_next]

@@ -27,10 +27,11 @@ class Follower(Protocol):
         """
         ...
 
-    def refresh(self) -> None:
-        """Forget what was kept of snapshots, campaigns and claims."""
-        ...
+
+FOLLOWERS: list[Callable[[], Follower]] = []
+"""What makes each follower; one is made for each piece of work, and sees campaigns and snapshots as they stand then."""
 
 
-FOLLOWERS: list[Follower] = []
-"""In the order in which they are asked."""
+def followers() -> list[Follower]:
+    """Make all followers, in the order in which they are asked."""
+    return [make() for make in FOLLOWERS]

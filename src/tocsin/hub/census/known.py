@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -123,7 +123,7 @@ def seen(row: Sighting, *, source: int, method: str, when: When) -> Seen | None:
     geo: Geo = {"country": row.country, "region": row.region, "city": row.city, "asn": row.asn or 0}
     return Seen(
         source=source,
-        content=hashlib.blake2b(_encode([*told, row.fingerprint]), digest_size=16).hexdigest(),
+        content=hashlib.blake2b(_encode(told), digest_size=16).hexdigest(),
         ip=row.ip,
         port=row.port,
         hostname=row.hostname,
@@ -134,7 +134,7 @@ def seen(row: Sighting, *, source: int, method: str, when: When) -> Seen | None:
         tags=row.tags,
         method=method,
         geo={name: value for name, value in geo.items() if value},
-        rest=row.rest,
+        rest={**row.rest, "certificate": row.fingerprint} if row.fingerprint else row.rest,
         days=1 << days.number(day),
         first=moment,
         last=moment,
@@ -165,8 +165,3 @@ def known(server: int, name: str, observations: Iterable[Seen]) -> Known:
         first=min(one.first for one in ordered),
         last=newest.last,
     )
-
-
-def start_of(day: date) -> datetime:
-    """Give a day's first moment in UTC."""
-    return datetime.combine(day, time.min, UTC)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from tocsin.hub.rules.scope import parse_scope
+
 
 class CensusSource(models.Model):
     """Somebody who looks: a scan service, a sensor network, an owner's list."""
@@ -41,6 +43,7 @@ class Snapshot(models.Model):
     digest = models.CharField(max_length=64, unique=True)  # of source, day and content
     filename = models.CharField(max_length=300)
     held = models.CharField(max_length=300, blank=True)  # where the file lies, below the data folder
+    mapping = models.CharField(max_length=300, blank=True)  # likewise a layout of somebody's own
     size = models.PositiveBigIntegerField(default=0)  # bytes of the file
     consumed = models.PositiveBigIntegerField(default=0)  # bytes of them that were read
     state = models.CharField(max_length=10, choices=STATES, default=WAITING)
@@ -69,6 +72,12 @@ class Snapshot(models.Model):
     def __str__(self) -> str:
         """Source and day."""
         return f"{self.source} {self.taken:%Y-%m-%d}"
+
+    @property
+    def proves_absence(self) -> bool:
+        """Whether who is not in it was not there: it says what it covered, and no row of it is a riddle."""
+        scope = parse_scope(self.scope)
+        return scope.known and not self.unplaced and self.state in {self.SETTLING, self.COMPLETE}
 
 
 class Server(models.Model):

@@ -10,3 +10,10 @@ class ExposureApp(AppConfig):
 
     name = "tocsin.hub.exposure"
     label = "exposure"
+
+    def ready(self) -> None:
+        """Follow the census."""
+        from tocsin.hub.census.followers import FOLLOWERS  # noqa: PLC0415 - models must stand first
+        from tocsin.hub.exposure.folding import Folder  # noqa: PLC0415 - as above
+
+        FOLLOWERS.append(Folder)

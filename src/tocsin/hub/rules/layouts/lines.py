@@ -9,9 +9,11 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from tocsin.errors import CensusError
 
@@ -41,14 +43,23 @@ class CensusFile:
     def __init__(self, path: Path) -> None:
         """Remember the path."""
         self.path = path
-        self._raw: BinaryIO | None = None
+        self._raw: io.FileIO | None = None
 
     @property
     def consumed(self) -> int:
         """Bytes of the file, as it lies on disk, that were read."""
         return self._raw.tell() if self._raw and not self._raw.closed else 0
 
-    def lines(self) -> Iterator[Line]:
+    def head(self, count: int) -> list[Line]:
+        """Give the first lines, and close the file.
+
+        Raises:
+            CensusError: the file cannot be read.
+        """
+        with closing(self.lines()) as lines:
+            return list(islice(lines, count))
+
+    def lines(self) -> Generator[Line, None, None]:
         """Give every line.
 
         Raises:
@@ -56,9 +67,9 @@ class CensusFile:
         """
         number = 0
         try:
-            with self.path.open("rb") as raw:
+            with self.path.open("rb", buffering=0) as raw, _plain(raw) as stream:
                 self._raw = raw
-                for number, data in enumerate(_split(_plain(raw), str(self.path)), start=1):
+                for number, data in enumerate(_split(stream, str(self.path)), start=1):
                     yield Line(number, None if data is None else data.decode("utf-8", "backslashreplace"))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise CensusError(
@@ -72,15 +83,15 @@ class CensusFile:
             ) from error
 
 
-def _plain(raw: BinaryIO) -> io.BufferedIOBase:
+def _plain(raw: io.FileIO) -> io.BufferedReader:
     head = raw.read(2)
     raw.seek(0)
     if head == _GZIP:
         return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK)  # type: ignore[arg-type]  # is a raw stream
-    return io.BufferedReader(raw, _BLOCK)  # type: ignore[type-var, arg-type]  # likewise
+    return io.BufferedReader(raw, _BLOCK)
 
 
-def _split(stream: io.BufferedIOBase, where: str) -> Iterator[bytes | None]:
+def _split(stream: io.BufferedReader, where: str) -> Iterator[bytes | None]:
     total, first = 0, True
     while data := stream.readline(LONGEST_LINE):
         whole = data.endswith(b"\n") or len(data) < LONGEST_LINE
@@ -94,7 +105,7 @@ def _split(stream: io.BufferedIOBase, where: str) -> Iterator[bytes | None]:
         yield data.rstrip(b"\r\n") if whole else None
 
 
-def _skip(stream: io.BufferedIOBase) -> int:
+def _skip(stream: io.BufferedReader) -> int:
     """Skip the rest of a line that is too long; gives how many bytes it had."""
     skipped = 0
     while data := stream.readline(_BLOCK):

@@ -1,0 +1,336 @@
+"""From observations and decisions to standings: folds what changed, writes it, and tells the chain.
+
+Planning reads and computes outside of transactions; the writer that it gives looks once more whether somebody
+decided meanwhile about one of the servers, and folds those again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+
+from django.utils import timezone
+from msgspec import Struct
+
+from tocsin.hub.census.bulk import Table
+from tocsin.hub.census.known import Known, Seen
+from tocsin.hub.exposure.chain import Change, append
+from tocsin.hub.exposure.facts import Followed, followed
+from tocsin.hub.exposure.looks import LookTable, place_of
+from tocsin.hub.exposure.models import Decision, Standing
+from tocsin.hub.rules import compromise, days, exposure
+from tocsin.hub.rules.decisions import Kind, Told
+from tocsin.hub.rules.statements import Statement
+from tocsin.hub.rules.words import OPEN, Compromise, Exposure, Grade
+
+STATE = (
+    "organisation",
+    "exposure",
+    "compromise",
+    "worst",
+    "compromise_since",
+    "grade",
+    "reason",
+    "since",
+    "opened",
+    "closed",
+    "reopened",
+    "shell_seen",
+    "contradictory",
+    "false_positive_until",
+    "last_seen",
+    "sector",
+    "country",
+    "region",
+    "branch",
+)
+"""Columns that a fold decides."""
+
+_fold = lru_cache(maxsize=1 << 15)(exposure.fold)
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A standing as a fold decides it; fields as in `models.Standing`."""
+
+    organisation: int | None
+    exposure: str
+    compromise: str
+    worst: str
+    compromise_since: date | None
+    grade: str
+    reason: str
+    since: date
+    opened: date
+    closed: date | None
+    reopened: int
+    shell_seen: date | None
+    contradictory: bool
+    false_positive_until: date | None
+    last_seen: datetime
+    sector: str
+    country: str
+    region: str
+    branch: str
+
+
+class Folded(Struct, frozen=True, kw_only=True):
+    """One server in one campaign: what it was, what it is, and the changes between."""
+
+    server: int
+    campaign: Followed
+    before: Row | None
+    after: Row
+    path: tuple[tuple[int, Exposure], ...]
+
+
+class Folder:
+    """Folds servers for every campaign that is followed (a `census.followers.Follower`)."""
+
+    def __init__(self) -> None:
+        """Read campaigns and snapshots as they stand."""
+        self._campaigns = followed()
+        self._looks = {one.key: LookTable(one.reader.facts.words) for one in self._campaigns}
+
+    def missing(self, servers: Sequence[int], *, replay: bool) -> list[int]:
+        """Give servers that stand open, and those under a false positive; in a replay, all."""
+        if replay:
+            return list(servers)
+        words = [*(OPEN - {Exposure.UNREACHABLE}), Exposure.FALSE_POSITIVE]
+        found = Standing.objects.filter(server_id__in=list(servers), exposure__in=words)
+        return list(found.values_list("server_id", flat=True).distinct())
+
+    def plan(
+        self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]
+    ) -> Callable[[], None]:
+        """Fold servers; give what writes the result."""
+        newest = _newest_decision()
+        results = self._results(servers, sightings)
+
+        def write() -> None:
+            late = _decided_since(newest, servers)
+            if late:
+                again = self._results({one: servers[one] for one in late}, sightings)
+                kept = [one for one in results if one.server not in late]
+                record([*kept, *again])
+            else:
+                record(results)
+
+        return write
+
+    def _results(
+        self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]
+    ) -> list[Folded]:
+        told = decisions_of(servers)
+        before = standings_of(servers)
+        today = days.number(timezone.now().date())
+        found = []
+        for campaign in self._campaigns:
+            for server, known in servers.items():
+                key = (server, campaign.id)
+                folded = self._one(campaign, known, sightings[server], told.get(key, ()), today)
+                if folded:
+                    row, path = folded
+                    found.append(
+                        Folded(server=server, campaign=campaign, before=before.get(key), after=row, path=path)
+                    )
+        return found
+
+    def _one(
+        self, campaign: Followed, known: Known, sightings: Sequence[Seen], told: Sequence[Told], today: int
+    ) -> tuple[Row, tuple[tuple[int, Exposure], ...]] | None:
+        said = [(one, _statement(campaign, one)) for one in sightings]
+        about = [(one, statement) for one, statement in said if statement is not None]
+        if not about and not told:
+            return None
+        state = self.state(campaign, about, told, today)
+        if state is None:
+            return None
+        done = compromise.fold(shells(campaign, about), told)
+        return _row(known, about, state, done), state.path
+
+    def state(
+        self, campaign: Followed, about: Sequence[tuple[Seen, Statement]], told: Sequence[Told], today: int
+    ) -> exposure.State | None:
+        """Give the exposure of one server in one campaign."""
+        table = self._looks[campaign.key]
+        history = exposure.History(
+            seen=tuple(
+                sorted(
+                    (
+                        exposure.Seen(
+                            source=one.source,
+                            days=one.days,
+                            exposure=statement.exposure,
+                            checked=statement.checked,
+                            method=one.method,
+                            place=place_of(one) if table.place_matters(one.source) else None,
+                        )
+                        for one, statement in about
+                    ),
+                    key=repr,
+                )
+            ),
+            looks=table.of([one for one, _ in about]),
+            told=tuple(told),
+        )
+        return _fold(history, today=today)
+
+
+def _statement(campaign: Followed, one: Seen) -> Statement | None:
+    return campaign.reader.read(build=one.build, tags=one.tags, status=one.status, product=one.product)
+
+
+def shells(campaign: Followed, about: Iterable[tuple[Seen, Statement]]) -> int:
+    """Give the days on which a web shell was seen, since the campaign's first cited exploitation."""
+    found = 0
+    for one, statement in about:
+        if statement.shell:
+            found |= one.days
+    since = campaign.reader.facts.since
+    return found >> days.number(since) << days.number(since) if since else found
+
+
+def _row(
+    known: Known, about: Sequence[tuple[Seen, Statement]], state: exposure.State, done: compromise.State
+) -> Row:
+    newest = max(about, key=lambda pair: pair[0].order, default=None)
+    branches = (said.branch for _, said in sorted(about, key=lambda pair: pair[0].order, reverse=True))
+    return Row(
+        organisation=known.organisation,
+        exposure=state.exposure.value,
+        compromise=done.compromise.value,
+        worst=done.worst.value,
+        compromise_since=_date(done.since),
+        grade=state.grade.value,
+        reason=state.reason,
+        since=days.day_of(state.since),
+        opened=days.day_of(state.opened),
+        closed=_date(state.closed),
+        reopened=state.reopened,
+        shell_seen=_date(done.shell_seen),
+        contradictory=state.contradictory,
+        false_positive_until=_date(state.false_positive_until),
+        last_seen=newest[0].last if newest else known.last,
+        sector=known.sector,
+        country=known.country,
+        region=known.region,
+        branch=next((branch for branch in branches if branch), "")[:60],
+    )
+
+
+def _date(count: int | None) -> date | None:
+    return None if count is None else days.day_of(count)
+
+
+# --- reading ------------------------------------------------------------------------------------------
+
+
+def decisions_of(servers: Iterable[int]) -> dict[tuple[int, int], tuple[Told, ...]]:
+    """Give the decisions that stand, by server and campaign, in their order."""
+    rows = Decision.objects.filter(server_id__in=list(servers), superseded_by=None)
+    found: dict[tuple[int, int], list[Told]] = defaultdict(list)
+    for row in rows.order_by("id"):
+        if row.kind != Kind.WITHDRAWN:
+            found[row.server_id, row.campaign_id].append(told_of(row))
+    return {key: tuple(sorted(group, key=lambda one: one.order)) for key, group in found.items()}
+
+
+def told_of(row: Decision) -> Told:
+    """Give a decision as the folds take it."""
+    at = row.at.astimezone(UTC)
+    return Told(
+        kind=Kind(row.kind),
+        day=days.number(at.date()),
+        moment=at.timestamp(),
+        grade=Grade(row.grade),
+        exposure=Exposure(row.exposure) if row.exposure else None,
+        compromise=Compromise(row.compromise) if row.compromise else None,
+        present=row.residual == "present",
+        clean=row.clean,
+        until=days.number(row.until) if row.until else None,
+    )
+
+
+def standings_of(servers: Iterable[int]) -> dict[tuple[int, int], Row]:
+    """Give standings as they are stored, by server and campaign."""
+    names = ["organisation_id" if name == "organisation" else name for name in STATE]
+    rows = Standing.objects.filter(server_id__in=list(servers))
+    found = rows.values_list("server_id", "campaign_id", *names)
+    return {(row[0], row[1]): Row(**dict(zip(STATE, row[2:], strict=True))) for row in found}
+
+
+def _newest_decision() -> int:
+    return Decision.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def _decided_since(newest: int, servers: Mapping[int, Known]) -> set[int]:
+    late = Decision.objects.filter(id__gt=newest).values_list("server_id", flat=True)
+    return {one for one in late if one in servers}
+
+
+# --- writing ------------------------------------------------------------------------------------------
+
+
+def record(results: Iterable[Folded], *, actor: str = "census") -> None:
+    """Write standings that differ from what is stored, and tell the chain. Only inside `writing`."""
+    changed = [one for one in results if one.before != one.after]
+    rows = (
+        (one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed
+    )
+    Table(Standing, ("server", "campaign", *STATE)).upsert(rows, unique=("server", "campaign"), update=STATE)
+    append([change for one in changed for change in changes_of(one, actor)])
+
+
+def changes_of(one: Folded, actor: str) -> list[Change]:
+    """Give what the chain is to know: changes of state, not of the day on which a server was last seen."""
+    before, after = one.before, one.after
+    found = []
+    if before is None or _episode(before) != _episode(after):
+        old = before.exposure if before else ""
+        found.append(_change(one, actor, "exposure", old, after.exposure, after.since, _detail(one)))
+    if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
+        old = before.compromise if before else ""
+        since = after.compromise_since or after.since
+        shown = {"worst": after.worst}
+        found.append(_change(one, actor, "compromise", old, after.compromise, since, shown))
+    if (before.contradictory if before else False) != after.contradictory:
+        words = ("agree", "disagree")
+        old, new = words[not after.contradictory], words[after.contradictory]
+        found.append(_change(one, actor, "sources", old, new, after.last_seen.astimezone(UTC).date(), {}))
+    return found
+
+
+def _episode(row: Row) -> tuple[object, ...]:
+    return (row.exposure, row.since, row.opened, row.closed, row.reopened, row.false_positive_until)
+
+
+def _detail(one: Folded) -> dict[str, object]:
+    """Explain a change; ``path`` gives every step, where a late census told of more than one."""
+    after = one.after
+    detail: dict[str, object] = {"reason": after.reason, "grade": after.grade, "opened": str(after.opened)}
+    if after.closed:
+        detail["closed"] = str(after.closed)
+    if after.reopened:
+        detail["reopened"] = after.reopened
+    known = one.before.since if one.before else date.min
+    steps = [[str(days.day_of(day)), state.value] for day, state in one.path if days.day_of(day) > known]
+    if len(steps) > 1:
+        detail["path"] = steps
+    return detail
+
+
+def _change(
+    one: Folded, actor: str, kind: str, before: str, after: str, day: date, detail: dict[str, object]
+) -> Change:
+    return Change(
+        at=datetime.combine(day, time.min, UTC),
+        kind=kind,
+        subject=f"server:{one.server}",
+        actor=actor,
+        campaign=one.campaign.key,
+        before=before,
+        after=after,
+        detail=detail,
+    )
