@@ -47,6 +47,7 @@ STATE = (
     "branch",
 )
 """Columns that a fold decides."""
+FIXED = frozenset({Exposure.PATCHED, Exposure.PATCH_VERIFIED})
 
 _fold = lru_cache(maxsize=1 << 15)(exposure.fold)
 
@@ -83,6 +84,7 @@ class Folded(Struct, frozen=True, kw_only=True):
     before: Row | None
     after: Row
     path: tuple[tuple[int, Exposure], ...]
+    last_open: date | None = None  # before the state began: with it, the fix lies between two known days
 
 
 class Folder:
@@ -119,9 +121,7 @@ class Folder:
 
         return write
 
-    def _results(
-        self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]
-    ) -> list[Folded]:
+    def _results(self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]) -> list[Folded]:
         told = decisions_of(servers)
         before = standings_of(servers)
         today = days.number(timezone.now().date())
@@ -131,15 +131,22 @@ class Folder:
                 key = (server, campaign.id)
                 folded = self._one(campaign, known, sightings[server], told.get(key, ()), today)
                 if folded:
-                    row, path = folded
+                    row, path, last_open = folded
                     found.append(
-                        Folded(server=server, campaign=campaign, before=before.get(key), after=row, path=path)
+                        Folded(
+                            server=server,
+                            campaign=campaign,
+                            before=before.get(key),
+                            after=row,
+                            path=path,
+                            last_open=last_open,
+                        )
                     )
         return found
 
     def _one(
         self, campaign: Followed, known: Known, sightings: Sequence[Seen], told: Sequence[Told], today: int
-    ) -> tuple[Row, tuple[tuple[int, Exposure], ...]] | None:
+    ) -> tuple[Row, tuple[tuple[int, Exposure], ...], date | None] | None:
         said = [(one, _statement(campaign, one)) for one in sightings]
         about = [(one, statement) for one, statement in said if statement is not None]
         if not about and not told:
@@ -148,7 +155,7 @@ class Folder:
         if state is None:
             return None
         done = compromise.fold(shells(campaign, about), told)
-        return _row(known, about, state, done), state.path
+        return _row(known, about, state, done), state.path, _last_open(about, state)
 
     def state(
         self, campaign: Followed, about: Sequence[tuple[Seen, Statement]], told: Sequence[Told], today: int
@@ -220,6 +227,15 @@ def _row(
     )
 
 
+def _last_open(about: Iterable[tuple[Seen, Statement]], state: exposure.State) -> date | None:
+    """Give the last day before a fix on which somebody saw the server open."""
+    if state.exposure not in FIXED:
+        return None
+    sets = [one.days for one, said in about if said.exposure in OPEN and said.exposure in exposure.BY_SIGHT]
+    found = [last for one in sets if (last := days.last(one, until=state.since - 1)) is not None]
+    return _date(max(found, default=None))
+
+
 def _date(count: int | None) -> date | None:
     return None if count is None else days.day_of(count)
 
@@ -276,9 +292,7 @@ def _decided_since(newest: int, servers: Mapping[int, Known]) -> set[int]:
 def record(results: Iterable[Folded], *, actor: str = "census") -> None:
     """Write standings that differ from what is stored, and tell the chain. Only inside `writing`."""
     changed = [one for one in results if one.before != one.after]
-    rows = (
-        (one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed
-    )
+    rows = ((one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed)
     Table(Standing, ("server", "campaign", *STATE)).upsert(rows, unique=("server", "campaign"), update=STATE)
     append([change for one in changed for change in changes_of(one, actor)])
 
@@ -290,6 +304,9 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     if before is None or _episode(before) != _episode(after):
         old = before.exposure if before else ""
         found.append(_change(one, actor, "exposure", old, after.exposure, after.since, _detail(one)))
+    elif before and _place(before) != _place(after):
+        day = after.last_seen.astimezone(UTC).date()
+        found.append(_change(one, actor, "place", "", "", day, {"place": _place(after)}))
     if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
         old = before.compromise if before else ""
         since = after.compromise_since or after.since
@@ -306,10 +323,19 @@ def _episode(row: Row) -> tuple[object, ...]:
     return (row.exposure, row.since, row.opened, row.closed, row.reopened, row.false_positive_until)
 
 
+def _place(row: Row) -> dict[str, str]:
+    """Give where a standing counts: by events alone, past counts can be made anew."""
+    return {name: getattr(row, name) for name in ("sector", "region", "country", "branch")}
+
+
 def _detail(one: Folded) -> dict[str, object]:
     """Explain a change; ``path`` gives every step, where a late census told of more than one."""
     after = one.after
     detail: dict[str, object] = {"reason": after.reason, "grade": after.grade, "opened": str(after.opened)}
+    if one.before is None or _place(one.before) != _place(after):
+        detail["place"] = _place(after)
+    if one.last_open:
+        detail["last_open"] = str(one.last_open)
     if after.closed:
         detail["closed"] = str(after.closed)
     if after.reopened:
