@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from tocsin import __version__
 from tocsin.cli.assess import assess
 from tocsin.cli.exercise import exercise_app
+from tocsin.cli.hub import hub_app
 from tocsin.cli.packs import packs_app
 from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
@@ -69,6 +70,7 @@ app.command(epilog=EXAMPLES)(query)
 app.command()(serve)
 app.add_typer(packs_app, name="packs")
 app.add_typer(exercise_app, name="exercise")
+app.add_typer(hub_app, name="hub")
 
 
 @app.callback(invoke_without_command=True)

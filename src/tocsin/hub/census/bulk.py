@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from django.db import connection, models, transaction
+from psycopg.types.json import Jsonb
 
 WRITER = 7_406_001
 """Number of the advisory lock that makes writers of the census and the chain wait for each other."""
@@ -50,7 +52,7 @@ class Table:
         return connection.ops.quote_name(str(field.column))  # type: ignore[union-attr]  # a concrete field
 
     def _write(self, statement: str, rows: Iterable[Row]) -> None:
-        spell = [_speller(field) for field in self.fields]
+        spell = [_speller(field, connection.vendor) for field in self.fields]
         prepared = [
             [one(value) if one else value for one, value in zip(spell, row, strict=True)] for row in rows
         ]
@@ -59,12 +61,30 @@ class Table:
                 cursor.executemany(statement, prepared)
 
 
-def _speller(field: Any) -> Callable[[Any], Any] | None:
-    """Give what spells a field's values; None where the database takes them as they are."""
-    plain = (models.CharField, models.TextField, models.IntegerField, models.ForeignKey)
-    if isinstance(field, plain) and not isinstance(field, models.GenericIPAddressField):
-        return None
-    return partial(field.get_db_prep_save, connection=connection)
+def _speller(field: Any, vendor: str) -> Callable[[Any], Any] | None:
+    """Give what spells a field's values; None where the driver takes them as they are.
+
+    Django's own ``get_db_prep_save`` gives the same for these fields, ten times slower.
+    """
+    if isinstance(field, models.JSONField):
+        return Jsonb if vendor == "postgresql" else _json
+    if vendor == "sqlite" and isinstance(field, models.DateTimeField):
+        return _moment
+    if vendor == "sqlite" and isinstance(field, models.DateField):
+        return _day
+    return None
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
 
 
 @contextmanager
@@ -78,5 +98,3 @@ def writing() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER])
         yield
-
-

@@ -92,7 +92,6 @@ class Ingest:
         lines = (line.text for line in CensusFile(self.file.path).head(LOOKED_AT))
         return Columns(self.layout, header_names(next((text for text in lines if text and text.strip()), "")))
 
-
     # --- one chunk --------------------------------------------------------------------------------
 
     def _take(self, items: list[Item]) -> None:

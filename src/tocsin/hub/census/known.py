@@ -48,7 +48,10 @@ class Seen(Struct, kw_only=True):
 
     def join(self, other: Seen) -> None:
         """Add what the same source saw in the same way at other times."""
-        mine, theirs = (self.last, _encode([self.geo, self.rest])), (other.last, _encode([other.geo, other.rest]))
+        mine, theirs = (
+            (self.last, _encode([self.geo, self.rest])),
+            (other.last, _encode([other.geo, other.rest])),
+        )
         if theirs > mine:
             self.geo, self.rest = other.geo, other.rest
         self.days |= other.days

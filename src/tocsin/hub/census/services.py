@@ -90,20 +90,24 @@ def take_in(path: Path, terms: Terms, *, filename: str = "") -> TakenIn:
     taken = _taken(terms, layout, filename)
     scope = _scope(terms)
     digest = _digest(path, f"{source.key}\n{taken.date().isoformat()}\n{mapping}\n".encode())
-    return _registered(path, digest, {
-        "mapping": mapping,
-        "source": source,
-        "taken": taken,
-        "layout": layout.key,
-        "scope": _plain(scope),
-        "method": terms.method[:200],
-        "succeeds": list(terms.succeeds),
-        "lists_all": layout.lists_all if terms.lists_all is None else terms.lists_all,
-        "window_days": layout.window_days,
-        "filename": filename,
-        "given_by": terms.given_by[:200],
-        "size": path.stat().st_size,
-    })
+    return _registered(
+        path,
+        digest,
+        {
+            "mapping": mapping,
+            "source": source,
+            "taken": taken,
+            "layout": layout.key,
+            "scope": _plain(scope),
+            "method": terms.method[:200],
+            "succeeds": list(terms.succeeds),
+            "lists_all": layout.lists_all if terms.lists_all is None else terms.lists_all,
+            "window_days": layout.window_days,
+            "filename": filename,
+            "given_by": terms.given_by[:200],
+            "size": path.stat().st_size,
+        },
+    )
 
 
 def run(snapshot: int, progress: Progress | None = None) -> bool:
@@ -132,7 +136,9 @@ def run_next() -> bool:
         return True
 
 
-def import_file(path: Path, terms: Terms, *, progress: Progress | None = None, wait_seconds: float = 3600) -> Snapshot:
+def import_file(
+    path: Path, terms: Terms, *, progress: Progress | None = None, wait_seconds: float = 3600
+) -> Snapshot:
     """Take a file in and wait until it is imported, by this process or by the one that already imports.
 
     Raises:
@@ -221,7 +227,9 @@ def _scope(terms: Terms) -> Scope:
             return spell(terms.scope)
         return parse_scope(terms.scope or {})
     except ValueError as error:
-        raise UsageFault(f"this is no scope: {error}.", remedy="Such as: all, or 192.0.2.0/24 port:443") from error
+        raise UsageFault(
+            f"this is no scope: {error}.", remedy="Such as: all, or 192.0.2.0/24 port:443"
+        ) from error
 
 
 def _plain(scope: Scope) -> dict[str, object]:
@@ -281,7 +289,9 @@ def _import(snapshot: Snapshot, progress: Progress | None) -> None:
 
 
 def _kept_layout(snapshot: Snapshot) -> Layout:
-    return read_layout(Path(settings.DATA) / snapshot.mapping) if snapshot.mapping else _named(snapshot.layout)
+    return (
+        read_layout(Path(settings.DATA) / snapshot.mapping) if snapshot.mapping else _named(snapshot.layout)
+    )
 
 
 def _enter(snapshot: Snapshot, state: str) -> None:

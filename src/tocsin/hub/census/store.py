@@ -68,7 +68,25 @@ def observations_of(servers: Iterable[int]) -> dict[int, list[Seen]]:
 
 
 def _seen(row: Sequence[object]) -> Seen:
-    _, source, content, ip, port, host, name, product, build, status, tags, method, geo, rest, packed, first, last = row
+    (
+        _,
+        source,
+        content,
+        ip,
+        port,
+        host,
+        name,
+        product,
+        build,
+        status,
+        tags,
+        method,
+        geo,
+        rest,
+        packed,
+        first,
+        last,
+    ) = row
     return Seen(
         source=source,  # type: ignore[arg-type]  # values_list of these very fields
         content=content,  # type: ignore[arg-type]  # as above

@@ -1,7 +1,9 @@
-"""What this app does in the background."""
+"""What this app does in the background: false positives end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-CHORES: list[Callable[[], bool]] = []
+from tocsin.hub.exposure.services import expire
+
+CHORES: list[Callable[[], bool]] = [expire]

@@ -49,6 +49,7 @@ STATE = (
 """Columns that a fold decides."""
 FIXED = frozenset({Exposure.PATCHED, Exposure.PATCH_VERIFIED})
 
+_About = Sequence[tuple[Seen, Statement]]
 _fold = lru_cache(maxsize=1 << 15)(exposure.fold)
 
 
@@ -92,8 +93,8 @@ class Folder:
 
     def __init__(self) -> None:
         """Read campaigns and snapshots as they stand."""
-        self._campaigns = followed()
-        self._looks = {one.key: LookTable(one.reader.facts.words) for one in self._campaigns}
+        self.campaigns = followed()
+        self._looks = {one.key: LookTable(one.reader.facts.words) for one in self.campaigns}
 
     def missing(self, servers: Sequence[int], *, replay: bool) -> list[int]:
         """Give servers that stand open, and those under a false positive; in a replay, all."""
@@ -126,7 +127,7 @@ class Folder:
         before = standings_of(servers)
         today = days.number(timezone.now().date())
         found = []
-        for campaign in self._campaigns:
+        for campaign in self.campaigns:
             for server, known in servers.items():
                 key = (server, campaign.id)
                 folded = self._one(campaign, known, sightings[server], told.get(key, ()), today)
@@ -144,52 +145,53 @@ class Folder:
                     )
         return found
 
+    def exposure_of(
+        self, campaign: Followed, sightings: Sequence[Seen], told: Sequence[Told], today: int
+    ) -> exposure.State | None:
+        """Give the exposure of one server in one campaign, with the path to it; None if it is not about it."""
+        about = _about(campaign, sightings)
+        return self._state(campaign, about, told, today) if about or told else None
+
     def _one(
         self, campaign: Followed, known: Known, sightings: Sequence[Seen], told: Sequence[Told], today: int
     ) -> tuple[Row, tuple[tuple[int, Exposure], ...], date | None] | None:
-        said = [(one, _statement(campaign, one)) for one in sightings]
-        about = [(one, statement) for one, statement in said if statement is not None]
-        if not about and not told:
-            return None
-        state = self.state(campaign, about, told, today)
+        about = _about(campaign, sightings)
+        state = self._state(campaign, about, told, today) if about or told else None
         if state is None:
             return None
-        done = compromise.fold(shells(campaign, about), told)
-        return _row(known, about, state, done), state.path, _last_open(about, state)
+        row = _row(known, about, state, compromise.fold(shells(campaign, about), told))
+        return row, state.path, _last_open(about, state)
 
-    def state(
-        self, campaign: Followed, about: Sequence[tuple[Seen, Statement]], told: Sequence[Told], today: int
+    def _state(
+        self, campaign: Followed, about: _About, told: Sequence[Told], today: int
     ) -> exposure.State | None:
-        """Give the exposure of one server in one campaign."""
         table = self._looks[campaign.key]
-        history = exposure.History(
-            seen=tuple(
-                sorted(
-                    (
-                        exposure.Seen(
-                            source=one.source,
-                            days=one.days,
-                            exposure=statement.exposure,
-                            checked=statement.checked,
-                            method=one.method,
-                            place=place_of(one) if table.place_matters(one.source) else None,
-                        )
-                        for one, statement in about
-                    ),
-                    key=repr,
-                )
-            ),
-            looks=table.of([one for one, _ in about]),
-            told=tuple(told),
+        seen = tuple(
+            exposure.Seen(
+                source=one.source,
+                days=one.days,
+                exposure=statement.exposure,
+                checked=statement.checked,
+                method=one.method,
+                place=place_of(one) if table.place_matters(one.source) else None,
+            )
+            for one, statement in about
         )
-        return _fold(history, today=today)
+        looks = table.of([one for one, _ in about])
+        return _fold(exposure.History(seen=seen, looks=looks, told=tuple(told)), today=today)
+
+
+def _about(campaign: Followed, sightings: Sequence[Seen]) -> _About:
+    """Give what was seen about a campaign, with what it says."""
+    said = ((one, _statement(campaign, one)) for one in sightings)
+    return [(one, statement) for one, statement in said if statement is not None]
 
 
 def _statement(campaign: Followed, one: Seen) -> Statement | None:
     return campaign.reader.read(build=one.build, tags=one.tags, status=one.status, product=one.product)
 
 
-def shells(campaign: Followed, about: Iterable[tuple[Seen, Statement]]) -> int:
+def shells(campaign: Followed, about: _About) -> int:
     """Give the days on which a web shell was seen, since the campaign's first cited exploitation."""
     found = 0
     for one, statement in about:
@@ -199,9 +201,7 @@ def shells(campaign: Followed, about: Iterable[tuple[Seen, Statement]]) -> int:
     return found >> days.number(since) << days.number(since) if since else found
 
 
-def _row(
-    known: Known, about: Sequence[tuple[Seen, Statement]], state: exposure.State, done: compromise.State
-) -> Row:
+def _row(known: Known, about: _About, state: exposure.State, done: compromise.State) -> Row:
     newest = max(about, key=lambda pair: pair[0].order, default=None)
     branches = (said.branch for _, said in sorted(about, key=lambda pair: pair[0].order, reverse=True))
     return Row(

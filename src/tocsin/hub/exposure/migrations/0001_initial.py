@@ -8,90 +8,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
-        ('census', '0001_initial'),
-        ('constituency', '0001_initial'),
+        ("campaigns", "0001_initial"),
+        ("census", "0001_initial"),
+        ("constituency", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('recorded', models.DateTimeField()),
-                ('actor', models.CharField(max_length=200)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.CharField(max_length=80)),
-                ('campaign', models.CharField(blank=True, max_length=60)),
-                ('before', models.CharField(blank=True, max_length=100)),
-                ('after', models.CharField(blank=True, max_length=100)),
-                ('detail', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("recorded", models.DateTimeField()),
+                ("actor", models.CharField(max_length=200)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.CharField(max_length=80)),
+                ("campaign", models.CharField(blank=True, max_length=60)),
+                ("before", models.CharField(blank=True, max_length=100)),
+                ("after", models.CharField(blank=True, max_length=100)),
+                ("detail", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', '-id'], name='event_of_subject'), models.Index(fields=['recorded'], name='event_recorded')],
+                "indexes": [
+                    models.Index(fields=["subject", "-id"], name="event_of_subject"),
+                    models.Index(fields=["recorded"], name="event_recorded"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('exposure', models.CharField(blank=True, max_length=20)),
-                ('compromise', models.CharField(blank=True, max_length=20)),
-                ('residual', models.CharField(blank=True, max_length=20)),
-                ('clean', models.BooleanField(default=False)),
-                ('grade', models.CharField(choices=[('observed', 'observed'), ('self-reported', 'self-reported'), ('evidence-held', 'evidence-held'), ('re-assessed', 're-assessed')], default=tocsin.hub.rules.words.Grade['SELF_REPORTED'], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('until', models.DateField(null=True)),
-                ('reason', models.TextField()),
-                ('evidence', models.CharField(blank=True, max_length=200)),
-                ('recorded', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='campaigns.campaign')),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='census.server')),
-                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='exposure.decision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30)),
+                ("exposure", models.CharField(blank=True, max_length=20)),
+                ("compromise", models.CharField(blank=True, max_length=20)),
+                ("residual", models.CharField(blank=True, max_length=20)),
+                ("clean", models.BooleanField(default=False)),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("observed", "observed"),
+                            ("self-reported", "self-reported"),
+                            ("evidence-held", "evidence-held"),
+                            ("re-assessed", "re-assessed"),
+                        ],
+                        default=tocsin.hub.rules.words.Grade["SELF_REPORTED"],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("until", models.DateField(null=True)),
+                ("reason", models.TextField()),
+                ("evidence", models.CharField(blank=True, max_length=200)),
+                ("recorded", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="census.server",
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="exposure.decision",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['server', 'campaign', 'id'], name='decision_by_server')],
+                "indexes": [models.Index(fields=["server", "campaign", "id"], name="decision_by_server")],
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('exposure', models.CharField(choices=[('unknown', 'unknown'), ('vulnerable', 'vulnerable'), ('partially-mitigated', 'partially-mitigated'), ('mitigated', 'mitigated'), ('patched', 'patched'), ('patch-verified', 'patch-verified'), ('not-affected', 'not-affected'), ('disconnected', 'disconnected'), ('unreachable', 'unreachable'), ('retired', 'retired'), ('false-positive', 'false-positive')], default=tocsin.hub.rules.words.Exposure['UNKNOWN'], max_length=20)),
-                ('compromise', models.CharField(choices=[('unknown', 'unknown'), ('targeted', 'targeted'), ('suspected', 'suspected'), ('confirmed', 'confirmed'), ('contained', 'contained'), ('removed', 'removed'), ('verified-clean', 'verified-clean'), ('accepted-risk', 'accepted-risk')], default=tocsin.hub.rules.words.Compromise['UNKNOWN'], max_length=20)),
-                ('worst', models.CharField(choices=[('unknown', 'unknown'), ('targeted', 'targeted'), ('suspected', 'suspected'), ('confirmed', 'confirmed'), ('contained', 'contained'), ('removed', 'removed'), ('verified-clean', 'verified-clean'), ('accepted-risk', 'accepted-risk')], default=tocsin.hub.rules.words.Compromise['UNKNOWN'], max_length=20)),
-                ('compromise_since', models.DateField(null=True)),
-                ('grade', models.CharField(choices=[('observed', 'observed'), ('self-reported', 'self-reported'), ('evidence-held', 'evidence-held'), ('re-assessed', 're-assessed')], default=tocsin.hub.rules.words.Grade['OBSERVED'], max_length=20)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('since', models.DateField()),
-                ('opened', models.DateField()),
-                ('closed', models.DateField(null=True)),
-                ('reopened', models.PositiveIntegerField(default=0)),
-                ('shell_seen', models.DateField(null=True)),
-                ('contradictory', models.BooleanField(default=False)),
-                ('false_positive_until', models.DateField(null=True)),
-                ('due', models.DateField(null=True)),
-                ('last_seen', models.DateTimeField()),
-                ('sector', models.CharField(default='unknown', max_length=60)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('region', models.CharField(blank=True, max_length=100)),
-                ('branch', models.CharField(blank=True, max_length=60)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='campaigns.campaign')),
-                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='standings', to='constituency.organisation')),
-                ('server', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='standings', to='census.server')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "exposure",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "unknown"),
+                            ("vulnerable", "vulnerable"),
+                            ("partially-mitigated", "partially-mitigated"),
+                            ("mitigated", "mitigated"),
+                            ("patched", "patched"),
+                            ("patch-verified", "patch-verified"),
+                            ("not-affected", "not-affected"),
+                            ("disconnected", "disconnected"),
+                            ("unreachable", "unreachable"),
+                            ("retired", "retired"),
+                            ("false-positive", "false-positive"),
+                        ],
+                        default=tocsin.hub.rules.words.Exposure["UNKNOWN"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "compromise",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "unknown"),
+                            ("targeted", "targeted"),
+                            ("suspected", "suspected"),
+                            ("confirmed", "confirmed"),
+                            ("contained", "contained"),
+                            ("removed", "removed"),
+                            ("verified-clean", "verified-clean"),
+                            ("accepted-risk", "accepted-risk"),
+                        ],
+                        default=tocsin.hub.rules.words.Compromise["UNKNOWN"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "worst",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "unknown"),
+                            ("targeted", "targeted"),
+                            ("suspected", "suspected"),
+                            ("confirmed", "confirmed"),
+                            ("contained", "contained"),
+                            ("removed", "removed"),
+                            ("verified-clean", "verified-clean"),
+                            ("accepted-risk", "accepted-risk"),
+                        ],
+                        default=tocsin.hub.rules.words.Compromise["UNKNOWN"],
+                        max_length=20,
+                    ),
+                ),
+                ("compromise_since", models.DateField(null=True)),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("observed", "observed"),
+                            ("self-reported", "self-reported"),
+                            ("evidence-held", "evidence-held"),
+                            ("re-assessed", "re-assessed"),
+                        ],
+                        default=tocsin.hub.rules.words.Grade["OBSERVED"],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("since", models.DateField()),
+                ("opened", models.DateField()),
+                ("closed", models.DateField(null=True)),
+                ("reopened", models.PositiveIntegerField(default=0)),
+                ("shell_seen", models.DateField(null=True)),
+                ("contradictory", models.BooleanField(default=False)),
+                ("false_positive_until", models.DateField(null=True)),
+                ("due", models.DateField(null=True)),
+                ("last_seen", models.DateTimeField()),
+                ("sector", models.CharField(default="unknown", max_length=60)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("region", models.CharField(blank=True, max_length=100)),
+                ("branch", models.CharField(blank=True, max_length=60)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="standings",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="standings",
+                        to="constituency.organisation",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="standings",
+                        to="census.server",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', '-last_seen', '-id'], name='standing_newest'), models.Index(fields=['campaign', 'exposure', '-last_seen', '-id'], name='standing_by_exposure'), models.Index(fields=['campaign', 'compromise', '-last_seen', '-id'], name='standing_by_compromise'), models.Index(fields=['campaign', 'sector', '-last_seen', '-id'], name='standing_by_sector'), models.Index(fields=['organisation', '-last_seen', '-id'], name='standing_by_owner')],
-                'constraints': [models.UniqueConstraint(fields=('server', 'campaign'), name='one_standing')],
+                "indexes": [
+                    models.Index(fields=["campaign", "-last_seen", "-id"], name="standing_newest"),
+                    models.Index(
+                        fields=["campaign", "exposure", "-last_seen", "-id"], name="standing_by_exposure"
+                    ),
+                    models.Index(
+                        fields=["campaign", "compromise", "-last_seen", "-id"], name="standing_by_compromise"
+                    ),
+                    models.Index(
+                        fields=["campaign", "sector", "-last_seen", "-id"], name="standing_by_sector"
+                    ),
+                    models.Index(fields=["organisation", "-last_seen", "-id"], name="standing_by_owner"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("server", "campaign"), name="one_standing")],
             },
         ),
     ]
