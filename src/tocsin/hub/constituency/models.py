@@ -81,6 +81,7 @@ class Claim(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
+    changed = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from tocsin.hub.api.root import api
 from tocsin.hub.site import views as site
 from tocsin.hub.situation import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("", include("tocsin.hub.accounts.urls")),
+    path("", include("tocsin.hub.constituency.urls")),
+    path("", include("tocsin.hub.campaigns.urls")),
+    path("api/", api.urls),
     path("retention/", site.retention_page, name="retention"),
     path("exports/", site.exports_page, name="exports"),
     path("exports/<int:number>/decide", site.decide_export, name="decide-export"),
