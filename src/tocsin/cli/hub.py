@@ -6,10 +6,12 @@ import typer
 
 from tocsin.cli.hub_audit import audit
 from tocsin.cli.hub_import import import_census
+from tocsin.cli.hub_report import report
 
 hub_app = typer.Typer(no_args_is_help=True, help="Import into a hub, verify its chain of events, keep it.")
 hub_app.command("import")(import_census)
 hub_app.command()(audit)
+hub_app.command()(report)
 
 
 @hub_app.callback()

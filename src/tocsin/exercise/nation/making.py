@@ -21,7 +21,7 @@ from tocsin.exercise.nation import people as who
 from tocsin.exercise.nation import truth
 from tocsin.exercise.nation.chance import Chance
 from tocsin.exercise.nation.fates import Fates, decide
-from tocsin.exercise.nation.manifest import Constituency, Made, Manifest, SnapshotFile, SourceFacts
+from tocsin.exercise.nation.manifest import Made, Manifest, SnapshotFile, SourceFacts
 from tocsin.exercise.nation.people import People, populate
 from tocsin.exercise.nation.rows import file_name, sightings, writer
 from tocsin.exercise.nation.scenario import Nation, Source
@@ -72,10 +72,8 @@ def _prepare(out: Path) -> None:
 
 
 def _write_people(nation: Nation, people: People, chance: Chance, out: Path) -> None:
-    folder = out / "constituency"
-    _write(folder / "organisations.csv", who.ORGANISATIONS, who.organisation_rows(nation, people))
-    _write(folder / "claims.csv", who.CLAIMS, who.claim_rows(nation, people))
-    _write(folder / "contacts.csv", who.CONTACTS, who.contact_rows(nation, people, chance))
+    rows = who.organisation_rows(nation, people, chance)
+    _write(out / "constituency" / "organisations.csv", who.ORGANISATIONS, rows)
 
 
 def _write_truth(nation: Nation, world: World, out: Path) -> None:
@@ -139,7 +137,6 @@ def _manifest(nation: Nation, *, name: str, seed: int, snapshots: list[SnapshotF
         campaign=nation.campaign,
         first_day=nation.first_day,
         days=nation.days,
-        constituency=Constituency(),
         sources=tuple(
             SourceFacts(key=one.key, name=one.name, group=one.group, lists_all=one.lists == "all")
             for one in nation.sources

@@ -45,14 +45,6 @@ class SnapshotFile(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class Constituency(Struct, frozen=True, kw_only=True):
-    """The files that say who is who."""
-
-    organisations: str = "constituency/organisations.csv"
-    contacts: str = "constituency/contacts.csv"
-    claims: str = "constituency/claims.csv"
-
-
 class Manifest(Struct, frozen=True, kw_only=True):
     """All that was made, oldest snapshot first."""
 
@@ -64,7 +56,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     campaign: str
     first_day: date
     days: int
-    constituency: Constituency
+    organisations: str = "constituency/organisations.csv"
     sources: tuple[SourceFacts, ...]
     snapshots: tuple[SnapshotFile, ...]
 

@@ -38,9 +38,10 @@ _KIND = {
     "transport": "Transit",
     "water": "Water",
 }
-CONTACTS = ("organisation", "role", "channel", "value", "name", "language", "verified")
-CLAIMS = ("organisation", "kind", "value")
-ORGANISATIONS = ("id", "name", "sector", "country", "region", "parent")
+ORGANISATIONS = (
+    *("id", "name", "sector", "country", "region", "email", "phone", "abuse", "verified"),
+    *("cidr", "asn", "domain"),
+)
 
 
 class People(Struct, frozen=True, kw_only=True):
@@ -109,46 +110,52 @@ def domain(organisation: int) -> str:
     return f"org{organisation}.example"
 
 
-def organisation_rows(nation: Nation, people: People) -> Iterator[tuple[str, ...]]:
-    """Providers, then organisations, as `ORGANISATIONS` names the columns."""
+def organisation_rows(nation: Nation, people: People, chance: Chance) -> Iterator[tuple[str, ...]]:
+    """Providers, then organisations, with what the hub is told of them, as `ORGANISATIONS` names the columns."""
     for index, region in enumerate(nation.regions):
-        yield (f"provider-{index}", f"{region.name} Internet", "digital-infrastructure", nation.country, region.name, "")
+        words = (f"provider-{index}", f"{region.name} Internet", "digital-infrastructure", nation.country)
+        reach = ("", "", f"abuse@provider{index}.example", "yes")
+        yield (*words, region.name, *reach, region_network(index), f"AS{FIRST_NUMBER + index}", "")
+    contacts = _contacts(nation, people, chance)
     for index, (sector, region) in enumerate(
         zip(people.sector.tolist(), people.region.tolist(), strict=True)
     ):
         kind = _KIND.get(nation.sectors[sector].name, "Company")
         name = f"{_HEAD[index % len(_HEAD)]} {kind} {index}"
-        words = (nation.sectors[sector].name, nation.country, nation.regions[region].name)
-        yield (f"org-{index}", name, *words, "")
+        place = (nation.sectors[sector].name, nation.country, nation.regions[region].name)
+        yield (
+            f"org-{index}",
+            name,
+            *place,
+            *next(contacts),
+            _networks(people, index),
+            "",
+            _domain(people, index),
+        )
 
 
-def claim_rows(nation: Nation, people: People) -> Iterator[tuple[str, ...]]:
-    """What the hub is told: the providers' ranges, and of the owners' ranges and domains what is claimed."""
-    for index in range(len(nation.regions)):
-        yield (f"provider-{index}", "cidr", region_network(index))
-        yield (f"provider-{index}", "asn", f"AS{FIRST_NUMBER + index}")
-    told = people.claimed & ~people.hosted
-    for index, (claimed, hosted) in enumerate(
-        zip(people.claimed.tolist(), people.hosted.tolist(), strict=True)
-    ):
-        if claimed or hosted:
-            yield (f"org-{index}", "domain", domain(index))
-    for network in np.flatnonzero(told[people.owner]).tolist():
-        value = f"{IPv4Address(int(people.start[network]))}/{people.bits[network]}"
-        yield (f"org-{people.owner[network]}", "cidr", value)
+def _networks(people: People, index: int) -> str:
+    """The ranges that the hub was told of; whoever stands with a provider has none of his own."""
+    if people.hosted[index] or not people.claimed[index]:
+        return ""
+    mine = range(int(people.first[index]), int(people.first[index + 1]))
+    return ";".join(f"{IPv4Address(int(people.start[network]))}/{people.bits[network]}" for network in mine)
 
 
-def contact_rows(nation: Nation, people: People, chance: Chance) -> Iterator[tuple[str, ...]]:
-    """Contacts, with the gaps that the sectors have."""
-    for index in range(len(nation.regions)):
-        yield (f"provider-{index}", "abuse", "email", f"abuse@provider{index}.example", "", "en", "yes")
+def _domain(people: People, index: int) -> str:
+    return domain(index) if people.claimed[index] or people.hosted[index] else ""
+
+
+def _contacts(nation: Nation, people: People, chance: Chance) -> Iterator[tuple[str, str, str, str]]:
+    """E-mail, telephone, abuse address and whether it was verified, with the gaps that the sectors have."""
     has = chance.fractions(nation.organisations, "contact").tolist()
     verified = chance.fractions(nation.organisations, "verified").tolist()
     channel = chance.weighted([8, 2], nation.organisations, "channel").tolist()
     for index, sector in enumerate(people.sector.tolist()):
         facts = nation.sectors[sector]
-        if has[index] < facts.contact:
-            known = "yes" if verified[index] < facts.verified else ""
-            email = ("email", f"security@{domain(index)}")
-            phone = ("phone", f"+99 555 {index:07d}")
-            yield (f"org-{index}", "technical", *(phone if channel[index] else email), "", "en", known)
+        known = "yes" if verified[index] < facts.verified else ""
+        email, phone = f"security@{domain(index)}", f"+99 555 {index:07d}"
+        if has[index] >= facts.contact:
+            yield ("", "", "", "")
+        else:
+            yield ("", phone, "", known) if channel[index] else (email, "", "", known)

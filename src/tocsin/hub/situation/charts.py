@@ -42,12 +42,22 @@ def curve(points: Iterable[Point], broken: Iterable[Break], *, dark: bool) -> Sp
     present = [state for state in COLOURS if any(one.state == state and one.servers for one in known)]
     rows = [_row(one) for one in known if one.state in present]
     marks = [{"day": str(one.day), "what": f"{one.source}: method changed"} for one in broken]
-    day = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%d %b", "labelOverlap": True}}
+    day = {
+        "field": "day",
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%d %b", "labelOverlap": True},
+    }
     servers = {"field": "servers", "type": "quantitative", "title": "servers"}
     band = {
         "transform": [{"filter": "datum.state == 'vulnerable'"}],
         "mark": {"type": "area", "opacity": 0.25},
-        "encoding": {"x": day, "y": {**servers, "field": "sure"}, "y2": {"field": "servers"}, "color": _colour(present, dark)},
+        "encoding": {
+            "x": day,
+            "y": {**servers, "field": "sure"},
+            "y2": {"field": "servers"},
+            "color": _colour(present, dark),
+        },
     }
     lines = {
         "mark": {"type": "line", "strokeWidth": 2},
@@ -66,13 +76,23 @@ def bars(table: Mapping[str, Mapping[str, int]], label: str, *, dark: bool, most
     """Servers of each part by exposure, the most vulnerable first."""
     order = sorted(table, key=lambda name: (-table[name].get(Exposure.VULNERABLE, 0), name))[:most]
     rows = [
-        {"part": name or "(none)", "state": state, "servers": number, "rank": list(COLOURS).index(Exposure(state))}
+        {
+            "part": name or "(none)",
+            "state": state,
+            "servers": number,
+            "rank": list(COLOURS).index(Exposure(state)),
+        }
         for name in order
         for state, number in table[name].items()
         if state in COLOURS
     ]
     present = [state for state in COLOURS if any(row["state"] == state for row in rows)]
-    part = {"field": "part", "type": "nominal", "sort": [name or "(none)" for name in order], "title": None}
+    part: Spec = {
+        "field": "part",
+        "type": "nominal",
+        "sort": [name or "(none)" for name in order],
+        "title": None,
+    }
     part["axis"] = {"labelLimit": 220}
     spec = {
         "data": {"values": rows},
@@ -142,7 +162,18 @@ def _framed(spec: Spec, label: str, *, dark: bool, height: int) -> Spec:
         "config": {
             "font": FONT,
             "view": {"stroke": None},
-            "axis": {**text, "gridColor": theme["line"], "domainColor": theme["line"], "tickColor": theme["line"]},
-            "legend": {**text, "orient": "bottom", "labelLimit": 240, "symbolStrokeWidth": 2, "columnPadding": 24},
+            "axis": {
+                **text,
+                "gridColor": theme["line"],
+                "domainColor": theme["line"],
+                "tickColor": theme["line"],
+            },
+            "legend": {
+                **text,
+                "orient": "bottom",
+                "labelLimit": 240,
+                "symbolStrokeWidth": 2,
+                "columnPadding": 24,
+            },
         },
     }

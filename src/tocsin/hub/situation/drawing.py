@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from tocsin.hub.situation.charts import Spec
 
 KEPT_SECONDS = 7 * 24 * 3600
-VERSION = "v5_21"
 
 
 class Chart(NamedTuple):
@@ -29,14 +28,15 @@ def chart(light: Spec, dark: Spec) -> Chart:
 
 
 def drawn(spec: Spec) -> SafeString:
-    """A document as an ``<svg>`` element without styles, scripts or names that another chart on the page has."""
+    """A document as an ``<svg>`` element without styles, scripts, or names that another chart has."""
     digest = hashlib.sha256(msgspec.json.encode(spec, order="sorted")).hexdigest()
     key = f"chart:{digest}"
     svg = cache.get(key)
     if svg is None:
         svg = _draw(spec, digest[:8])
         cache.set(key, svg, KEPT_SECONDS)
-    return mark_safe(svg)  # noqa: S308 - Vega escapes the texts that it draws
+    safe: SafeString = mark_safe(svg)  # noqa: S308 - Vega escapes the texts that it draws
+    return safe
 
 
 def _draw(spec: Spec, prefix: str) -> str:

@@ -75,8 +75,9 @@ def kept_spans(campaign: Campaign) -> dict[Span, int]:
 
 
 def half_lives(spans: Mapping[Span, int], day: date) -> list[dict[str, Any]]:
-    """Half-life with its interval, of the whole and by sector: ``value``, ``servers``, ``days``, ``low``, ``high``.
+    """Half-life with its interval, of the whole and by sector.
 
+    Each has ``dimension``, ``value``, ``servers``, ``days``, ``low`` and ``high``; the whole also ``curve``.
     ``days`` and bounds are None where the curve did not come down to one half.
     """
     groups: dict[tuple[str, str], Counter[Between]] = {}
@@ -113,7 +114,7 @@ def _finite(days: float) -> float | None:
 
 
 def unseen_figures(campaign: Campaign, newest: datetime) -> dict[str, Any]:
-    """What nobody has seen of the servers that are open: figures and words, and the groups that were compared."""
+    """What nobody has seen of the servers that are open: figures, words, and the groups compared."""
     looking, left_out = _groups(campaign, newest)
     found = unseen.estimate(_patterns(campaign, looking))
     words = [*found.words, *(f"{name} is not compared: {why}." for name, why in sorted(left_out.items()))]
@@ -130,8 +131,9 @@ def unseen_figures(campaign: Campaign, newest: datetime) -> dict[str, Any]:
 
 
 def _groups(campaign: Campaign, newest: datetime) -> tuple[dict[int, tuple[str, datetime]], dict[str, str]]:
-    """Sources that looked at (nearly) everything lately, with their group and the moment since which a
-    sighting belongs to their last look; and those left out, with the reason.
+    """Sources that looked at (nearly) everything lately; and those left out, with the reason.
+
+    Each comes with its group, and the moment since which a sighting belongs to its last look.
     """
     found: dict[int, tuple[str, datetime]] = {}
     left_out: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What the national picture is drawn from, kept so that no page counts a million rows while somebody waits."""
+"""What the national picture is drawn from, kept so that no page counts a million rows."""
 
 from __future__ import annotations
 

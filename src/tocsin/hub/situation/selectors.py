@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.models import Observation
 from tocsin.hub.exposure.models import Standing
+from tocsin.hub.exposure.selectors import visible_to
 from tocsin.hub.rules.daily import FIXED
-from tocsin.hub.rules.words import Role
 from tocsin.hub.situation.estimating import DONE
 from tocsin.hub.situation.figures import Situation, situation
 from tocsin.hub.situation.models import Counted, DailyLook, Estimate
@@ -62,16 +62,18 @@ def current(campaign: Campaign) -> Situation | None:
 
 def standings_of(user: User, campaign: Campaign) -> QuerySet[Standing]:
     """The standings of a campaign that a person may see: a member those of his organisations alone."""
-    rows = Standing.objects.filter(campaign=campaign)
-    if user.role == Role.MEMBER:
-        own = user.memberships.values_list("organisation_id", flat=True)
-        return rows.filter(Q(organisation__in=own) | Q(organisation__parent__in=own))
-    return rows
+    return visible_to(user).filter(campaign=campaign)
 
 
 def own_totals(user: User, campaign: Campaign) -> dict[str, int]:
     """A member's own servers by exposure, counted as they are: they are few."""
-    rows = standings_of(user, campaign).values_list("exposure").annotate(n=Count("id")).order_by("exposure")
+    rows = (
+        standings_of(user, campaign)
+        .order_by()
+        .values_list("exposure")
+        .annotate(n=Count("id"))
+        .order_by("exposure")
+    )
     return dict(rows)
 
 
@@ -90,7 +92,11 @@ def queue(rows: QuerySet[Standing], name: str) -> QuerySet[Standing]:
 def sides(standings: Sequence[Standing]) -> dict[int, list[Side]]:
     """By server: what each source said last, newest first."""
     servers = [one.server_id for one in standings]
-    rows = Observation.objects.filter(server_id__in=servers).select_related("source").order_by("-last_seen", "id")
+    rows = (
+        Observation.objects.filter(server_id__in=servers)
+        .select_related("source")
+        .order_by("-last_seen", "id")
+    )
     found: dict[int, dict[int, Side]] = defaultdict(dict)
     for one in rows:
         side = Side(one.source.name, one.build, _words(one.tags), one.method, one.last_seen)

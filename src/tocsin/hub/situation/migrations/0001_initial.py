@@ -5,84 +5,146 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Counted',
+            name="Counted",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('events', models.BigIntegerField(default=0)),
-                ('looked_until', models.DateTimeField(null=True)),
-                ('estimated', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("events", models.BigIntegerField(default=0)),
+                ("looked_until", models.DateTimeField(null=True)),
+                ("estimated", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='DailyCount',
+            name="DailyCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('dimension', models.CharField(max_length=10)),
-                ('value', models.CharField(max_length=100)),
-                ('exposure', models.CharField(max_length=20)),
-                ('compromise', models.CharField(max_length=20)),
-                ('change', models.IntegerField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_counts', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("dimension", models.CharField(max_length=10)),
+                ("value", models.CharField(max_length=100)),
+                ("exposure", models.CharField(max_length=20)),
+                ("compromise", models.CharField(max_length=20)),
+                ("change", models.IntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="daily_counts",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'dimension', 'value', 'day', 'exposure', 'compromise'), name='one_daily_count')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "dimension", "value", "day", "exposure", "compromise"),
+                        name="one_daily_count",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DailyLook',
+            name="DailyLook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('dimension', models.CharField(max_length=10)),
-                ('value', models.CharField(max_length=100)),
-                ('known', models.PositiveIntegerField()),
-                ('covered', models.PositiveIntegerField()),
-                ('recorded', models.DateTimeField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_looks', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("dimension", models.CharField(max_length=10)),
+                ("value", models.CharField(max_length=100)),
+                ("known", models.PositiveIntegerField()),
+                ("covered", models.PositiveIntegerField()),
+                ("recorded", models.DateTimeField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="daily_looks",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'dimension', 'day'], name='look_by_day')],
+                "indexes": [models.Index(fields=["campaign", "dimension", "day"], name="look_by_day")],
             },
         ),
         migrations.CreateModel(
-            name='Estimate',
+            name="Estimate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('day', models.DateField()),
-                ('figures', models.JSONField()),
-                ('through', models.BigIntegerField()),
-                ('recorded', models.DateTimeField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='estimates', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("day", models.DateField()),
+                ("figures", models.JSONField()),
+                ("through", models.BigIntegerField()),
+                ("recorded", models.DateTimeField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="estimates",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'kind', '-recorded'], name='estimate_newest')],
+                "indexes": [models.Index(fields=["campaign", "kind", "-recorded"], name="estimate_newest")],
             },
         ),
         migrations.CreateModel(
-            name='TimesOpen',
+            name="TimesOpen",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.CharField(max_length=10)),
-                ('value', models.CharField(max_length=100)),
-                ('opened', models.IntegerField()),
-                ('last_open', models.IntegerField()),
-                ('fixed', models.IntegerField()),
-                ('servers', models.IntegerField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='times_open', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("dimension", models.CharField(max_length=10)),
+                ("value", models.CharField(max_length=100)),
+                ("opened", models.IntegerField()),
+                ("last_open", models.IntegerField()),
+                ("fixed", models.IntegerField()),
+                ("servers", models.IntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="times_open",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'dimension', 'value', 'opened', 'last_open', 'fixed'), name='one_time_open')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "dimension", "value", "opened", "last_open", "fixed"),
+                        name="one_time_open",
+                    )
+                ],
             },
         ),
     ]
