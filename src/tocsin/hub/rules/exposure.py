@@ -171,16 +171,21 @@ def _overlaid(walk: _Walk, false: Iterable[Told], today: int) -> State:
 
 
 def _turns(history: History) -> int:
-    """Give the days on which anything can change; a day that repeats the day before cannot."""
-    found = 0
+    """Give the days on which anything can change.
+
+    A day that repeats the two days before it cannot: on the first of them others' words may newly be held against
+    its own (`_Walk._verdict`), and on the second that is done.
+    """
+    changes = present = missing = 0
     for seen in history.seen:
         ends = seen.days & ~(seen.days >> 1)
-        found |= (seen.days & ~(seen.days << 1)) | ends << 1 | ends << (SETTLED + 1)
+        changes |= (seen.days & ~(seen.days << 1)) | ends << 1 | ends << (SETTLED + 1)
+        present |= seen.days
     for looks in history.looks:
-        found |= looks.days & ~_met(history.seen, looks)
-    for told in history.told:
-        found |= 3 << told.day  # the day after repeats the day before, but meets another state
-    return found
+        missing |= looks.days & ~_met(history.seen, looks)
+    told = _union(1 << one.day for one in history.told)
+    changes |= missing | told | told << 1
+    return (changes | changes << 1) & (present | missing | told)
 
 
 def _met(seen: Iterable[Seen], looks: Looks) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import CensusError
+from tocsin.hub.rules.identity import address
 from tocsin.hub.rules.layouts.layout import Layout
 from tocsin.hub.rules.layouts.lines import Line
 from tocsin.hub.rules.layouts.paths import getter
@@ -102,7 +103,7 @@ def _csv_rows(layout: Layout, lines: Iterator[Line], columns: Columns | None) ->
         if isinstance(values, str):
             yield Refusal(line=number, why=values) if values else Blank(line=number)
         elif (why := _misfit(values, len(columns.names))) is not None:
-            yield Refusal(line=number, why=why)
+            yield Refusal(line=number, why=why, ip=_address(columns, values))
         elif about and not any(about.search(values[at]) for at in places):
             yield Other(line=number)
         else:
@@ -117,6 +118,12 @@ def _csv_sighting(layout: Layout, columns: Columns, number: int, values: list[st
 
     rest = {name: clean(values[place]) for place, name in columns.rest[:MOST_REST] if values[place]}
     return sighting(layout, number, wanted, rest)
+
+
+def _address(columns: Columns, values: list[str]) -> str | None:
+    """Give the address that a damaged row still names, if the columns up to it are whole."""
+    places = [at for at in columns.at.get("ip", ()) if at < len(values)]
+    return address(values[places[0]]) if places else None
 
 
 def _misfit(values: list[str], wanted: int) -> str | None:
