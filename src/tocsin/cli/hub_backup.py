@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 Keys = Annotated[
     list[Path],
-    typer.Option("--key", metavar="FILE", help="A passphrase, a recipient or an identity in a file; may be repeated."),
+    typer.Option(
+        "--key", metavar="FILE", help="A passphrase, a recipient or an identity in a file; may be repeated."
+    ),
 ]
 LONGEST = 4_096
 
@@ -54,7 +56,9 @@ def restore(
     from tocsin.hub.site.surroundings import DATABASE, database
 
     made = read(file, data.absolute(), keys, settings=database(data) if os.environ.get(DATABASE) else None)
-    typer.echo(f"restored into {data}: as of {made.made:%Y-%m-%d %H:%M} UTC, by Tocsin {made.version}", err=True)
+    typer.echo(
+        f"restored into {data}: as of {made.made:%Y-%m-%d %H:%M} UTC, by Tocsin {made.version}", err=True
+    )
 
 
 def new_key(

@@ -16,10 +16,13 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to take in.
 def organisations(
     file: File,
     column: Annotated[
-        list[str] | None, typer.Option(metavar="OURS=THEIRS", help="What the table calls a column; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="OURS=THEIRS", help="What the table calls a column; may be repeated."),
     ] = None,
     *,
-    complete: Annotated[bool, typer.Option(help="End claims of this source that the file no longer lists.")] = False,
+    complete: Annotated[
+        bool, typer.Option(help="End claims of this source that the file no longer lists.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     data: Data = DATA,
 ) -> None:

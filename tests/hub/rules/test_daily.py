@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from math import inf
 
 from hypothesis import given
@@ -135,7 +135,11 @@ def test_levels_and_band() -> None:
     }
     looked = {first: Looked(10, 10), third: Looked(10, 5)}
     band = [(point.servers, point.sure) for point in points(counts, looked, ["vulnerable"])]
-    assert band == [(10, 10), (10, 0), (6, 3)]
+    assert band == [(10, 10), (10, 10), (6, 3)]
+    late = first + timedelta(days=7)
+    assert [
+        point.sure for point in points({late: {"vulnerable": 4}}, {first: Looked(9, 9)}, ["vulnerable"])
+    ] == [0]
 
 
 def test_a_change_of_method_breaks_the_curve_unless_declared() -> None:

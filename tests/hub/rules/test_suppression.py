@@ -10,7 +10,10 @@ from tocsin.hub.rules.suppression import LEAST, suppress, suppress_table
 FIGURES = st.dictionaries(st.text(max_size=3), st.integers(0, 30), max_size=8)
 TABLES = st.integers(1, 6).flatmap(
     lambda width: st.dictionaries(
-        st.integers(0, 8), st.lists(st.integers(0, 12), min_size=width, max_size=width), min_size=1, max_size=6
+        st.integers(0, 8),
+        st.lists(st.integers(0, 12), min_size=width, max_size=width),
+        min_size=1,
+        max_size=6,
     )
 )
 

@@ -187,7 +187,9 @@ class ExportRequest(models.Model):
     reason = models.TextField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="exports_asked")
     asked = models.DateTimeField(default=timezone.now)
-    approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="exports_approved")
+    approved_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="exports_approved"
+    )
     approved = models.DateTimeField(null=True)
     refused = models.DateTimeField(null=True)
     expires = models.DateTimeField(null=True)

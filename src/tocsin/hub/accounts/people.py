@@ -58,7 +58,9 @@ def person(request: HttpRequest, number: int) -> HttpResponse:
         "role_form": RoleForm(initial={"role": user.role}),
         "membership_form": MembershipForm(),
         "memberships": user.memberships.select_related("organisation"),
-        "acts": selectors.acts_visible_to(request.user).filter(subject=f"user:{user.pk}").order_by("-id")[:50],
+        "acts": selectors.acts_visible_to(request.user)
+        .filter(subject=f"user:{user.pk}")
+        .order_by("-id")[:50],
     }
     return render(request, "accounts/person.html", context)
 
@@ -120,14 +122,18 @@ CHANGES: dict[str, Callable[[HttpRequest, User], str | None]] = {
 @administrators
 def record(request: HttpRequest) -> HttpResponse:
     """What people did here."""
-    found = page(selectors.acts_visible_to(request.user), order=("-at", "-id"), cursor=request.GET.get("cursor", ""))
+    found = page(
+        selectors.acts_visible_to(request.user), order=("-at", "-id"), cursor=request.GET.get("cursor", "")
+    )
     return render(request, "accounts/record.html", {"page": found})
 
 
 @administrators
 def readings(request: HttpRequest) -> HttpResponse:
     """Who looked at pages that show victims."""
-    found = page(selectors.readings_visible_to(request.user), order=("-id",), cursor=request.GET.get("cursor", ""))
+    found = page(
+        selectors.readings_visible_to(request.user), order=("-id",), cursor=request.GET.get("cursor", "")
+    )
     return render(request, "accounts/readings.html", {"page": found})
 
 

@@ -37,5 +37,7 @@ KEPT = (
     Kept("invitations", "Invitations that were used or have expired", 90, _invitations),
     Kept("tokens", "Tokens that have ended", 400, _tokens),
     Kept("sessions", "Sessions that have ended", 1, _sessions),
-    Kept("exports", "Requests for bulk exports (the record of acts keeps that they were made)", 400, _exports),
+    Kept(
+        "exports", "Requests for bulk exports (the record of acts keeps that they were made)", 400, _exports
+    ),
 )

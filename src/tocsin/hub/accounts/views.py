@@ -84,9 +84,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def _made(request: HttpRequest, form: TokenForm) -> str:
     person, wanted = person_of(request), form.cleaned_data
     try:
-        _, key = services.make_token(
-            person, wanted["name"], wanted["scopes"], days=wanted["days"], by=person
-        )
+        _, key = services.make_token(person, wanted["name"], wanted["scopes"], days=wanted["days"], by=person)
     except UsageFault as fault:
         form.add_error("scopes", fault.what)
         return ""

@@ -75,7 +75,9 @@ def campaigns(request: HttpRequest, asked: Query[Asked]) -> Any:
     return items(selectors.visible_to(request.user), asked, ("key",))
 
 
-@router.get("/known-exploited", response=Items[KnownOut], auth=READ, summary="Known exploited vulnerabilities")
+@router.get(
+    "/known-exploited", response=Items[KnownOut], auth=READ, summary="Known exploited vulnerabilities"
+)
 def catalogue(request: HttpRequest, asked: Query[Search]) -> Any:
     """The catalogue, newest first."""
     rows = selectors.search(selectors.catalogue_visible_to(request.user), asked.text)

@@ -78,11 +78,15 @@ def import_catalogue(data: bytes, *, by: User | None) -> Taken:
     rows, refused = read_catalogue(data)
     known = KnownExploited.objects.in_bulk(field_name="cve")
     new = [_row(row) for row in rows if row.cve not in known]
-    changed = [_changed(known[row.cve], row) for row in rows if row.cve in known and _differs(known[row.cve], row)]
+    changed = [
+        _changed(known[row.cve], row) for row in rows if row.cve in known and _differs(known[row.cve], row)
+    ]
     KnownExploited.objects.bulk_create(new, batch_size=PIECE)
     KnownExploited.objects.bulk_update(changed, COLUMNS, batch_size=PIECE)
     backwards = sum(row.due_before_added for row in rows)
-    taken = Taken(rows=len(rows), new=len(new), changed=len(changed), due_before_added=backwards, refused=refused[:50])
+    taken = Taken(
+        rows=len(rows), new=len(new), changed=len(changed), due_before_added=backwards, refused=refused[:50]
+    )
     record("catalogue imported", "catalogue:kev", by=by, **msgspec.to_builtins(taken))
     return taken
 

@@ -55,10 +55,16 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     form = CatalogueForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and person_of(request).writes and form.is_valid():
         return _taken(request, form.cleaned_data["file"].read(LARGEST))
-    rows = selectors.search(selectors.catalogue_visible_to(request.user), request.GET.get("text", "").replace("\0", ""))
+    rows = selectors.search(
+        selectors.catalogue_visible_to(request.user), request.GET.get("text", "").replace("\0", "")
+    )
     found = page(rows, order=("-added", "-pk"), cursor=request.GET.get("cursor", ""))
     today = timezone.now().date()
-    context = {"page": found, "form": form, "rows": [(row, selectors.overdue(row, today)) for row in found.rows]}
+    context = {
+        "page": found,
+        "form": form,
+        "rows": [(row, selectors.overdue(row, today)) for row in found.rows],
+    }
     return render(request, "campaigns/catalogue.html", context)
 
 
@@ -69,5 +75,7 @@ def _taken(request: HttpRequest, data: bytes) -> HttpResponse:
         messages.error(request, str(fault))
     else:
         said = f"{taken.rows} rows: {taken.new} new, {taken.changed} changed, {len(taken.refused)} refused; "
-        messages.success(request, said + f"{taken.due_before_added} are due before they were added, and flagged.")
+        messages.success(
+            request, said + f"{taken.due_before_added} are due before they were added, and flagged."
+        )
     return redirect("catalogue")

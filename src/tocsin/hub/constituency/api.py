@@ -166,15 +166,22 @@ def contact_gap(request: HttpRequest) -> Any:
 
 
 @router.post("/imports", response={201: ImportOut}, auth=WRITE, summary="Import organisations")
-def take_in(request: HttpRequest, file: File[UploadedFile], dry_run: bool = True, complete: bool = False) -> Any:  # noqa: FBT001, FBT002 - query parameters
+def take_in(
+    request: HttpRequest, file: File[UploadedFile], dry_run: bool = True, complete: bool = False
+) -> Any:  # noqa: FBT001, FBT002 - query parameters
     """Take in a CSV table, RDAP answers or abuse contacts; a dry run says what it would change."""
     data = file.read(importing.LARGEST + 1)
     if dry_run:
         would = importing.plan(importing.read(data), complete=complete)
         refusals = [{"line": row.line, "why": row.why} for row in would.listing.refusals[: importing.SHOWN]]
-        return Status(201, {"dry_run": True, "layout": would.listing.layout, "counts": would.counts, "refusals": refusals})
+        return Status(
+            201,
+            {"dry_run": True, "layout": would.listing.layout, "counts": would.counts, "refusals": refusals},
+        )
     done = importing.take_in(data, file.name or "upload", by=person_of(request), complete=complete)
-    return Status(201, {"dry_run": False, "layout": done.layout, "counts": done.counts, "refusals": done.refusals})
+    return Status(
+        201, {"dry_run": False, "layout": done.layout, "counts": done.counts, "refusals": done.refusals}
+    )
 
 
 @router.get("/{number}", response=OrganisationOut, auth=READ, summary="One organisation")

@@ -22,12 +22,22 @@ def _contacts(user: Any) -> Iterator[tuple[object, ...]]:
 
 def _claims(user: Any) -> Iterator[tuple[object, ...]]:
     rows = selectors.claims_visible_to(user).order_by("pk")
-    fields = ("organisation_id", "organisation__name", "kind", "value", "provenance", "valid_from", "valid_until")
+    fields = (
+        "organisation_id",
+        "organisation__name",
+        "kind",
+        "value",
+        "provenance",
+        "valid_from",
+        "valid_until",
+    )
     return rows.values_list(*fields).iterator(chunk_size=2_000)
 
 
 EXPORTS = (
-    Export("organisations", "All organisations", ("id", "name", "sector", "country", "region"), _organisations),
+    Export(
+        "organisations", "All organisations", ("id", "name", "sector", "country", "region"), _organisations
+    ),
     Export(
         "contacts",
         "All contacts",

@@ -87,12 +87,18 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label="CSV, or JSON of RDAP or abuse contacts", allow_empty_file=False)
     mapping = forms.CharField(
-        label="Columns", required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 4}), help_text=MAPPING
+        label="Columns",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=MAPPING,
     )
     complete = forms.BooleanField(
         required=False, label="The file is complete: end claims of its source that it no longer lists"
     )
-    dry = forms.BooleanField(required=False, initial=True, label="Dry run: say what would change, and change nothing")
+    dry = forms.BooleanField(
+        required=False, initial=True, label="Dry run: say what would change, and change nothing"
+    )
 
     def clean_mapping(self) -> dict[str, str]:
         """Our name to their name."""

@@ -164,7 +164,9 @@ def foreign(listing: Listing, identity: str) -> str:
     """How the hub remembers an organisation of a file: source and identity; a digest where that is long."""
     text = f"{listing.provenance}:{identity}"
     longest = 200
-    return text if len(text) <= longest else f"{listing.provenance}:{hashlib.sha256(text.encode()).hexdigest()}"
+    return (
+        text if len(text) <= longest else f"{listing.provenance}:{hashlib.sha256(text.encode()).hexdigest()}"
+    )
 
 
 def _differs(organisation: Organisation, listed: Listed, provenance: str) -> bool:
@@ -184,9 +186,16 @@ def _write_organisations(found: Plan) -> None:
     for identity, row in found.known.items():
         listed = listing.organisations[identity]
         if row.pk in changed:
-            row.name, row.sector, row.country, row.region = listed.name, listed.sector, listed.country, listed.region
+            row.name, row.sector, row.country, row.region = (
+                listed.name,
+                listed.sector,
+                listed.country,
+                listed.region,
+            )
             row.folded = row.name.casefold()
-    touched = [row for identity, row in found.known.items() if _settle(found, identity, row) or row.pk in changed]
+    touched = [
+        row for identity, row in found.known.items() if _settle(found, identity, row) or row.pk in changed
+    ]
     fields = ["name", "folded", "sector", "country", "region", "parent", "foreign_id"]
     _in_pieces(touched, lambda rows: Organisation.objects.bulk_update(rows, fields))
 
@@ -209,7 +218,12 @@ def _settle(found: Plan, identity: str, row: Organisation) -> bool:
     change = False
     if row.foreign_id is None:
         row.foreign_id, change = foreign(found.listing, identity), True
-    if parent is not None and row.provenance != Provenance.MANUAL and row.parent_id != parent.pk and parent.pk != row.pk:
+    if (
+        parent is not None
+        and row.provenance != Provenance.MANUAL
+        and row.parent_id != parent.pk
+        and parent.pk != row.pk
+    ):
         row.parent, change = parent, True
     return change
 
@@ -217,7 +231,9 @@ def _settle(found: Plan, identity: str, row: Organisation) -> bool:
 def _new_contacts(found: Plan) -> Iterator[Contact]:
     provenance = found.listing.provenance
     have = set(
-        Contact.objects.filter(provenance=provenance).values_list("organisation_id", "role", "channel", "value")
+        Contact.objects.filter(provenance=provenance).values_list(
+            "organisation_id", "role", "channel", "value"
+        )
     )
     for identity, listed in found.listing.organisations.items():
         number = _number(found, identity)
@@ -255,7 +271,9 @@ def _new_claims(found: Plan) -> Iterator[Claim]:
         for kind, value in sorted(listed.claims):
             row = have.get((number, kind, value))
             if row is None:
-                yield Claim(organisation_id=number, kind=kind, value=value, provenance=found.listing.provenance)
+                yield Claim(
+                    organisation_id=number, kind=kind, value=value, provenance=found.listing.provenance
+                )
             elif row.valid_until is not None:
                 row.valid_until = None
                 yield row
@@ -263,7 +281,9 @@ def _new_claims(found: Plan) -> Iterator[Claim]:
 
 def _write_claims(rows: Sequence[Claim]) -> None:
     Claim.objects.bulk_create([row for row in rows if row.pk is None], ignore_conflicts=True)
-    Claim.objects.filter(pk__in=[row.pk for row in rows if row.pk]).update(valid_until=None, changed=timezone.now())
+    Claim.objects.filter(pk__in=[row.pk for row in rows if row.pk]).update(
+        valid_until=None, changed=timezone.now()
+    )
 
 
 def _gone(found: Plan) -> list[Claim]:

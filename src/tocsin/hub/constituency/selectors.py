@@ -52,7 +52,9 @@ def claims_visible_to(user: Visitor) -> QuerySet[Claim]:
     return Claim.objects.all() if numbers is None else Claim.objects.filter(organisation__in=numbers)
 
 
-def search(found: QuerySet[Organisation], *, text: str = "", sector: str = "", country: str = "") -> QuerySet[Organisation]:
+def search(
+    found: QuerySet[Organisation], *, text: str = "", sector: str = "", country: str = ""
+) -> QuerySet[Organisation]:
     """Organisations whose name begins with the text, or that claim exactly it; of a sector or a country."""
     if text:
         folded = text.strip().casefold()

@@ -48,7 +48,12 @@ def save_organisation(organisation: Organisation, *, by: User | None) -> Organis
     if changed:
         organisation.provenance = Provenance.MANUAL
         organisation.save()
-        record("organisation changed" if before else "organisation added", subject(organisation), by=by, **changed)
+        record(
+            "organisation changed" if before else "organisation added",
+            subject(organisation),
+            by=by,
+            **changed,
+        )
     return organisation
 
 
@@ -83,7 +88,9 @@ def save_contact(contact: Contact, *, by: User | None) -> Contact:
         contact.verified, contact.bounce, contact.bounced = None, Bounce.NONE, None
     contact.save()
     what = "contact changed" if before is not None else "contact added"
-    record(what, subject(contact.organisation_id), by=by, contact=contact.pk, before=before, after=contact.value)
+    record(
+        what, subject(contact.organisation_id), by=by, contact=contact.pk, before=before, after=contact.value
+    )
     return contact
 
 
@@ -107,13 +114,17 @@ def mark_contact(contact: Contact, what: str, *, by: User | None) -> None:
     for name, value in marks[what].items():
         setattr(contact, name, value)
     contact.save(update_fields=list(marks[what]))
-    record(f"contact {what}", subject(contact.organisation_id), by=by, contact=contact.pk, value=contact.value)
+    record(
+        f"contact {what}", subject(contact.organisation_id), by=by, contact=contact.pk, value=contact.value
+    )
 
 
 @transaction.atomic
 def remove_contact(contact: Contact, *, by: User | None) -> None:
     """Remove a contact; the record keeps that it was there."""
-    record("contact removed", subject(contact.organisation_id), by=by, contact=contact.pk, value=contact.value)
+    record(
+        "contact removed", subject(contact.organisation_id), by=by, contact=contact.pk, value=contact.value
+    )
     contact.delete()
 
 
@@ -144,4 +155,6 @@ def end_claim(claim: Claim, last_day: date, *, by: User | None) -> None:
     """Let a claim hold until a day, that day included."""
     claim.valid_until = last_day
     claim.save(update_fields=["valid_until", "changed"])
-    record("claim ended", subject(claim.organisation_id), by=by, claim=claim.pk, last_day=last_day.isoformat())
+    record(
+        "claim ended", subject(claim.organisation_id), by=by, claim=claim.pk, last_day=last_day.isoformat()
+    )

@@ -35,7 +35,9 @@ SHOWN = 200
 
 
 def _found(request: HttpRequest) -> Any:
-    wanted = {name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("text", "sector", "country")}
+    wanted = {
+        name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("text", "sector", "country")
+    }
     return selectors.search(selectors.visible_to(request.user), **wanted)
 
 
@@ -95,7 +97,9 @@ def edit_organisation(request: HttpRequest, number: int) -> HttpResponse:
 def new_contact(request: HttpRequest, number: int) -> HttpResponse:
     """A new contact of an organisation."""
     found = get_object_or_404(Organisation, pk=number)
-    return _edited(request, ContactForm, Contact(organisation=found), f"New contact of {found}", services.save_contact)
+    return _edited(
+        request, ContactForm, Contact(organisation=found), f"New contact of {found}", services.save_contact
+    )
 
 
 @writers
@@ -109,7 +113,9 @@ def edit_contact(request: HttpRequest, number: int) -> HttpResponse:
 def new_claim(request: HttpRequest, number: int) -> HttpResponse:
     """A new claim of an organisation."""
     found = get_object_or_404(Organisation, pk=number)
-    return _edited(request, ClaimForm, Claim(organisation=found), f"New claim of {found}", services.save_claim)
+    return _edited(
+        request, ClaimForm, Claim(organisation=found), f"New claim of {found}", services.save_claim
+    )
 
 
 @writers
@@ -119,7 +125,9 @@ def edit_claim(request: HttpRequest, number: int) -> HttpResponse:
     return _edited(request, ClaimForm, found, f"Edit claim {found}", services.save_claim)
 
 
-def _edited(request: HttpRequest, form_of: type[ModelForm[Any]], row: Model, title: str, save: Any) -> HttpResponse:
+def _edited(
+    request: HttpRequest, form_of: type[ModelForm[Any]], row: Model, title: str, save: Any
+) -> HttpResponse:
     """A form for a row, saved by its service; what the service refuses stands on the form."""
     form = form_of(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():

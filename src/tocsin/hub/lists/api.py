@@ -30,7 +30,9 @@ class Asked(Schema):
     limit: Annotated[int, LIMIT] = 100
 
 
-def items(rows: QuerySet[Row], asked: Asked, order: Sequence[str], show: Callable[[Row], Any] | None = None) -> Any:
+def items(
+    rows: QuerySet[Row], asked: Asked, order: Sequence[str], show: Callable[[Row], Any] | None = None
+) -> Any:
     """One page of rows in this order, each shown by ``show`` or as the schema takes it."""
     found = page(rows, order=order, cursor=asked.cursor, size=asked.limit)
     return {"items": [show(row) if show else row for row in found.rows], "next": found.after or None}

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
+
+CARRIED = 6
+"""Days after a look for which its share still counts."""
 
 
 class Looked(NamedTuple):
@@ -77,10 +80,16 @@ def points(
     """The curve with its band: every state on every day, also where there is none."""
     wanted = tuple(states)
     for day, by_state in counts.items():
-        share = looked[day].share if day in looked else 0.0
+        share = _share(day, looked)
         for state in wanted:
             number = by_state.get(state, 0)
             yield Point(day, state, number, round(number * share))
+
+
+def _share(day: date, looked: Mapping[date, Looked]) -> float:
+    """The share looked at on a day, or else on the last day before, if that is near."""
+    near = (day - timedelta(days=number) for number in range(CARRIED + 1))
+    return next((looked[one].share for one in near if one in looked), 0.0)
 
 
 def breaks(looks: Iterable[Look], successors: Iterable[tuple[str, str, str]] = ()) -> Iterator[Break]:

@@ -19,7 +19,31 @@ LONGEST = 200
 """Characters of an identity; a longer name is none."""
 
 PRIVATE_SUFFIXES = frozenset(
-    ["local", "localdomain", "lan", "internal", "intern", "intranet", "intra", "corp", "home", "priv", "private", "lab", "test", "invalid", "localhost", "domain", "workgroup", "loc", "ad", "dom", "office", "localnet", "arpa"]
+    [
+        "local",
+        "localdomain",
+        "lan",
+        "internal",
+        "intern",
+        "intranet",
+        "intra",
+        "corp",
+        "home",
+        "priv",
+        "private",
+        "lab",
+        "test",
+        "invalid",
+        "localhost",
+        "domain",
+        "workgroup",
+        "loc",
+        "ad",
+        "dom",
+        "office",
+        "localnet",
+        "arpa",
+    ]
 )
 """Last labels of names that anybody may use inside, and many do."""
 

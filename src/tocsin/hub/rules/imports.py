@@ -110,7 +110,9 @@ def mapped(mapping: Mapping[str, str]) -> Layout:
     ours |= {entry.column for entry in (*generic.claims, *generic.contacts)}
     unknown = sorted(set(mapping) - ours)
     if unknown:
-        raise UsageFault(f"no such column: {', '.join(unknown)}", remedy=f"There are: {', '.join(sorted(ours))}.")
+        raise UsageFault(
+            f"no such column: {', '.join(unknown)}", remedy=f"There are: {', '.join(sorted(ours))}."
+        )
 
     def of(name: str) -> str:
         return mapping.get(name, name)
@@ -121,7 +123,9 @@ def mapped(mapping: Mapping[str, str]) -> Layout:
         identity=tuple(of(name) for name in generic.identity),
         columns={field: tuple(of(name) for name in names) for field, names in generic.columns.items()},
         claims=tuple(ClaimColumn(entry.kind, of(entry.column)) for entry in generic.claims),
-        contacts=tuple(ContactColumn(entry.role, entry.channel, of(entry.column)) for entry in generic.contacts),
+        contacts=tuple(
+            ContactColumn(entry.role, entry.channel, of(entry.column)) for entry in generic.contacts
+        ),
     )
 
 
@@ -140,7 +144,12 @@ def read_table(text: str, layout: Layout | None = None) -> Listing:
     listing = Listing(layout=name, provenance=chosen.provenance)
     try:
         for row in reader:
-            _take(listing, {key: value or "" for key, value in row.items() if isinstance(key, str)}, chosen, reader.line_num)
+            _take(
+                listing,
+                {key: value or "" for key, value in row.items() if isinstance(key, str)},
+                chosen,
+                reader.line_num,
+            )
     except csv.Error as error:
         listing.refusals.append(Refusal(reader.line_num, f"the rest cannot be read: {error}"))
     return listing
@@ -169,7 +178,9 @@ def _recognised(header: Iterable[str]) -> tuple[str, Layout]:
         if names.issuperset(layout.recognise):
             return name, layout
     wanted = "; ".join(f"{name}: {', '.join(layout.recognise)}" for name, layout in layouts().items())
-    raise UsageFault("no layout fits the header of this table", remedy=f"Map its columns, or use one of {wanted}.")
+    raise UsageFault(
+        "no layout fits the header of this table", remedy=f"Map its columns, or use one of {wanted}."
+    )
 
 
 def _take(listing: Listing, row: dict[str, str], layout: Layout, line: int) -> None:
@@ -202,7 +213,9 @@ def _parent(listing: Listing, row: dict[str, str], layout: Layout, name: str) ->
     identity = identity.casefold()
     if identity not in listing.organisations:
         sector, country = sector_of(_field(row, layout, "sector")), _field(row, layout, "country")
-        listing.organisations[identity] = Listed(identity=identity, name=above, sector=sector, country=country[:2].upper())
+        listing.organisations[identity] = Listed(
+            identity=identity, name=above, sector=sector, country=country[:2].upper()
+        )
     return identity
 
 

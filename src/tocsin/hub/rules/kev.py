@@ -78,7 +78,9 @@ def read_catalogue(data: bytes) -> tuple[list[Known], list[str]]:
 
 
 def _known(row: Any) -> Known:
-    fields: dict[str, Any] = {ours: str(row[theirs]).replace("\0", "").strip() for theirs, ours in COLUMNS.items()}
+    fields: dict[str, Any] = {
+        ours: str(row[theirs]).replace("\0", "").strip() for theirs, ours in COLUMNS.items()
+    }
     fields |= {name: fields[name][:longest] for name, longest in LENGTHS.items()}
     if not CVE.match(fields["cve"]):
         raise ValueError(f"{fields['cve']!r} is no CVE")

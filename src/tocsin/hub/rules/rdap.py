@@ -73,7 +73,9 @@ def _take(listing: Listing, entry: dict[str, Json], line: int) -> bool:
     owner = _text(_owner(entry)) or claims[0][1]
     key = f"{owner}|{_text(entry.get('country'))}".casefold()
     country = _text(entry.get("country"))[:2].upper()
-    listed = listing.organisations.setdefault(key, Listed(identity=key, name=owner[:LONGEST], country=country))
+    listed = listing.organisations.setdefault(
+        key, Listed(identity=key, name=owner[:LONGEST], country=country)
+    )
     for kind, value in claims:
         add_claim(listing, listed, kind, value, line)
     for role, address in _contacts(entry):

@@ -62,7 +62,9 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def recipient(self) -> str:
         """The public key as text, to give away."""
-        return RECIPIENT + _text(X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw())
+        return RECIPIENT + _text(
+            X25519PrivateKey.from_private_bytes(self.key).public_key().public_bytes_raw()
+        )
 
 
 Key = Passphrase | Recipient | Identity

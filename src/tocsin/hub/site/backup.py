@@ -71,7 +71,10 @@ def backup(folder: Path, target: Path, keys: Sequence[Key], *, settings: dict[st
 def _write(folder: Path, handle: IO[bytes], keys: Sequence[Key], settings: dict[str, Any]) -> Backup:
     sealer = Sealer(handle, keys)
     files: dict[str, str] = {}
-    with tarfile.open(fileobj=cast("IO[bytes]", sealer), mode="w|") as tar, _database(folder, settings) as database:
+    with (
+        tarfile.open(fileobj=cast("IO[bytes]", sealer), mode="w|") as tar,
+        _database(folder, settings) as database,
+    ):
         for path, name in [(database, database.name), (folder / SECRET, SECRET), *_held(folder)]:
             files[name] = _digest(path)
             tar.add(path, name, recursive=False)
@@ -133,7 +136,9 @@ def _postgres(program: str, settings: dict[str, Any], *arguments: str) -> None:
         raise EnvironmentFault(f"{program} failed: {said[0]}")
 
 
-def restore(source: Path, folder: Path, keys: Sequence[Key], *, settings: dict[str, Any] | None = None) -> Backup:
+def restore(
+    source: Path, folder: Path, keys: Sequence[Key], *, settings: dict[str, Any] | None = None
+) -> Backup:
     """Bring a backup into an empty folder. Every file is checked before the folder holds any of it.
 
     Args:
@@ -147,9 +152,14 @@ def restore(source: Path, folder: Path, keys: Sequence[Key], *, settings: dict[s
         EnvironmentFault: the file was changed or is cut off; nothing was restored.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise UsageFault("this folder holds something", where=str(folder), remedy="Restore into an empty one.")
+        raise UsageFault(
+            "this folder holds something", where=str(folder), remedy="Restore into an empty one."
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place, source.open("rb") as handle:
+    with (
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place,
+        source.open("rb") as handle,
+    ):
         made = _unpack(Opener(handle, keys), Path(place))
         _check(Path(place), made)
         if DUMP in made.files:
@@ -213,9 +223,18 @@ def _check(place: Path, made: Backup) -> None:
 
 def _load_dump(dump: Path, settings: dict[str, Any] | None) -> None:
     if settings is None or settings["ENGINE"].endswith("sqlite3"):
-        raise UsageFault("this backup is of PostgreSQL", remedy="Name an empty database: DATABASE_URL=postgresql://…")
+        raise UsageFault(
+            "this backup is of PostgreSQL", remedy="Name an empty database: DATABASE_URL=postgresql://…"
+        )
     _postgres(
-        "pg_restore", settings, "--no-owner", "--exit-on-error", "--single-transaction", "-d", settings["NAME"], str(dump)
+        "pg_restore",
+        settings,
+        "--no-owner",
+        "--exit-on-error",
+        "--single-transaction",
+        "-d",
+        settings["NAME"],
+        str(dump),
     )
     dump.unlink()
 

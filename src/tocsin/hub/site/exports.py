@@ -54,7 +54,9 @@ def decide(request: ExportRequest, *, by: User, yes: bool) -> None:
     if by.pk == request.asked_by_id or not by.writes:
         raise UsageFault("a bulk export needs a second person", remedy="Ask a colleague to approve it.")
     now = timezone.now()
-    change = {"approved_by": by, "approved": now, "expires": now + FETCHED_WITHIN} if yes else {"refused": now}
+    change = (
+        {"approved_by": by, "approved": now, "expires": now + FETCHED_WITHIN} if yes else {"refused": now}
+    )
     if not ExportRequest.objects.filter(pk=request.pk, approved=None, refused=None).update(**change):
         raise UsageFault("this was decided before")
     record("export approved" if yes else "export refused", f"export:{request.pk}", by=by)

@@ -92,6 +92,8 @@ def fetch_export(request: HttpRequest, number: int) -> HttpResponseBase:
     wanted = get_object_or_404(exports_visible_to(request.user), pk=number)
     if not exports.ready(wanted, person_of(request)):
         raise PermissionDenied
-    answer = StreamingHttpResponse(exports.lines(wanted, person_of(request)), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(
+        exports.lines(wanted, person_of(request)), content_type="text/csv; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="{wanted.kind}-{wanted.pk}.csv"'
     return answer

@@ -23,8 +23,8 @@ from tocsin.hub.rules.words import Compromise
 from tocsin.hub.situation.counting import Span
 from tocsin.hub.situation.models import Counted, Estimate, TimesOpen
 
-DRAWS = 200
-FEW_DRAWS = 60
+DRAWS = 100
+FEW_DRAWS = 40
 LEAST = 20
 """Servers that a half-life needs at least."""
 WINDOW = timedelta(days=8)
@@ -77,28 +77,39 @@ def kept_spans(campaign: Campaign) -> dict[Span, int]:
 def half_lives(spans: Mapping[Span, int], day: date) -> list[dict[str, Any]]:
     """Half-life with its interval, of the whole and by sector.
 
-    Each has ``dimension``, ``value``, ``servers``, ``days``, ``low`` and ``high``; the whole also ``curve``.
-    ``days`` and bounds are None where the curve did not come down to one half.
+    Each has ``dimension``, ``value``, ``servers``, ``days``, ``least``, ``low`` and ``high``; the whole also
+    ``curve``. ``days`` counts who is no longer reported as not yet fixed, ``least`` as fixed then; the truth
+    lies between, and the interval (95 %) spans both. None where the curve did not come down to one half.
     """
-    groups: dict[tuple[str, str], Counter[Between]] = {}
+    groups: dict[tuple[str, str], list[Counter[Between]]] = {}
     for span, number in spans.items():
         episode = Episode(span.opened, span.last_open or None, span.fixed or None)
         lasted = time_open(episode, day.toordinal())
         if lasted is not None and number > 0:
-            groups.setdefault((span.dimension, span.value), Counter())[lasted] += number
-    return [_half_life(dimension, value, groups[dimension, value]) for dimension, value in sorted(groups)]
+            group = groups.setdefault((span.dimension, span.value), [Counter(), Counter()])
+            group[0][lasted] += number
+            group[1][_as_if_fixed(lasted) if episode.last_open else lasted] += number
+    return [_half_life(dimension, value, *groups[dimension, value]) for dimension, value in sorted(groups)]
 
 
-def _half_life(dimension: str, value: str, counts: Mapping[Between, float]) -> dict[str, Any]:
+def _as_if_fixed(lasted: Between) -> Between:
+    """A server that is no longer reported, taken to have been fixed within the two days after."""
+    return Between(left=lasted.left, right=min(lasted.right, lasted.left + 2))
+
+
+def _half_life(
+    dimension: str, value: str, counts: Mapping[Between, float], least: Mapping[Between, float]
+) -> dict[str, Any]:
     servers = int(sum(counts.values()))
     found: dict[str, Any] = {"dimension": dimension, "value": value, "servers": servers}
     if servers < LEAST:
-        return {**found, "days": None, "low": None, "high": None}
+        return {**found, "days": None, "low": None, "high": None, "least": None}
     draws = DRAWS if dimension == EVERYWHERE else FEW_DRAWS
     life = interval_censored.half_life(dict(counts), draws=draws)
+    lower = interval_censored.half_life(dict(least), draws=draws)
+    days = {"days": _finite(life.days), "low": _finite(lower.low), "high": _finite(life.high)}
     curve = _curve(counts) if dimension == EVERYWHERE else []
-    days = {"days": _finite(life.days), "low": _finite(life.low), "high": _finite(life.high)}
-    return {**found, **days, "curve": curve}
+    return {**found, **days, "least": _finite(lower.days), "curve": curve}
 
 
 def _curve(counts: Mapping[Between, float]) -> list[list[float]]:

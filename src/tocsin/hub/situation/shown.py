@@ -117,5 +117,11 @@ def unseen_words(found: Situation) -> str:
     )
 
 
+def _life(one: dict[str, Any]) -> str:
+    if one["least"] is None or one["days"] == one["least"]:
+        return _days(one["days"])
+    return f"{_days(one['least'])} to {_days(one['days'])}"
+
+
 def _days(value: float | None) -> str:
     return "not reached" if value is None else f"{value:.1f} days"

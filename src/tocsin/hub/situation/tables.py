@@ -47,7 +47,7 @@ def _by_part(found: Situation) -> Iterator[Row]:
 
 def _estimates(found: Situation) -> Iterator[Row]:
     for life in found.half_lives:
-        for figure in ("servers", "days", "low", "high"):
+        for figure in ("servers", "least", "days", "low", "high"):
             value = life.get(figure)
             yield ("half-life", str(found.day), life["value"] or "all", figure, _text(value))
     for figure in ("seen", "total", "low", "high", "at_least", "method"):
