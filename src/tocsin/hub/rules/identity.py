@@ -19,8 +19,31 @@ LONGEST = 200
 """Characters of an identity; a longer name is none."""
 
 PRIVATE_SUFFIXES = frozenset(
-    "local localdomain lan internal intern intranet intra corp home priv private lab test invalid"
-    " localhost domain workgroup loc ad dom office localnet arpa".split()
+    [
+        "local",
+        "localdomain",
+        "lan",
+        "internal",
+        "intern",
+        "intranet",
+        "intra",
+        "corp",
+        "home",
+        "priv",
+        "private",
+        "lab",
+        "test",
+        "invalid",
+        "localhost",
+        "domain",
+        "workgroup",
+        "loc",
+        "ad",
+        "dom",
+        "office",
+        "localnet",
+        "arpa",
+    ]
 )
 """Last labels of names that anybody may use inside, and many do."""
 
@@ -58,7 +81,7 @@ def identity(marks: Marks) -> str:
     if name and is_unique(name) and not _spells(name, marks.ip) and len(name) < LONGEST - 5:
         return f"name:{name}"
     printed = marks.fingerprint.lower().replace(":", "").replace(" ", "")
-    short = name if name else _short(marks.name)
+    short = name or _short(marks.name)
     if short and _FINGERPRINT.fullmatch(printed):
         return f"cert:{printed[:64]}/{short[: LONGEST - 70]}"
     return f"at:[{marks.ip}]:{marks.port}" if ":" in marks.ip else f"at:{marks.ip}:{marks.port}"

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("tocsin.hub.listing.urls")),
     path("", include("tocsin.hub.census.urls")),
     path("", include("tocsin.hub.exposure.urls")),
+    path("situation/", include("tocsin.hub.situation.urls")),
     path("", include("tocsin.hub.accounts.urls")),
     path("", include("tocsin.hub.constituency.urls")),
     path("", include("tocsin.hub.campaigns.urls")),
