@@ -36,8 +36,8 @@ SERVERS = Listing(
     search=SEARCH,
     orders=(
         Order(key="last_seen", label="Last seen", fields=("-last_seen", "-id")),
-        Order(key="host", label="Host name", fields=("hostname", "id")),
-        Order(key="address", label="Address", fields=("ip", "id")),
+        Order(key="host", label="Host name", fields=("hostname", "id"), alone=True),
+        Order(key="address", label="Address", fields=("ip", "id"), alone=True),
     ),
     columns=(
         Column(key="server", label="Server", value=str, link=_address, order="host"),

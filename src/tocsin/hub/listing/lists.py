@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from tocsin.hub.listing.columns import Column, Head
 from tocsin.hub.listing.filters import LONGEST, Control, Filter
+from tocsin.hub.listing.narrowing import narrowed
 from tocsin.hub.listing.prefixes import Unclear
 from tocsin.hub.lists.keyset import Order
 
@@ -24,10 +25,6 @@ SHOWN = 4
 SEARCH = "q"
 FOUND_AT_MOST = 1_000
 """Rows that a search by beginning looks at; more than these, and the person is asked to type more."""
-
-
-FEW = 4_000
-"""Rows that are named one by one where a filter gives no more."""
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,19 +90,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return self.given.get(SEARCH, "")
 
     def met_by(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the rows that meet every filter; none if one of them could not be understood.
-
-        A database that knows averages only may walk hundreds of thousands of rows for the few that meet
-        two filters. So a condition that few rows meet is asked first, by itself, and its rows are named.
-        """
-        if self.faults:
-            return rows.none()
-        for condition in self.conditions if len(self.conditions) > 1 else ():
-            keys = list(rows.order_by().filter(condition).values_list("pk", flat=True)[: FEW + 1])
-            if len(keys) <= FEW:
-                rows = rows.filter(pk__in=keys)
-                break
-        return rows.filter(*self.conditions)
+        """Those of the rows that meet every filter; none if one of them could not be understood."""
+        return rows.none() if self.faults else narrowed(rows, self.conditions)
 
     def address(self, **changes: str | None) -> str:
         """The address (``?…``) of this list with changes; places are dropped unless they are among them."""
@@ -133,7 +119,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     def sorts(self) -> list[tuple[str, str, bool]]:
         """Every order from both ends: what stands in the address, its words, and whether it is this one."""
-        ways = [way for order in self.listing.orders for way in (order, order.turned())]
+        offered = [order for order in self.listing.orders if not (order.alone and self.given)]
+        ways = [way for order in offered for way in (order, order.turned())]
         first = self.listing.orders[0]
         return [("" if way == first else way.asked_as, _words(way), way == self.order) for way in ways]
 
@@ -143,7 +130,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     def _head(self, column: Column) -> Head:
         order = next((each for each in self.listing.orders if each.key == column.order), None)
-        if order is None:
+        if order is None or (order.alone and self.given):
             return Head(column=column, address=None, sorted="")
         if order.key != self.order.key:
             return Head(column=column, address=self.address(sort=order.asked_as), sorted="")
@@ -172,7 +159,7 @@ def read(listing: Listing, parts: Mapping[str, str]) -> Asked:
         conditions=tuple(conditions),
         faults=tuple(faults),
         cut=cut,
-        order=_order(listing, parts.get("sort", "")),
+        order=_order(listing, parts.get("sort", ""), filtered=bool(given)),
         size=_size(parts.get("size", "")),
         cursor=parts.get("at", ""),
     )
@@ -205,13 +192,13 @@ def _sound(text: str) -> str:
     return text
 
 
-def _order(listing: Listing, asked: str) -> Order:
-    if not asked:
-        return listing.orders[0]
-    for order in listing.orders:
+def _order(listing: Listing, asked: str, *, filtered: bool) -> Order:
+    for order in listing.orders if asked else ():
         for way in (order, order.turned()):
             if way.asked_as == asked:
-                return way
+                return listing.orders[0] if filtered and way.alone else way
+    if not asked:
+        return listing.orders[0]
     raise BadRequest(f"This list cannot be sorted by {asked!r}.")
 
 

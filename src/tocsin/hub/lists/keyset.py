@@ -32,12 +32,14 @@ class BadCursor(BadRequest):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A way to sort that an index serves, under the key that stands in the address.
 
-    ``fields`` as `page` takes them, in the direction that people want first.
+    ``fields`` as `page` takes them, in the direction that people want first. ``alone``: only while nothing
+    is filtered, as no index holds the filter and this order together.
     """
 
     key: str
     label: str
     fields: tuple[str, ...]
+    alone: bool = False
 
     @property
     def descending(self) -> bool:
