@@ -40,7 +40,8 @@ def narrowed(rows: QuerySet[Any], conditions: Sequence[Q]) -> QuerySet[Any]:
 
 
 def _keys(rows: QuerySet[Any], condition: Q, most: int) -> QuerySet[Any, Any]:
-    return rows.order_by().filter(condition).values_list("pk", flat=True)[: most + 1]
+    found: QuerySet[Any, Any] = rows.order_by().filter(condition).values_list("pk", flat=True)
+    return found[: most + 1]
 
 
 def _walked_by(rows: QuerySet[Any], best: Q, others: list[Q]) -> QuerySet[Any]:
@@ -64,8 +65,8 @@ def _fields(model: type[Model], condition: Q) -> set[str]:
             found |= _fields(model, child)
         elif isinstance(child, tuple):
             name = str(child[0]).split("__", 1)[0]
-            relation = name == "pk" or isinstance(model._meta.get_field(name), ForeignKey)  # noqa: SLF001 -
-            documented found |= set() if relation else {name}
+            if name != "pk" and not isinstance(model._meta.get_field(name), ForeignKey):  # noqa: SLF001 - documented
+                found.add(name)
     return found
 
 
