@@ -1,4 +1,4 @@
-"""``tocsin hub``: what is done to a hub from the command line. A new command is one module, and one line here."""
+"""``tocsin hub``: what is done to a hub from the command line. A new command is a module and a line here."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,10 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "census"))
-
-import rows
+from tests.hub.census import rows
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import Membership, User
@@ -38,7 +34,11 @@ def census(db: None, tmp_path: Path) -> Campaign:  # noqa: ARG001 - opens the da
     ensure_campaigns()
     contoso = Organisation.objects.create(name="Contoso", sector="energy")
     Claim.objects.create(organisation=contoso, kind="cidr", value="192.0.2.0/24")
-    found = [rows.row(DAY, "192.0.2.7"), rows.row(DAY, "192.0.2.8", tag="exchange;webshell"), rows.row(DAY, "203.0.113.5")]
+    found = [
+        rows.row(DAY, "192.0.2.7"),
+        rows.row(DAY, "192.0.2.8", tag="exchange;webshell"),
+        rows.row(DAY, "203.0.113.5"),
+    ]
     import_file(rows.write(tmp_path, DAY, found), Terms(scope="all", method="1"))
     return Campaign.objects.get(key="proxylogon")
 
@@ -93,9 +93,22 @@ def test_taken_back(census: Campaign, person: Callable[..., User]) -> None:
 
 def test_from_found_to_verified_clean(census: Campaign, person: Callable[..., User]) -> None:
     analyst, ip = person(Role.ANALYST), "192.0.2.8"
-    decide(analyst, census, Kind.ASSESSMENT, ip, compromise=Compromise.CONFIRMED, residual="present", grade=Grade.SELF_REPORTED)
+    decide(
+        analyst,
+        census,
+        Kind.ASSESSMENT,
+        ip,
+        compromise=Compromise.CONFIRMED,
+        residual="present",
+        grade=Grade.SELF_REPORTED,
+    )
     assert standing(ip).compromise == "confirmed"
-    clean = {"exposure": Exposure.PATCHED, "compromise": Compromise.CONFIRMED, "residual": "none-seen", "clean": True}
+    clean = {
+        "exposure": Exposure.PATCHED,
+        "compromise": Compromise.CONFIRMED,
+        "residual": "none-seen",
+        "clean": True,
+    }
     decide(analyst, census, Kind.ASSESSMENT, ip, grade=Grade.RE_ASSESSED, **clean)
     assert (standing(ip).compromise, standing(ip).exposure) == ("confirmed", "patch-verified")
     decide(analyst, census, Kind.REMOVED, ip)
@@ -121,7 +134,10 @@ def test_all_or_none(census: Campaign, person: Callable[..., User]) -> None:
         )
     with pytest.raises(UsageFault, match="needs a reason"):
         services.decide(
-            by=person(Role.ADMINISTRATOR), campaign=census, servers=[standing().server_id], ruling=Ruling(kind=Kind.RETIRED)
+            by=person(Role.ADMINISTRATOR),
+            campaign=census,
+            servers=[standing().server_id],
+            ruling=Ruling(kind=Kind.RETIRED),
         )
     assert not Decision.objects.exists()
 

@@ -1,4 +1,4 @@
-"""The chain of events, read without the hub: from the database's file, from PostgreSQL, or from exported lines.
+"""The chain of events, read without the hub: from the database, or from exported lines.
 
 Nothing here imports Django: whoever doubts the hub needs none of it to check the chain.
 """

@@ -1,6 +1,7 @@
 """Decide about servers: false positives with an end, retired, disconnected, claims of removal, assessments.
 
-Each decision is a row that is never changed, an event in the chain, and a new fold of the server, in one transaction.
+Each decision is a row that is never changed, an event in the chain, and a new fold of the server, in one
+transaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A census file as numbered lines, whatever its compression, within bounds.
 
-gzip is recognised by its first bytes. A file that ends too early, is damaged, or unpacks to more than `LARGEST`
-ends in a `CensusError` that names the line reached; what came before stands.
+gzip is recognised by its first bytes. A file that ends too early, is damaged, or unpacks to more than
+`LARGEST` ends in a `CensusError` that names the line reached; what came before stands.
 """
 
 from __future__ import annotations
