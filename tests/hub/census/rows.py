@@ -56,8 +56,8 @@ def row(
 ) -> str:
     """Give one row of the newer generation."""
     return (
-        f'"{day} {hour:02}:00:00","critical","{ip}","tcp",{port},"{hostname}","{tag}",64500,"{country}","","",0,'
-        f'"ptr","","{build}","{name}",""'
+        f'"{day} {hour:02}:00:00","critical","{ip}","tcp",{port},"{hostname}","{tag}",64500,"{country}",'
+        f'"","",0,"ptr","","{build}","{name}",""'
     )
 
 

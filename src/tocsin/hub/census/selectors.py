@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.models import Membership, User
 from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.rules.words import Role
@@ -17,13 +17,17 @@ def organisations_of(user: User) -> set[int] | None:
     """Give the organisations whose servers a person sees: own ones and all below; None for everybody's."""
     if user.role != Role.MEMBER:
         return None
-    found = level = set(user.memberships.values_list("organisation_id", flat=True))
+    found = level = set(_member_of(user))
     for _ in range(DEEPEST):
         level = set(Organisation.objects.filter(parent_id__in=level).values_list("id", flat=True)) - found
         if not level:
             break
         found = found | level
     return found
+
+
+def _member_of(user: User) -> QuerySet[Membership, int]:
+    return Membership.objects.filter(user=user).values_list("organisation_id", flat=True)
 
 
 def servers_visible_to(user: User) -> QuerySet[Server]:

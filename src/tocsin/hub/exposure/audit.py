@@ -52,7 +52,7 @@ def from_postgresql(address: str) -> Iterator[Chained]:
 
     try:
         with psycopg.connect(address) as database, database.cursor(name="audit") as cursor:
-            cursor.execute(_QUERY.format(columns=COLUMNS))  # type: ignore[arg-type]  # a constant
+            cursor.execute(_QUERY.format(columns=COLUMNS))
             for row in cursor:
                 yield _event(row)
     except psycopg.Error as error:

@@ -245,7 +245,7 @@ def told_of(row: Decision) -> Told:
         exposure=Exposure(row.exposure) if row.exposure else None,
         compromise=Compromise(row.compromise) if row.compromise else None,
         present=row.residual == "present",
-        clean=row.clean,
+        clean=row.shown_clean,
         until=days.number(row.until) if row.until else None,
     )
 

@@ -152,7 +152,7 @@ def _decision(by: User, campaign: Campaign, server: int, ruling: Ruling, now: da
         exposure=ruling.exposure.value if ruling.exposure else "",
         compromise=ruling.compromise.value if ruling.compromise else "",
         residual=ruling.residual,
-        clean=ruling.clean,
+        shown_clean=ruling.clean,
         grade=ruling.grade.value,
         at=ruling.at or now,
         until=ruling.until,

@@ -332,7 +332,7 @@ class _Walk:
     def _told(self, day: int, told: Told) -> None:
         if told.kind in EXPOSURE_OF:
             self._go(day, EXPOSURE_OF[told.kind], told.grade, BY_WORD)
-        elif told.kind is Kind.ASSESSMENT and told.exposure in BY_SIGHT:
+        elif told.kind is Kind.ASSESSMENT and told.exposure is not None and told.exposure in BY_SIGHT:
             verified = told.exposure is Exposure.PATCHED and told.grade is Grade.RE_ASSESSED
             state = Exposure.PATCH_VERIFIED if verified else told.exposure
             if told.exposure not in KEPT_AGAINST.get(self.state or Exposure.UNKNOWN, ()) or verified:

@@ -139,7 +139,7 @@ def _claimed(status: str) -> Exposure | None:
 
 def _said(by_build: Exposure | None, claimed: Exposure | None, *, named: bool) -> list[Exposure]:
     """Give what one row says; the build does not refute a mitigation, which leaves it as it is."""
-    if claimed in _MITIGATION and by_build is Exposure.VULNERABLE:
+    if claimed is not None and claimed in _MITIGATION and by_build is Exposure.VULNERABLE:
         return [claimed]
     said = [by_build] if by_build else []
     if claimed:

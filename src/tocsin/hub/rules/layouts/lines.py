@@ -87,7 +87,7 @@ def _plain(raw: io.FileIO) -> io.BufferedReader:
     head = raw.read(2)
     raw.seek(0)
     if head == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK)  # type: ignore[arg-type]  # is a raw stream
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK)
     return io.BufferedReader(raw, _BLOCK)
 
 
