@@ -7,6 +7,7 @@ a skip would look like a test that might have run.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import django
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.hub.cluster import Cluster
 
 # What a developer's own runs kept is no part of a test, nor may tests leave anything there.
 os.environ["TOCSIN_CACHE"] = "off"
@@ -23,6 +25,12 @@ HUB_DATA = Path(tempfile.mkdtemp(prefix="tocsin-hub-tests-"))
 os.environ["TOCSIN_HUB_DATA"] = str(HUB_DATA)
 os.environ["TOCSIN_HUB_TESTING"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "tocsin.hub.site.settings"
+CLUSTER: Cluster | None = None
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit what the first process chose
+    os.environ.pop("DATABASE_URL", None)
+    if "postgresql" in " ".join(sys.argv).replace("=", " ").split("--database ")[-1].split()[:1]:
+        CLUSTER = Cluster()
+        os.environ["DATABASE_URL"] = CLUSTER.url
 django.setup()
 
 REAL_EVIDENCE = Path(__file__).parents[2] / "shared" / "evidence"
@@ -34,8 +42,20 @@ settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--accept`` writes golden files instead of comparing with them."""
+    """``--accept`` writes golden files instead of comparing with them; ``--database`` chooses the hub's."""
     parser.addoption("--accept", action="store_true", help="write golden files anew; read the diff")
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="what the hub's tests run on; postgresql is started on loopback in a temporary folder",
+    )
+
+
+def pytest_unconfigure() -> None:
+    """End the database server that these tests started."""
+    if CLUSTER:
+        CLUSTER.stop()
 
 
 @pytest.hookimpl(tryfirst=True)

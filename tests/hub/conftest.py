@@ -1,35 +1,63 @@
-"""What the hub's tests share: people of every role, and clients that are logged in as them."""
+"""What the hub's tests share: people of every role, clients that are logged in as them, a live server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import pytest_socket
+from django.core.cache import cache
 from django.test import Client
+from tests.hub import making
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.rules.words import Role
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of people in tests
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+WITH_DATABASE = {"db", "transactional_db", "live_server"}
 
 
 @pytest.fixture
 def person(db: None) -> Callable[..., User]:  # noqa: ARG001 - opens the database
     """Make a person of a role."""
+    return making.person
 
-    def make(role: Role = Role.ANALYST, email: str = "") -> User:
-        return User.objects.create_user(email or f"{role.value}@hub.example", PASSWORD, role=role)
+
+@pytest.fixture
+def enter(db: None) -> Callable[[User], Client]:  # noqa: ARG001 - opens the database
+    """A client logged in as this person, with a second factor where the role needs one."""
+
+    def open_door(who: User) -> Client:
+        client = Client()
+        client.force_login(who, backend=BACKEND)
+        return client
+
+    return open_door
+
+
+@pytest.fixture
+def visitor(enter: Callable[[User], Client]) -> Callable[..., Client]:
+    """A client logged in as a new person of a role."""
+
+    def make(role: Role = Role.ANALYST) -> Client:
+        return enter(making.person(role))
 
     return make
 
 
 @pytest.fixture
-def visitor(person: Callable[..., User]) -> Callable[..., Client]:
-    """A client logged in as a person of a role."""
+def loopback() -> Iterator[None]:
+    """Sockets to this machine, and to no other: for live servers."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    yield
+    pytest_socket._remove_restrictions()
+    pytest_socket.disable_socket(allow_unix_socket=True)
 
-    def make(role: Role = Role.ANALYST) -> Client:
-        client = Client()
-        client.force_login(person(role), backend="django.contrib.auth.backends.ModelBackend")
-        return client
 
-    return make
+@pytest.fixture(autouse=True)
+def _fresh_limits(request: pytest.FixtureRequest) -> None:
+    """Rate limits count anew in each test that has a database."""
+    if WITH_DATABASE & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        cache.clear()

@@ -1,8 +1,14 @@
-"""How people get in: by invitation."""
+"""How people get in: by invitation, with a second factor whose secret the database does not show."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -12,3 +18,20 @@ class Invited(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Never."""
         return False
+
+
+class Sealed(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Keeps secrets of authenticator apps and recovery codes encrypted under the hub's own secret."""
+
+    def encrypt(self, text: str) -> str:
+        """What the database holds."""
+        return _box().encrypt(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What the authenticator shares with us."""
+        return _box().decrypt(encrypted_text.encode("ascii")).decode()
+
+
+def _box() -> Fernet:
+    derived = hashlib.sha256(b"second factor\0" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(derived))

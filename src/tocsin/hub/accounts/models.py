@@ -36,6 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # pyright: ignore[reportIncompa
     role = models.CharField(max_length=20, choices=choices(Role), default=Role.VIEWER)
     is_active = models.BooleanField(default=True)
     joined = models.DateTimeField(default=timezone.now)
+    grace_until = models.DateTimeField(null=True, blank=True)  # until then without a second factor
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -74,6 +75,27 @@ class Membership(models.Model):
         return f"{self.user} in {self.organisation}"
 
 
+class Invitation(models.Model):
+    """A link that lets one person in once: to open an account, or (with ``user``) to set a new password."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=20, choices=choices(Role), default=Role.VIEWER)
+    organisation = models.ForeignKey(
+        "constituency.Organisation", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """For whom, as what."""
+        return f"{self.email} as {self.role}"
+
+
 class Token(models.Model):
     """A program's key. Only its digest is kept; the key itself is shown once."""
 
@@ -100,9 +122,89 @@ class Reading(models.Model):
     path = models.CharField(max_length=500)
     rows = models.PositiveIntegerField(null=True)
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-id"], name="reading_by_person")]
+
     def __str__(self) -> str:
         """Who read what, when."""
         return f"{self.user} {self.path} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Act(models.Model):
+    """Something that a person did: let somebody in, changed a contact, approved an export. Never changed.
+
+    What happens to servers stands in the exposure's own chain of events.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="acts")
+    actor = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60)
+    subject = models.CharField(max_length=80)  # organisation:4, user:2
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "-id"], name="act_on_subject"),
+            models.Index(fields=["-at", "-id"], name="act_newest"),
+        ]
+
+    def __str__(self) -> str:
+        """Who did what."""
+        return f"{self.actor}: {self.kind} {self.subject}"
+
+
+class Retention(models.Model):
+    """For how many days one kind of record is kept; no row means the kind's own default."""
+
+    kind = models.CharField(max_length=60, unique=True)
+    days = models.PositiveIntegerField(null=True)  # null: for ever
+    last_run = models.DateTimeField(null=True)
+    last_removed = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        """Kind and days."""
+        return f"{self.kind}: {self.days or 'for ever'}"
+
+
+class OperatorText(models.Model):
+    """What the operator of this hub writes about it, in Markdown; one row for each part of a page."""
+
+    key = models.CharField(max_length=60, unique=True)
+    text = models.TextField(blank=True)
+    changed = models.DateTimeField(auto_now=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        """Which part."""
+        return self.key
+
+
+class ExportRequest(models.Model):
+    """A bulk export: one person asks, another approves, and only then there is a file."""
+
+    kind = models.CharField(max_length=60)
+    reason = models.TextField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="exports_asked")
+    asked = models.DateTimeField(default=timezone.now)
+    approved_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="exports_approved"
+    )
+    approved = models.DateTimeField(null=True)
+    refused = models.DateTimeField(null=True)
+    expires = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True) | ~models.Q(approved_by=models.F("asked_by")),
+                name="export_by_two",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """What was asked for."""
+        return f"{self.kind} for {self.asked_by}"
 
 
 class SavedView(models.Model):

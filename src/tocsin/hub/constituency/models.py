@@ -81,6 +81,7 @@ class Claim(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
+    changed = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -91,3 +92,19 @@ class Claim(models.Model):
     def __str__(self) -> str:
         """What is claimed."""
         return f"{self.kind} {self.value}"
+
+
+class Import(models.Model):
+    """A file of organisations that was taken in, and what it changed."""
+
+    layout = models.CharField(max_length=60)
+    filename = models.CharField(max_length=300)
+    digest = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    counts = models.JSONField(default=dict)
+    refusals = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        """Which file."""
+        return f"{self.filename} {self.at:%Y-%m-%d}"

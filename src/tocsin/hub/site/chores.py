@@ -15,7 +15,13 @@ from importlib import import_module
 from django.db import close_old_connections
 
 IDLE_SECONDS = 1.0
-MODULES = ("tocsin.hub.census.chores", "tocsin.hub.exposure.chores", "tocsin.hub.situation.chores")
+MODULES = (
+    "tocsin.hub.api.submissions",
+    "tocsin.hub.census.chores",
+    "tocsin.hub.exposure.chores",
+    "tocsin.hub.situation.chores",
+    "tocsin.hub.site.retention",
+)
 
 Chore = Callable[[], bool]
 log = logging.getLogger(__name__)

@@ -22,7 +22,11 @@ class Page(NamedTuple):
     roles: frozenset[Role]
 
 
-PAGES = (Page("Situation", "dashboard", EVERYBODY),)
+PAGES = (
+    Page("Situation", "dashboard", EVERYBODY),
+    Page("Organisations", "organisations", EVERYBODY),
+    Page("Campaigns", "campaigns", EVERYBODY),
+)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:

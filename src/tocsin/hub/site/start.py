@@ -33,6 +33,9 @@ def prepare(*, data: Path, url: str | None = None, hosts: str | None = None) -> 
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - needs Django set up
+
+    load_campaigns()
     return first_administrator()
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from tocsin.hub.accounts.views import account, data_protection
+from tocsin.hub.api.root import api
+from tocsin.hub.site import views as site
 from tocsin.hub.situation import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
-    path("account/", account, name="account"),
-    path("data-protection/", data_protection, name="data-protection"),
-    path("account/", include("allauth.account.urls")),
-    path("account/2fa/", include("allauth.mfa.urls")),
+    path("", include("tocsin.hub.accounts.urls")),
+    path("", include("tocsin.hub.constituency.urls")),
+    path("", include("tocsin.hub.campaigns.urls")),
+    path("api/", api.urls),
+    path("retention/", site.retention_page, name="retention"),
+    path("exports/", site.exports_page, name="exports"),
+    path("exports/<int:number>/decide", site.decide_export, name="decide-export"),
+    path("exports/<int:number>/fetch", site.fetch_export, name="fetch-export"),
 ]
