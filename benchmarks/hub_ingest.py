@@ -49,10 +49,10 @@ def main(rows: int, prefixes: int, days: int) -> None:
 
 def claims(count: int) -> None:
     """Give organisations of a made-up nation their networks: half /24, the rest wider and narrower."""
+    from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - as above
     from tocsin.hub.constituency.models import Claim, Organisation  # noqa: PLC0415 - needs Django set up
-    from tocsin.hub.exposure.facts import ensure_campaigns  # noqa: PLC0415 - as above
 
-    ensure_campaigns()
+    load_campaigns()
     names = (f"Organisation {at}" for at in range(count // 4))
     Organisation.objects.bulk_create(Organisation(name=name, folded=name.lower()) for name in names)
     organisations = list(Organisation.objects.values_list("id", flat=True))

@@ -18,11 +18,11 @@ def main(data: str, file: str, *point: str) -> None:
     from tocsin.hub.site import start  # noqa: PLC0415 - after the surroundings are set
 
     start.prepare(data=Path(data))
+    from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - after the surroundings are set
     from tocsin.hub.census import ingest, settling  # noqa: PLC0415 - after the surroundings are set
     from tocsin.hub.census.services import Terms, import_file  # noqa: PLC0415 - after the surroundings are set
-    from tocsin.hub.exposure.facts import ensure_campaigns  # noqa: PLC0415 - after the surroundings are set
 
-    ensure_campaigns()
+    load_campaigns()
     ingest.CHUNK = settling.CHUNK = 40  # type: ignore[misc]  # several chunks of a small file
     if point:
         arm(*point)

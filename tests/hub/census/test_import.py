@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from tests.hub.census.rows import row, write
 
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census import services
 from tocsin.hub.census.models import Observation, Server, Snapshot
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.exposure.models import Event, Standing
 
 
 @pytest.mark.django_db
 def test_one_day(tmp_path: Path) -> None:
-    ensure_campaigns()
+    load_campaigns()
     day = date(2021, 3, 10)
     lines = [row(day, "192.0.2.7", hostname="mail.contoso.example", name="EX01"), row(day, "192.0.2.300")]
     path = write(tmp_path, day, lines)

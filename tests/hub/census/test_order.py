@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.hub.census import rows
 
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
 from tocsin.hub.census.services import Terms, import_file
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.exposure.models import Event, Standing
 
 FIRST = date(2021, 3, 10)
@@ -73,7 +73,7 @@ def files(folder: Path, made: list[Any]) -> Iterator[tuple[Path, Terms]]:
 def test_any_order_and_repeats(
     tmp_path_factory: pytest.TempPathFactory, made: list[Any], dice: random.Random
 ) -> None:
-    ensure_campaigns()
+    load_campaigns()
     given_files = list(files(tmp_path_factory.mktemp("days"), made))
     clear()
     for path, terms in given_files:
@@ -120,7 +120,7 @@ def nation(folder: Path) -> list[list[tuple[Path, Terms]]]:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_sixty_days_twice_in_any_order_inside_a_day(tmp_path: Path) -> None:
-    ensure_campaigns()
+    load_campaigns()
     days = nation(tmp_path)
     for path, terms in (one for day in days for one in day):
         import_file(path, terms)

@@ -14,11 +14,11 @@ from tests.hub.census import rows
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import Membership, User
 from tocsin.hub.campaigns.models import Campaign
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.constituency.models import Claim, Organisation
 from tocsin.hub.exposure import selectors, services
 from tocsin.hub.exposure.audit import export, from_lines
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.exposure.services import Ruling
 from tocsin.hub.rules.chain import Chained, verify
@@ -31,7 +31,7 @@ DAY = date(2021, 3, 10)
 @pytest.fixture
 def census(db: None, tmp_path: Path) -> Campaign:  # noqa: ARG001 - opens the database
     """Two servers of one organisation, one of nobody's."""
-    ensure_campaigns()
+    load_campaigns()
     contoso = Organisation.objects.create(name="Contoso", sector="energy")
     Claim.objects.create(organisation=contoso, kind="cidr", value="192.0.2.0/24")
     found = [
