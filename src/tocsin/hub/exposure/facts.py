@@ -1,4 +1,4 @@
-"""What the hub knows of each campaign when it judges sightings: out of the packs, shared with the assessor."""
+"""What the hub knows of each campaign when it judges sightings: out of the packs, as the assessor does."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _product(name: str) -> Product:
 
 
 def ensure_campaigns() -> None:
-    """Make rows of the packs that came with the program, where nobody has yet; for tests and first imports."""
+    """Make rows of the packs that came with the program, where nobody has yet."""
     for key, folder in find_packs([data_folder("campaigns")]).items():
         pack = read_pack(folder)[0]
         if pack is None or Campaign.objects.filter(key=key).exists():

@@ -1,7 +1,7 @@
 """Rows of a census, each a sighting or accounted for: every line gives at least one item.
 
-A quoted value of a CSV may hold line ends; a quotation mark that is never closed may not swallow the file: after
-`MOST_LINES` the first line is refused, and reading goes on with the second.
+A quoted value of a CSV may hold line ends; a quotation mark that is never closed may not swallow the file:
+after `MOST_LINES` the first line is refused, and reading goes on with the second.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from tocsin.errors import CensusError
+from tocsin.hub.rules.identity import address
 from tocsin.hub.rules.layouts.layout import Layout
 from tocsin.hub.rules.layouts.lines import Line
 from tocsin.hub.rules.layouts.paths import getter
@@ -69,7 +70,7 @@ def delimiter(header: str) -> str:
 
 def header_names(text: str) -> list[str]:
     """Give the names of a header line."""
-    return next(csv.reader([text], delimiter=delimiter(text)), [])
+    return _parsed(text, delimiter(text)) or text.split(delimiter(text))
 
 
 def read_rows(layout: Layout, lines: Iterable[Line], columns: Columns | None = None) -> Iterator[Item]:
@@ -102,7 +103,7 @@ def _csv_rows(layout: Layout, lines: Iterator[Line], columns: Columns | None) ->
         if isinstance(values, str):
             yield Refusal(line=number, why=values) if values else Blank(line=number)
         elif (why := _misfit(values, len(columns.names))) is not None:
-            yield Refusal(line=number, why=why)
+            yield Refusal(line=number, why=why, ip=_address(columns, values))
         elif about and not any(about.search(values[at]) for at in places):
             yield Other(line=number)
         else:
@@ -117,6 +118,12 @@ def _csv_sighting(layout: Layout, columns: Columns, number: int, values: list[st
 
     rest = {name: clean(values[place]) for place, name in columns.rest[:MOST_REST] if values[place]}
     return sighting(layout, number, wanted, rest)
+
+
+def _address(columns: Columns, values: list[str]) -> str | None:
+    """Give the address that a damaged row still names, if the columns up to it are whole."""
+    places = [at for at in columns.at.get("ip", ()) if at < len(values)]
+    return address(values[places[0]]) if places else None
 
 
 def _misfit(values: list[str], wanted: int) -> str | None:
@@ -165,7 +172,7 @@ def _next(waiting: deque[Line], lines: Iterator[Line], _: int) -> Line | None:
 
 def _parsed(text: str, separator: str) -> list[str] | None:
     try:
-        return next(csv.reader([text], delimiter=separator, strict=True), [])
+        return next(csv.reader([text.replace("\r", " ")], delimiter=separator, strict=True), [])
     except csv.Error:
         return None
 

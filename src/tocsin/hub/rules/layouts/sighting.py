@@ -165,14 +165,14 @@ def _short(text: str) -> str:
 def _port(text: str) -> int | None:
     if not text:
         return DEFAULT_PORT
-    if not (text.isascii() and text.isdecimal()) or len(text) > 5:
+    if not (text.isascii() and text.isdecimal()) or len(text) > len("65535"):
         return None
     return int(text) if 0 < int(text) < 1 << 16 else None
 
 
 def _asn(text: str) -> int | None:
     digits = text.upper().removeprefix("AS").strip()
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 10:
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > len("4294967295"):
         return None
     return int(digits) if 0 < int(digits) < 1 << 32 else None
 
@@ -184,6 +184,8 @@ def _country(text: str) -> str:
 def _tags(layout: Layout, values: Iterable[Any]) -> tuple[str, ...]:
     found: set[str] = set()
     for value in values:
+        if isinstance(value, dict | list):
+            continue
         for part in clean(value).lower().split(layout.separator):
             if (tag := part.strip()[:LONGEST_TAG]) and len(found) < MOST_TAGS:
                 found.add(tag)
