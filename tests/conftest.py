@@ -15,7 +15,6 @@ from pathlib import Path
 import django
 import pytest
 from hypothesis import HealthCheck, settings
-
 from tests.hub.cluster import Cluster
 
 # What a developer's own runs kept is no part of a test, nor may tests leave anything there.

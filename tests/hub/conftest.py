@@ -8,8 +8,8 @@ import pytest
 import pytest_socket
 from django.core.cache import cache
 from django.test import Client
-
 from tests.hub import making
+
 from tocsin.hub.accounts.models import User
 from tocsin.hub.rules.words import Role
 

@@ -75,7 +75,7 @@ def new_key(
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         handle.write(text + "\n")
     identity = read_key(text)
-    assert isinstance(identity, Identity)  # noqa: S101 - for the type checkers
+    assert isinstance(identity, Identity)
     typer.echo(identity.recipient)
 
 

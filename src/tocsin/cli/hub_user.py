@@ -46,7 +46,7 @@ def list_users(data: Data = DATA) -> None:
     for user in User.objects.order_by("email"):
         state = "open" if user.is_active else "closed"
         seen = user.last_login.strftime("%Y-%m-%dT%H:%MZ") if user.last_login else "never"
-        typer.echo("\t".join((user.email, user.role, state, seen)))
+        typer.echo(f"{user.email}\t{user.role}\t{state}\t{seen}")
 
 
 @user_app.command()

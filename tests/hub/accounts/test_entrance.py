@@ -8,11 +8,16 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.test import Client
 from django.utils import timezone
-
 from tests.hub import making
+
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts import second_factor, services
 from tocsin.hub.accounts.adapter import Sealed
@@ -87,7 +92,9 @@ def test_five_wrong_passwords_lock_an_account_but_no_other(client: Client) -> No
 def test_unknown_and_wrong_sound_the_same(client: Client) -> None:
     making.person(Role.VIEWER, "v@hub.example")
     texts = [
-        re.sub(rb'value="[^"]*"', b"", client.post("/account/login/", {"login": who, "password": "x"}).content)
+        re.sub(
+            rb'value="[^"]*"', b"", client.post("/account/login/", {"login": who, "password": "x"}).content
+        )
         for who in ("v@hub.example", "nobody@hub.example")
     ]
     assert texts[0] == texts[1]
@@ -100,7 +107,9 @@ def test_nobody_signs_up(client: Client) -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_writers_need_a_second_factor_once_the_grace_is_over(role: Role, enter: Callable[[User], Client]) -> None:
+def test_writers_need_a_second_factor_once_the_grace_is_over(
+    role: Role, enter: Callable[[User], Client]
+) -> None:
     user = making.person(role)
     client = enter(user)
     assert client.get("/").status_code == 200

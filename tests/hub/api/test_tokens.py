@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-
 from tests.hub import making
+
 from tocsin.hub.accounts import services
 from tocsin.hub.accounts.models import Token, User
 from tocsin.hub.rules.permissions import Scope
@@ -119,14 +119,25 @@ def test_contacts_and_claims_by_api() -> None:
     marked = client.post(f"/api/organisations/contacts/{made.json()['id']}/mark?what=verified")
     assert marked.json()["verified"]
     assert client.post(f"/api/organisations/contacts/{made.json()['id']}/mark?what=x").status_code == 400
-    claim = client.post(f"/api/organisations/{number}/claims", {"kind": "cidr", "value": "192.0.2.7/24"}, "application/json")
+    claim = client.post(
+        f"/api/organisations/{number}/claims", {"kind": "cidr", "value": "192.0.2.7/24"}, "application/json"
+    )
     assert claim.json()["value"] == "192.0.2.0/24"
-    bad = client.post(f"/api/organisations/{number}/claims", {"kind": "cidr", "value": "x"}, "application/json")
+    bad = client.post(
+        f"/api/organisations/{number}/claims", {"kind": "cidr", "value": "x"}, "application/json"
+    )
     assert bad.status_code == 400
-    assert client.post(f"/api/organisations/claims/{claim.json()['id']}/end?last_day=2021-03-05").status_code == 200
+    assert (
+        client.post(f"/api/organisations/claims/{claim.json()['id']}/end?last_day=2021-03-05").status_code
+        == 200
+    )
 
 
 def test_the_description_is_open_and_whole(client: Client) -> None:
     description = client.get("/api/openapi.json").json()
     assert description["openapi"].startswith("3.1")
-    assert all("401" in operation["responses"] for path in description["paths"].values() for operation in path.values())
+    assert all(
+        "401" in operation["responses"]
+        for path in description["paths"].values()
+        for operation in path.values()
+    )

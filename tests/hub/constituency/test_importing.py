@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from tests.hub import making
+
 from tocsin.errors import UsageFault
 from tocsin.hub.constituency import importing, services
 from tocsin.hub.constituency.importing import plan, read, take_in
@@ -32,7 +32,10 @@ RDAP = {
             "roles": ["registrant"],
             "vcardArray": ["vcard", [["version", {}, "text", "4.0"], ["fn", {}, "text", "Contoso Ltd"]]],
             "entities": [
-                {"roles": ["abuse"], "vcardArray": ["vcard", [["email", {}, "text", "abuse@contoso.example"]]]}
+                {
+                    "roles": ["abuse"],
+                    "vcardArray": ["vcard", [["email", {}, "text", "abuse@contoso.example"]]],
+                }
             ],
         }
     ],
@@ -51,13 +54,16 @@ def test_the_list_of_domains() -> None:
     done = take_in(DOTGOV, "current-full.csv", by=None)
     assert done.layout == "dotgov"
     assert done.counts["refused"] == 1
-    assert Organisation.objects.count() == 5  # noqa: PLR2004
+    assert Organisation.objects.count() == 5
     mints = Organisation.objects.get(name="Bureau of Mints")
     assert mints.parent
     assert mints.parent.name == "Treasury of Examples"
     assert (mints.sector, mints.country, mints.region) == ("government-national", "US", "PA")
     contoso = Organisation.objects.get(name="City of Contoso")
-    assert set(contoso.claims.values_list("value", flat=True)) == {"contoso.gov.example", "pay.contoso.gov.example"}
+    assert set(contoso.claims.values_list("value", flat=True)) == {
+        "contoso.gov.example",
+        "pay.contoso.gov.example",
+    }
     assert contoso.contacts.get().provenance == Provenance.DOTGOV
 
 
@@ -66,7 +72,9 @@ def test_a_second_time_changes_nothing() -> None:
     before = everything()
     again = take_in(DOTGOV, "a.csv", by=None)
     assert everything() == before
-    assert not any(again.counts[name] for name in ("new", "changed", "contacts", "claims", "ended", "adopted"))
+    assert not any(
+        again.counts[name] for name in ("new", "changed", "contacts", "claims", "ended", "adopted")
+    )
     assert Import.objects.count() == 2
 
 
@@ -76,13 +84,17 @@ def test_a_dry_run_says_what_the_import_does_and_writes_nothing() -> None:
     assert take_in(DOTGOV, "a.csv", by=None).counts == would
 
 
+def killed(_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_killed_between_pieces_and_begun_again_it_ends_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     take_in(DOTGOV, "a.csv", by=None)
     whole = everything()
     Organisation.objects.all().delete()
     monkeypatch.setattr(importing, "PIECE", 2)
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "_write_claims", lambda rows: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(importing, "_write_claims", killed)
         with pytest.raises(KeyboardInterrupt):
             take_in(DOTGOV, "a.csv", by=None)
     take_in(DOTGOV, "a.csv", by=None)
@@ -121,7 +133,9 @@ def test_a_complete_file_ends_what_it_no_longer_lists_and_a_later_one_takes_it_b
 
 
 def test_a_table_of_ones_own_is_mapped() -> None:
-    table = "Behörde;Netz;Mail\nContoso;192.0.2.0/24\n".encode("cp1252") + b";198.51.100.0/24;x@contoso.example\n"
+    table = (
+        "Behörde;Netz;Mail\nContoso;192.0.2.0/24\n".encode("cp1252") + b";198.51.100.0/24;x@contoso.example\n"
+    )
     done = take_in(table, "own.csv", by=None, mapping={"name": "Behörde", "cidr": "Netz", "email": "Mail"})
     assert done.refusals == [{"line": 3, "why": "no name"}]
     assert Claim.objects.get().value == "192.0.2.0/24"
@@ -141,7 +155,10 @@ def test_rdap(shape: str) -> None:
 
 def test_abuse_contacts() -> None:
     ripestat = {"data": {"abuse_contacts": ["abuse@contoso.example"], "parameters": {"resource": "AS64500"}}}
-    listed = [{"prefix": "198.51.100.0/24", "abuse_contact": "abuse@fabrikam.example", "holder": "Fabrikam"}, ripestat]
+    listed = [
+        {"prefix": "198.51.100.0/24", "abuse_contact": "abuse@fabrikam.example", "holder": "Fabrikam"},
+        ripestat,
+    ]
     take_in(json.dumps(listed).encode(), "abuse.json", by=None)
     assert set(Claim.objects.values_list("kind", "value")) == {
         (ClaimKind.CIDR, "198.51.100.0/24"),

@@ -15,7 +15,9 @@ PLACES = (None, "here", "there")
 
 
 def day_sets(length: int) -> st.SearchStrategy[int]:
-    runs = st.tuples(st.integers(0, length), st.integers(1, 20)).map(lambda run: ((1 << run[1]) - 1) << run[0])
+    runs = st.tuples(st.integers(0, length), st.integers(1, 20)).map(
+        lambda run: ((1 << run[1]) - 1) << run[0]
+    )
     single = st.integers(0, length).map(lambda day: 1 << day)
     every = st.integers(2, 7).map(lambda step: sum(1 << day for day in range(0, length, step)))
     return st.lists(st.one_of(runs, single, every), min_size=1, max_size=4).map(_union)
@@ -71,7 +73,9 @@ def told(length: int) -> st.SearchStrategy[Told]:
     ).map(_told)
 
 
-def _told(values: tuple[Kind, int, int, Grade, Exposure | None, Compromise | None, tuple[bool, bool], int]) -> Told:
+def _told(
+    values: tuple[Kind, int, int, Grade, Exposure | None, Compromise | None, tuple[bool, bool], int],
+) -> Told:
     kind, day, second, grade, exposure, compromise, (present, clean), lasting = values
     assessed = kind is Kind.ASSESSMENT
     return Told(

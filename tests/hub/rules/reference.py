@@ -65,7 +65,7 @@ def answer(history: History, today: int) -> dict[str, Any] | None:
     over = [
         one
         for one in history.told
-        if one.kind is Kind.FALSE_POSITIVE and one.until is not None and one.day <= today <= one.until
+        if one.kind is Kind.FALSE_POSITIVE and one.day <= today <= (one.until or -1)
     ]
     if over:
         start = min(one.day for one in over)
@@ -73,7 +73,9 @@ def answer(history: History, today: int) -> dict[str, Any] | None:
     return {name: now[name] for name in ("state", "since", "opened", "closed", "reopened", "contradictory")}
 
 
-def _present(history: History, sources: list[int], here: list[int], day: int, now: dict[str, Any], enter: Any) -> None:
+def _present(
+    history: History, sources: list[int], here: list[int], day: int, now: dict[str, Any], enter: Any
+) -> None:
     said = {source: telling(history, source, day) for source in here}
     spoken = {source: one for source, one in said.items() if one}
     if not spoken:
@@ -85,7 +87,11 @@ def _present(history: History, sources: list[int], here: list[int], day: int, no
         if past and day - past[0] <= 14:
             words.append(past[1:])
     verdict, checked = max(words, key=lambda pair: (ORDER.index(pair[0]), pair[1]))
-    recent = {source: past for source in sources if (past := last_word(history, source, day)) and day - past[0] <= 14}
+    recent = {
+        source: past
+        for source in sources
+        if (past := last_word(history, source, day)) and day - past[0] <= 14
+    }
     closing = any(past[1] not in STILL_OPEN for past in recent.values())
     now["contradictory"] = verdict in STILL_OPEN and closing
     opened = {source for source, past in recent.items() if past[1] in STILL_OPEN}

@@ -32,7 +32,9 @@ def span(first: int, last: int) -> int:
     return sum(1 << day for day in range(first, last + 1))
 
 
-def saw(days: int, exposure: Exposure = V, *, source: int = 1, method: str = "m", place: object = None) -> Seen:
+def saw(
+    days: int, exposure: Exposure = V, *, source: int = 1, method: str = "m", place: object = None
+) -> Seen:
     return Seen(source=source, days=days, exposure=exposure, method=method, place=place)
 
 
@@ -53,8 +55,14 @@ def after(*parts: Seen | Looks | Told, today: int = LATE) -> State:
     return state
 
 
-def decided(kind: Kind, day: int, *, grade: Grade = Grade.SELF_REPORTED, until: int | None = None,
-            exposure: Exposure | None = None) -> Told:
+def decided(
+    kind: Kind,
+    day: int,
+    *,
+    grade: Grade = Grade.SELF_REPORTED,
+    until: int | None = None,
+    exposure: Exposure | None = None,
+) -> Told:
     return Told(kind=kind, day=day, moment=day * 86_400, grade=grade, until=until, exposure=exposure)
 
 
@@ -87,7 +95,10 @@ def test_order_and_repeats_change_nothing(history: History, dice: random.Random)
         group += group[: len(group) // 2]
         dice.shuffle(group)
     shuffled = msgspec.structs.replace(
-        history, seen=tuple(parts["seen"]), looks=tuple(parts["looks"]), told=tuple(dict.fromkeys(parts["told"]))
+        history,
+        seen=tuple(parts["seen"]),
+        looks=tuple(parts["looks"]),
+        told=tuple(dict.fromkeys(parts["told"])),
     )
     one, other = fold(history, today=60), fold(shuffled, today=60)
     assert (one is None) == (other is None)
@@ -124,7 +135,12 @@ def test_partial_scope_closes_nothing() -> None:
 def test_one_miss_is_the_scans_two_are_the_servers() -> None:
     assert after(saw(on(1)), looked(span(1, 2))).exposure is V
     state = after(saw(on(1)), looked(span(1, 3)))
-    assert (state.exposure, state.since, state.closed, state.reason) == (Exposure.UNREACHABLE, 3, None, MISSING)
+    assert (state.exposure, state.since, state.closed, state.reason) == (
+        Exposure.UNREACHABLE,
+        3,
+        None,
+        MISSING,
+    )
 
 
 def test_a_list_of_open_servers_that_drops_one_leaves_it_unknown() -> None:

@@ -74,8 +74,8 @@ def test_a_damaged_backup_restores_nothing(hub: tuple[Path, dict[str, Any]], tmp
         with pytest.raises(TocsinError):
             restore(target, tmp_path / "again", KEYS)
         assert not (tmp_path / "again").exists()
+    target.write_bytes(whole)
     with pytest.raises(UsageFault):
-        target.write_bytes(whole)
         restore(target, tmp_path / "again", [Passphrase("another long passphrase")])
 
 
@@ -91,7 +91,9 @@ def forged(target: Path, fill: Callable[[tarfile.TarFile], None]) -> Path:
     return target
 
 
-@pytest.mark.parametrize("name", ["../out", "/etc/cron.d/x", "held/../../out", "held", "settings.py", "held/..\\x"])
+@pytest.mark.parametrize(
+    "name", ["../out", "/etc/cron.d/x", "held/../../out", "held", "settings.py", "held/..\\x"]
+)
 def test_members_that_no_backup_holds_are_refused(tmp_path: Path, name: str) -> None:
     def fill(tar: tarfile.TarFile) -> None:
         entry = tarfile.TarInfo(name)
@@ -121,5 +123,8 @@ def test_links_and_missing_manifests_are_refused(tmp_path: Path) -> None:
 def test_what_is_inside_is_a_tar(hub: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
     folder, settings = hub
     backup(folder, tmp_path / "b", KEYS, settings=settings)
-    with (tmp_path / "b").open("rb") as handle, tarfile.open(fileobj=io.BytesIO(Opener(handle, KEYS).read())) as tar:
+    with (
+        (tmp_path / "b").open("rb") as handle,
+        tarfile.open(fileobj=io.BytesIO(Opener(handle, KEYS).read())) as tar,
+    ):
         assert tar.getnames()[-1] == MANIFEST

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
@@ -19,7 +19,7 @@ from tocsin.hub.accounts.services import address_of
 from tocsin.hub.rules.permissions import allows
 from tocsin.hub.rules.words import Role
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 STAFF = (Role.ADMINISTRATOR, Role.ANALYST, Role.VIEWER)
 WRITERS = (Role.ADMINISTRATOR, Role.ANALYST)
 ADMINISTRATORS = (Role.ADMINISTRATOR,)
@@ -42,7 +42,7 @@ def only(*roles: Role) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **rest: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **rest: Any) -> HttpResponseBase:
             if person_of(request).role not in roles:
                 raise PermissionDenied
             return view(request, *args, **rest)

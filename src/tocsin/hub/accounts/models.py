@@ -131,7 +131,7 @@ class Reading(models.Model):
 
 
 class Act(models.Model):
-    """Something that a person did here: let somebody in, changed a contact, approved an export. Never changed.
+    """Something that a person did: let somebody in, changed a contact, approved an export. Never changed.
 
     What happens to servers stands in the exposure's own chain of events.
     """

@@ -22,7 +22,7 @@ LONGEST_TOKEN = 365
 LAST = "the last administrator cannot give up the role"
 
 
-def record(kind: str, subject: str, *, by: User | None = None, **detail: Any) -> Act:
+def record(kind: str, subject: str, /, *, by: User | None = None, **detail: Any) -> Act:
     """Keep what somebody did; ``by`` is None for the command line."""
     actor = by.email if by else "command line"
     return Act.objects.create(by=by, actor=actor, kind=kind, subject=subject, detail=detail)

@@ -19,6 +19,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from tocsin import __version__
 from tocsin.errors import TocsinError
+from tocsin.hub.api import observations
 
 APPS = ("accounts", "constituency", "campaigns", "census", "exposure", "situation")
 SAYS = {
@@ -97,6 +98,8 @@ def _mount() -> None:
         if find_spec(name):
             module = import_module(name)
             api.add_router(getattr(module, "PREFIX", f"/{app}"), module.router, tags=[app])
+
+    api.add_router("/observations", observations.router, tags=["census"])
 
 
 _mount()

@@ -121,6 +121,13 @@ class ReachOut(Schema):
     unreachable: int
 
 
+class How(Schema):
+    """How to import: ``complete`` ends claims of its source that the file no longer lists."""
+
+    dry_run: bool = True
+    complete: bool = False
+
+
 class SectorOut(Schema):
     """A word of the vocabulary of sectors."""
 
@@ -154,7 +161,7 @@ def add_organisation(request: HttpRequest, wanted: OrganisationIn) -> Any:
 
 
 @router.get("/sectors", response=list[SectorOut], auth=READ, summary="Vocabulary of sectors")
-def sector_list(request: HttpRequest) -> Any:
+def sector_list(request: HttpRequest) -> Any:  # noqa: ARG001 - ninja's signature
     """Every sector, in the order of pages."""
     return list(sectors().values())
 
@@ -166,19 +173,17 @@ def contact_gap(request: HttpRequest) -> Any:
 
 
 @router.post("/imports", response={201: ImportOut}, auth=WRITE, summary="Import organisations")
-def take_in(
-    request: HttpRequest, file: File[UploadedFile], dry_run: bool = True, complete: bool = False
-) -> Any:  # noqa: FBT001, FBT002 - query parameters
+def take_in(request: HttpRequest, file: File[UploadedFile], how: Query[How]) -> Any:
     """Take in a CSV table, RDAP answers or abuse contacts; a dry run says what it would change."""
     data = file.read(importing.LARGEST + 1)
-    if dry_run:
-        would = importing.plan(importing.read(data), complete=complete)
+    if how.dry_run:
+        would = importing.plan(importing.read(data), complete=how.complete)
         refusals = [{"line": row.line, "why": row.why} for row in would.listing.refusals[: importing.SHOWN]]
         return Status(
             201,
             {"dry_run": True, "layout": would.listing.layout, "counts": would.counts, "refusals": refusals},
         )
-    done = importing.take_in(data, file.name or "upload", by=person_of(request), complete=complete)
+    done = importing.take_in(data, file.name or "upload", by=person_of(request), complete=how.complete)
     return Status(
         201, {"dry_run": False, "layout": done.layout, "counts": done.counts, "refusals": done.refusals}
     )

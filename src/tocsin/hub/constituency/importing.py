@@ -142,9 +142,9 @@ def _known(listing: Listing) -> dict[str, Organisation]:
         strangers[row.folded].append(row)
     known: dict[str, Organisation] = {}
     for identity, listed in listing.organisations.items():
-        row = ours.get(foreign(listing, identity)) or _namesake(strangers, listed)
-        if row is not None:
-            known[identity] = row
+        found = ours.get(foreign(listing, identity)) or _namesake(strangers, listed)
+        if found is not None:
+            known[identity] = found
     return known
 
 
@@ -221,8 +221,7 @@ def _settle(found: Plan, identity: str, row: Organisation) -> bool:
     if (
         parent is not None
         and row.provenance != Provenance.MANUAL
-        and row.parent_id != parent.pk
-        and parent.pk != row.pk
+        and parent.pk not in {row.parent_id, row.pk}
     ):
         row.parent, change = parent, True
     return change
@@ -243,7 +242,7 @@ def _new_contacts(found: Plan) -> Iterator[Contact]:
                 continue
             seen.add((role, channel, value))
             yield Contact(
-                organisation_id=number,
+                organisation=found.known.get(identity),
                 role=role,
                 channel=channel,
                 value=value,
@@ -272,7 +271,7 @@ def _new_claims(found: Plan) -> Iterator[Claim]:
             row = have.get((number, kind, value))
             if row is None:
                 yield Claim(
-                    organisation_id=number, kind=kind, value=value, provenance=found.listing.provenance
+                    organisation=found.known.get(identity), kind=kind, value=value, provenance=found.listing.provenance
                 )
             elif row.valid_until is not None:
                 row.valid_until = None
@@ -280,10 +279,10 @@ def _new_claims(found: Plan) -> Iterator[Claim]:
 
 
 def _write_claims(rows: Sequence[Claim]) -> None:
-    Claim.objects.bulk_create([row for row in rows if row.pk is None], ignore_conflicts=True)
-    Claim.objects.filter(pk__in=[row.pk for row in rows if row.pk]).update(
-        valid_until=None, changed=timezone.now()
-    )
+    new = [row for row in rows if row._state.adding]  # noqa: SLF001 - Django's documented way
+    Claim.objects.bulk_create(new, ignore_conflicts=True)
+    again = [row.pk for row in rows if not row._state.adding]  # noqa: SLF001 - as above
+    Claim.objects.filter(pk__in=again).update(valid_until=None, changed=timezone.now())
 
 
 def _gone(found: Plan) -> list[Claim]:

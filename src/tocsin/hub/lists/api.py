@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
-from ninja import Query, Schema
+from ninja import Schema
+from pydantic import Field
 
 from tocsin.hub.lists.keyset import page
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
-CURSOR = Query("", max_length=1_000, description="`next` of the page before.")
-LIMIT = Query(100, ge=1, le=1_000, description="Items at most.")
+CURSOR = Field(max_length=1_000, description="`next` of the page before.")
+LIMIT = Field(ge=1, le=1_000, description="Items at most.")
 
 
 class Items(Schema, Generic[Item]):

@@ -1,4 +1,4 @@
-"""Pages of a list by keyset: the cursor says behind which row to go on, so page 5,000 costs as much as page 1.
+"""Pages of a list by keyset: the cursor says behind which row to go on, so page 5,000 costs what page 1 does.
 
 Nothing is counted. The order must end in a unique column, hold no nulls, and have an index. The condition
 ``a <= x AND (a < x OR id < y)`` begins with a plain range, which both databases answer from that index.
@@ -22,7 +22,7 @@ Key = str | int | float | datetime | date | None
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Behind (or, backwards, before) which row a page begins: the order it belongs to and that row's values."""
+    """Behind (or, backwards, before) which row a page begins: the order, and that row's values in it."""
 
     order: tuple[str, ...]
     values: tuple[str | int | float, ...]

@@ -30,7 +30,7 @@ class ClaimRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """Two organisations claim the same (``same``), or one a part of the other's (``inside``; usually a lease)."""
+    """Two organisations claim the same (``same``), or one a part of the other's (usually a lease)."""
 
     wide: ClaimRow
     narrow: ClaimRow
@@ -91,8 +91,9 @@ _SOUND = {ClaimKind.CIDR: _network, ClaimKind.ASN: _asn, ClaimKind.DOMAIN: _name
 
 
 def conflicts(claims: Iterable[ClaimRow]) -> Iterator[Conflict]:
-    """Where different organisations claim overlapping things at a time. Each pair once, each claim with its
-    nearest wider one only, so that the answer grows with the claims and not with their square.
+    """Where different organisations claim overlapping things at a time.
+
+    Each claim with its nearest wider one only, so that the answer grows with the claims, not their square.
     """
     rows = [
         row for row in claims if row.kind in {ClaimKind.CIDR, ClaimKind.DOMAIN, ClaimKind.ASN, ClaimKind.HOST}

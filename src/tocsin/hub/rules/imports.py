@@ -45,7 +45,7 @@ class ContactColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a table names what the hub wants to know; ``identity`` are columns that tell organisations apart."""
+    """How a table names what the hub wants to know; ``identity``: columns that tell organisations apart."""
 
     title: str
     provenance: str
@@ -107,7 +107,7 @@ def mapped(mapping: Mapping[str, str]) -> Layout:
     """
     generic = layouts()["generic"]
     ours = {column for columns in generic.columns.values() for column in columns} | set(generic.identity)
-    ours |= {entry.column for entry in (*generic.claims, *generic.contacts)}
+    ours |= {entry.column for entry in generic.claims} | {entry.column for entry in generic.contacts}
     unknown = sorted(set(mapping) - ours)
     if unknown:
         raise UsageFault(

@@ -1,4 +1,4 @@
-"""A stream sealed for somebody: AES-256-GCM in chunks, so that any size is read and written with flat memory.
+r"""A stream sealed for somebody: AES-256-GCM in chunks, so that any size needs little memory.
 
 ::
 
@@ -8,8 +8,8 @@
 
 A random key seals the chunks. It is itself sealed once for every recipient: by a passphrase (scrypt,
 RFC 7914) or to a public key (X25519 and HKDF, as age does). Each chunk's nonce is a random prefix, a counter
-and whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár), and the header is
-covered by all: nothing can be cut off, put in another order or taken from another file.
+and whether it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár), and the header
+is covered by all: nothing can be cut off, put in another order or taken from another file.
 """
 
 from __future__ import annotations

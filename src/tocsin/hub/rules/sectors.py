@@ -54,7 +54,7 @@ def sector_of_naics(code: str) -> str:
 
 @cache
 def _names() -> dict[str, str]:
-    """Every word that means a sector: its id, its name, and what the NIS2 annexes and the .gov list call it."""
+    """Every word that means a sector: its id and name, and what the NIS2 annexes and the .gov list say."""
     found: dict[str, str] = {}
     for row in sectors().values():
         for word in (row.id, row.name, *row.nis2, *row.dotgov):
@@ -63,7 +63,7 @@ def _names() -> dict[str, str]:
 
 
 def sector_of(word: str) -> str:
-    """The sector that a word or a NAICS code means, without regard to case; ``unknown`` where none is meant."""
+    """The sector that a word or a NAICS code means, without regard to case; else ``unknown``."""
     text = word.strip()
     if text.isascii() and text.isdigit():
         return sector_of_naics(text)

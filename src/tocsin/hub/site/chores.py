@@ -16,6 +16,7 @@ from django.db import close_old_connections
 
 IDLE_SECONDS = 1.0
 MODULES = (
+    "tocsin.hub.api.submissions",
     "tocsin.hub.census.chores",
     "tocsin.hub.exposure.chores",
     "tocsin.hub.situation.chores",

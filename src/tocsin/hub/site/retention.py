@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tocsin.hub.accounts.models import Retention, User
@@ -61,7 +62,7 @@ def dry_run(now: datetime | None = None) -> dict[str, int]:
     return {rule.kept.kind: _old(rule, now or timezone.now()).count() if rule.days else 0 for rule in rules()}
 
 
-def _old(rule: Rule, now: datetime) -> object:
+def _old(rule: Rule, now: datetime) -> QuerySet[Any]:
     return rule.kept.older(now - timedelta(days=rule.days or 0))
 
 
@@ -79,7 +80,7 @@ def tidy() -> bool:
 
 @transaction.atomic
 def _piece(rule: Rule, now: datetime) -> int:
-    rows = rule.kept.older(now - timedelta(days=rule.days or 0))
+    rows = _old(rule, now)
     numbers = list(rows.values_list("pk", flat=True)[:PIECE])
     rows.model._default_manager.filter(pk__in=numbers).delete()  # noqa: SLF001 - Django's documented way
     return len(numbers)

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "tocsin.hub.census",
     "tocsin.hub.exposure",
     "tocsin.hub.situation",
+    "tocsin.hub.api",
     "allauth",
     "allauth.account",
     "allauth.mfa",

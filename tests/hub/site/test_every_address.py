@@ -1,0 +1,208 @@
+"""Every address of the hub, as every role and as a stranger: who gets what stands in one table.
+
+An address that is not in the table fails the test, so that no page comes to be without anybody having said
+who may see it. Numbers stand for rows that the test makes; a member's own organisation is number one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from tests.hub import making
+from tocsin.hub.accounts.models import ExportRequest, User
+from tocsin.hub.rules.words import Role
+
+STRANGER = "stranger"
+# Expected statuses of a GET by: stranger, member, viewer, analyst, administrator.
+OPEN = (200, 200, 200, 200, 200)
+LOGGED_IN = (302, 200, 200, 200, 200)
+STAFF = (302, 403, 200, 200, 200)
+WRITERS = (302, 403, 403, 200, 200)
+ADMINISTRATORS = (302, 403, 403, 403, 200)
+POST_ALL = (302, 405, 405, 405, 405)
+POST_WRITERS = (302, 403, 403, 405, 405)
+POST_ADMINISTRATORS = (302, 403, 403, 403, 405)
+ENTRANCE = (200, 302, 302, 302, 302)  # people who are in already are sent on
+ANSWERS = {
+    "/": LOGGED_IN,
+    "/account/": LOGGED_IN,
+    "/account/second-factor/": LOGGED_IN,
+    "/account/tokens/": LOGGED_IN,
+    "/account/tokens/1/revoke": POST_ALL,
+    "/account/enter/1/": (410, 410, 410, 410, 410),
+    "/account/login/": ENTRANCE,
+    "/account/logout/": (302, 200, 200, 200, 200),
+    "/account/inactive/": OPEN,
+    "/account/reauthenticate/": LOGGED_IN,
+    "/account/password/change/": LOGGED_IN,
+    "/account/password/set/": (302, 302, 302, 302, 302),
+    "/account/sessions/": LOGGED_IN,
+    "/account/2fa/": LOGGED_IN,
+    "/account/2fa/authenticate/": (302, 302, 302, 302, 302),
+    "/account/2fa/reauthenticate/": (302, 302, 302, 302, 302),
+    "/account/2fa/totp/activate/": (302, 302, 302, 302, 302),  # asks for the password first
+    "/account/2fa/totp/deactivate/": (302, 404, 404, 404, 404),
+    "/account/2fa/recovery-codes/": (302, 404, 404, 404, 404),
+    "/account/2fa/recovery-codes/generate/": (302, 302, 302, 302, 302),
+    "/account/2fa/recovery-codes/download/": (302, 404, 404, 404, 404),
+    "/account/2fa/webauthn/": LOGGED_IN,
+    "/account/2fa/webauthn/add/": (302, 302, 302, 302, 302),
+    "/account/2fa/webauthn/reauthenticate/": (302, 302, 302, 302, 302),
+    "/account/2fa/webauthn/keys/1/remove/": (302, 302, 302, 302, 302),
+    "/account/2fa/webauthn/keys/1/edit/": (302, 302, 302, 302, 302),
+    "/account/2fa/webauthn/login/": (302, 302, 302, 302, 302),
+    "/people/": ADMINISTRATORS,
+    "/people/1/": ADMINISTRATORS,
+    "/people/1/1": POST_ADMINISTRATORS,
+    "/record/": ADMINISTRATORS,
+    "/record/readings/": ADMINISTRATORS,
+    "/data-protection/": OPEN,
+    "/data-protection/edit/": ADMINISTRATORS,
+    "/retention/": ADMINISTRATORS,
+    "/exports/": WRITERS,
+    "/exports/1/decide": POST_WRITERS,
+    "/exports/1/fetch": POST_WRITERS,
+    "/organisations/": LOGGED_IN,
+    "/organisations.csv": LOGGED_IN,
+    "/organisations/new/": WRITERS,
+    "/organisations/imports/": WRITERS,
+    "/organisations/contact-gap/": STAFF,
+    "/organisations/conflicts/": STAFF,
+    "/organisations/1/": LOGGED_IN,
+    "/organisations/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/organisations/1/edit/": WRITERS,
+    "/organisations/1/contacts/new/": WRITERS,
+    "/organisations/1/claims/new/": WRITERS,
+    "/contacts/1/": WRITERS,
+    "/contacts/1/mark": POST_WRITERS,
+    "/claims/1/": WRITERS,
+    "/claims/1/end": POST_WRITERS,
+    "/campaigns/": LOGGED_IN,
+    "/campaigns/known-exploited/": LOGGED_IN,
+    "/campaigns/proxylogon/": LOGGED_IN,
+    "/campaigns/proxylogon/follow": POST_WRITERS,
+    "/api/openapi.json": OPEN,
+}
+TEXTS = {"key": "proxylogon"}
+
+
+def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
+    """Every address, with 1 for each parameter; the API's operations are walked by a test of their own."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
+        else:
+            campaign = route.startswith("campaigns/")
+            yield "/" + re.sub(r"<[^>]+>", "proxylogon" if campaign else "1", route)
+
+
+def known_to_django() -> list[str]:
+    found = set(addresses(get_resolver().url_patterns))
+    return sorted(path for path in found if not path.startswith("/api/") or path == "/api/openapi.json")
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert set(known_to_django()) - set(ANSWERS) == set()
+    assert set(ANSWERS) - set(known_to_django()) == {"/organisations/2/"}
+
+
+def fill(people: dict[str, User], client: Client) -> None:
+    """Rows numbered as the table says, whatever numbers the database gives."""
+    first = making.organisation("Own", pk=1)
+    making.organisation("Other", pk=2)
+    making.contact(first, pk=1)
+    making.claim(first, pk=1)
+    making.campaign()
+    making.server(owner=first)
+    people["member"].memberships.create(organisation=first)
+    ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
+    assert client.get("/account/login/").status_code == 200
+
+
+@pytest.mark.parametrize("who", [STRANGER, "member", "viewer", "analyst", "administrator"])
+def test_who_gets_what(who: str, enter: Callable[[User], Client]) -> None:
+    numbers = {"administrator": 1, "analyst": 2, "viewer": 3, "member": 4}
+    people = {name: making.person(Role(name), pk=number) for name, number in numbers.items()}
+    fill(people, Client())
+    column = [STRANGER, "member", "viewer", "analyst", "administrator"].index(who)
+    client = Client() if who == STRANGER else enter(people[who])
+    got = {path: client.get(path) for path in sorted(ANSWERS, key=lambda path: "log" in path)}
+    wrong = {
+        path: answer.status_code
+        for path, answer in got.items()
+        if answer.status_code != ANSWERS[path][column]
+    }
+    assert wrong == {}
+    for path, answer in got.items():
+        _is_armoured(path, answer)
+
+
+def _is_armoured(path: str, answer: HttpResponse) -> None:
+    """Every answer carries the headers; no page has style or script that the policy would stop."""
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    if answer.headers.get("Content-Type", "").startswith("text/html") and not answer.streaming:
+        text = answer.content.decode()
+        assert " style=" not in text, path
+        assert not re.search(r"<script(?![^>]*(src=|application/json))", text), path
+        assert not re.search(r"\son[a-z]+=", text), path
+
+
+@pytest.mark.django_db
+def test_pages_that_show_victims_are_recorded(enter: Callable[[User], Client]) -> None:
+    viewer = making.person(Role.VIEWER)
+    client = enter(viewer)
+    number = making.organisation().pk
+    for path in ("/organisations/?text=con", "/organisations.csv", f"/organisations/{number}/"):
+        client.get(path)
+    assert [reading.path for reading in viewer.readings.order_by("pk")] == [
+        "/organisations/?text=con",
+        "/organisations.csv",
+        f"/organisations/{number}/",
+    ]
+    assert viewer.readings.filter(address="127.0.0.1", at__lte=timezone.now()).count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("status", "path"), [(404, "/nowhere/"), (404, "/organisations/77/")])
+def test_errors_look_like_the_hub(visitor: Callable[..., Client], status: int, path: str) -> None:
+    answer = visitor(Role.VIEWER).get(path)
+    assert answer.status_code == status
+    assert b"Tocsin" in answer.content
+    assert b"To the first page" in answer.content
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_is_refused_in_our_look(enter: Callable[[User], Client]) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = enter(making.person(Role.ANALYST)).cookies
+    answer = strict.post("/organisations/new/", {"name": "x"})
+    assert answer.status_code == 403
+    assert b"To the first page" in answer.content
+
+
+@pytest.mark.django_db
+def test_a_fault_is_a_page_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, enter: Callable[[User], Client]
+) -> None:
+    client = enter(making.person(Role.VIEWER))
+    client.raise_request_exception = False
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr("tocsin.hub.constituency.selectors.visible_to", broken)
+    answer = client.get("/organisations/")
+    assert answer.status_code == 500
+    assert b"Something broke here" in answer.content
+    assert b"secret detail" not in answer.content
