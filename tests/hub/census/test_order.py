@@ -104,7 +104,7 @@ def nation(folder: Path) -> list[list[tuple[Path, Terms]]]:
             lines = [
                 rows.row(
                     day,
-                    f"192.0.2.{at + 60 if at % 7 == 0 and later > 30 else at}",
+                    f"192.0.2.{at + 60 if at % 7 in {0, 1} and later > 30 else at}",
                     "15.1.2106.13" if later >= patched[at] else "15.1.2106.2",
                     tag="exchange" if later >= patched[at] else "exchange;cve-2021-26855",
                     name=f"ex{at}.contoso.example" if at % 7 == 0 else "",
@@ -127,7 +127,7 @@ def test_sixty_days_twice_in_any_order_inside_a_day(tmp_path: Path) -> None:
     for path, terms in (one for day in days for one in day):
         import_file(path, terms)
     once = state()
-    assert len(once["standings"]) > 60
+    assert len(once["standings"]) == 59 + 9  # an address that changes makes a new server of those without a name
     clear()
     dice = random.Random(8)
     for day in days:

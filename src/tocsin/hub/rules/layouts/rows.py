@@ -70,7 +70,7 @@ def delimiter(header: str) -> str:
 
 def header_names(text: str) -> list[str]:
     """Give the names of a header line."""
-    return next(csv.reader([text], delimiter=delimiter(text)), [])
+    return _parsed(text, delimiter(text)) or text.split(delimiter(text))
 
 
 def read_rows(layout: Layout, lines: Iterable[Line], columns: Columns | None = None) -> Iterator[Item]:
@@ -172,7 +172,7 @@ def _next(waiting: deque[Line], lines: Iterator[Line], _: int) -> Line | None:
 
 def _parsed(text: str, separator: str) -> list[str] | None:
     try:
-        return next(csv.reader([text], delimiter=separator, strict=True), [])
+        return next(csv.reader([text.replace("\r", " ")], delimiter=separator, strict=True), [])
     except csv.Error:
         return None
 

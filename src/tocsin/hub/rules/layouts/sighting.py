@@ -184,6 +184,8 @@ def _country(text: str) -> str:
 def _tags(layout: Layout, values: Iterable[Any]) -> tuple[str, ...]:
     found: set[str] = set()
     for value in values:
+        if isinstance(value, dict | list):
+            continue
         for part in clean(value).lower().split(layout.separator):
             if (tag := part.strip()[:LONGEST_TAG]) and len(found) < MOST_TAGS:
                 found.add(tag)
