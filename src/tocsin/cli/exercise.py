@@ -1,4 +1,4 @@
-"""``tocsin exercise``: make simulated servers whose truth is known, and score the answers about them."""
+"""``tocsin exercise``: make simulated servers and nations whose truth is known, and score the answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tocsin.cli.exercise_nation import nation
 from tocsin.cli.exercise_score import score
 
 exercise_app = typer.Typer(
@@ -15,6 +16,7 @@ exercise_app = typer.Typer(
     "Attacks leave log traces with inert markers: nothing that is made works as an exploit or a shell.",
 )
 exercise_app.command()(score)
+exercise_app.command()(nation)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -64,7 +66,7 @@ def server(
 
 @exercise_app.command("list")
 def list_scenarios(*, as_json: AsJson = False) -> None:
-    """List the scenarios that came with the program, and what each is about."""
+    """List the scenarios of servers that came with the program, and what each is about."""
     from tocsin.exercise.library import load, names
 
     rows = [(name, load(name)) for name in names()]

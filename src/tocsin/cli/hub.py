@@ -8,6 +8,7 @@ from tocsin.cli.hub_audit import audit
 from tocsin.cli.hub_backup import backup, new_key, restore
 from tocsin.cli.hub_import import import_census
 from tocsin.cli.hub_lists import kev, organisations
+from tocsin.cli.hub_report import report
 from tocsin.cli.hub_user import user_app
 
 hub_app = typer.Typer(no_args_is_help=True, help="Import into a hub, verify its chain of events, keep it.")
@@ -16,6 +17,7 @@ hub_app.command()(audit)
 hub_app.command()(organisations)
 hub_app.command()(kev)
 hub_app.command()(backup)
+hub_app.command()(report)
 hub_app.command()(restore)
 hub_app.command("key")(new_key)
 hub_app.add_typer(user_app, name="user")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Web processes.", min=1, max=64)] = 2,
     url: Annotated[str | None, typer.Option(help="Address that people use, behind a proxy.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill a new hub with a simulated nation: four sources, forty days.")
+    ] = False,
 ) -> None:
     """Run the hub: constituency, census, exposure, the national picture.
 
@@ -33,8 +37,25 @@ def serve(
     password = start.prepare(data=data, url=address, hosts=_hosts(address, host))
     if password:
         typer.echo(f"first administrator: {start.FIRST}\npassword (shown once): {password}", err=True)
+    if demo:
+        _demonstrate(data)
     typer.echo(f"the hub is at {address} (data in {data.absolute()}); Ctrl-C stops it", err=True)
     start.serve(host=host, port=port, workers=workers)
+
+
+def _demonstrate(data: Path) -> None:
+    from tocsin.cli.demonstration import load_demonstration
+    from tocsin.hub.exposure.facts import ensure_campaigns
+
+    ensure_campaigns()
+    load_demonstration(data, _say)
+
+
+def _say(what: str, done: int, whole: int) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{what}: {done} of {whole}   ", err=True, nl=done == whole)
+    elif done in {0, whole}:
+        typer.echo(f"{what}: {done} of {whole}", err=True)
 
 
 def _hosts(address: str, host: str) -> str:

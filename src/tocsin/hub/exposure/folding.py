@@ -47,6 +47,7 @@ STATE = (
     "branch",
 )
 """Columns that a fold decides."""
+FIXED = frozenset({Exposure.PATCHED, Exposure.PATCH_VERIFIED})
 
 _About = Sequence[tuple[Seen, Statement]]
 _fold = lru_cache(maxsize=1 << 15)(exposure.fold)
@@ -84,6 +85,7 @@ class Folded(Struct, frozen=True, kw_only=True):
     before: Row | None
     after: Row
     path: tuple[tuple[int, Exposure], ...]
+    last_open: date | None = None  # before the state began: with it, the fix lies between two known days
 
 
 class Folder:
@@ -130,9 +132,16 @@ class Folder:
                 key = (server, campaign.id)
                 folded = self._one(campaign, known, sightings[server], told.get(key, ()), today)
                 if folded:
-                    row, path = folded
+                    row, path, last_open = folded
                     found.append(
-                        Folded(server=server, campaign=campaign, before=before.get(key), after=row, path=path)
+                        Folded(
+                            server=server,
+                            campaign=campaign,
+                            before=before.get(key),
+                            after=row,
+                            path=path,
+                            last_open=last_open,
+                        )
                     )
         return found
 
@@ -145,12 +154,13 @@ class Folder:
 
     def _one(
         self, campaign: Followed, known: Known, sightings: Sequence[Seen], told: Sequence[Told], today: int
-    ) -> tuple[Row, tuple[tuple[int, Exposure], ...]] | None:
+    ) -> tuple[Row, tuple[tuple[int, Exposure], ...], date | None] | None:
         about = _about(campaign, sightings)
         state = self._state(campaign, about, told, today) if about or told else None
         if state is None:
             return None
-        return _row(known, about, state, compromise.fold(shells(campaign, about), told)), state.path
+        row = _row(known, about, state, compromise.fold(shells(campaign, about), told))
+        return row, state.path, _last_open(about, state)
 
     def _state(
         self, campaign: Followed, about: _About, told: Sequence[Told], today: int
@@ -215,6 +225,15 @@ def _row(known: Known, about: _About, state: exposure.State, done: compromise.St
         region=known.region,
         branch=next((branch for branch in branches if branch), "")[:60],
     )
+
+
+def _last_open(about: Iterable[tuple[Seen, Statement]], state: exposure.State) -> date | None:
+    """Give the last day before a fix on which somebody saw the server open."""
+    if state.exposure not in FIXED:
+        return None
+    sets = [one.days for one, said in about if said.exposure in OPEN and said.exposure in exposure.BY_SIGHT]
+    found = [last for one in sets if (last := days.last(one, until=state.since - 1)) is not None]
+    return _date(max(found, default=None))
 
 
 def _date(count: int | None) -> date | None:
@@ -285,6 +304,9 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     if before is None or _episode(before) != _episode(after):
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
+    elif before and _place(before) != _place(after):
+        day = after.last_seen.astimezone(UTC).date()
+        found.append(_change(one, actor, "place", ("", ""), (day, {"place": _place(after)})))
     if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
         step = (before.compromise if before else "", after.compromise)
         found.append(
@@ -300,10 +322,19 @@ def _episode(row: Row) -> tuple[object, ...]:
     return (row.exposure, row.since, row.opened, row.closed, row.reopened, row.false_positive_until)
 
 
+def _place(row: Row) -> dict[str, str]:
+    """Give where a standing counts: by events alone, past counts can be made anew."""
+    return {name: getattr(row, name) for name in ("sector", "region", "country", "branch")}
+
+
 def _detail(one: Folded) -> dict[str, object]:
     """Explain a change; ``path`` gives every step, where a late census told of more than one."""
     after = one.after
     detail: dict[str, object] = {"reason": after.reason, "grade": after.grade, "opened": str(after.opened)}
+    if one.before is None or _place(one.before) != _place(after):
+        detail["place"] = _place(after)
+    if one.last_open:
+        detail["last_open"] = str(one.last_open)
     if after.closed:
         detail["closed"] = str(after.closed)
     if after.reopened:

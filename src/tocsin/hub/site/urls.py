@@ -10,6 +10,7 @@ from tocsin.hub.situation import views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("situation/", include("tocsin.hub.situation.urls")),
     path("", include("tocsin.hub.accounts.urls")),
     path("", include("tocsin.hub.constituency.urls")),
     path("", include("tocsin.hub.campaigns.urls")),
