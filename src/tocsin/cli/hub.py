@@ -17,10 +17,10 @@ hub_app.command()(audit)
 hub_app.command()(organisations)
 hub_app.command()(kev)
 hub_app.command()(backup)
+hub_app.command()(report)
 hub_app.command()(restore)
 hub_app.command("key")(new_key)
 hub_app.add_typer(user_app, name="user")
-hub_app.command()(report)
 
 
 @hub_app.callback()

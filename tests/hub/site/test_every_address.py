@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-
 from tests.hub import making
+
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.rules.words import Role
 

@@ -52,7 +52,8 @@ def written(found: Situation, form: str) -> bytes:
     if form == "csv":
         return tables.as_csv(found).encode()
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1) + b"\n"
+        plain = msgspec.to_builtins(found, str_keys=True)
+        return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
     page = render_to_string("situation/report_file.html", {**body(found), "css": _style()})
     return _pdf(page) if form == "pdf" else page.encode()
 
