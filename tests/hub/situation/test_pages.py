@@ -14,6 +14,7 @@ from tests.hub import making
 from tests.hub.situation.test_counting import add
 
 from tocsin.hub.accounts.models import Reading, User
+from tocsin.hub.accounts.services import make_token
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.models import Observation
 from tocsin.hub.rules.words import Role
@@ -152,3 +153,20 @@ def test_an_empty_hub_says_so(visitor: Callable[..., Client]) -> None:
 def test_the_report_as_pdf(nation: Campaign, visitor: Callable[..., Client]) -> None:  # noqa: ARG001
     answer = visitor(Role.VIEWER).get("/situation/report.pdf")
     assert answer.content.startswith(b"%PDF")
+
+
+def test_programs_of_staff_read_the_picture(nation: Campaign, client: Client) -> None:
+    keys = {
+        role: make_token(making.person(role), "script", ["situation:read"], days=1, by=None)[1]
+        for role in (Role.VIEWER, Role.MEMBER)
+    }
+    seen = client.get("/api/situation", headers={"Authorization": f"Bearer {keys[Role.VIEWER]}"})
+    assert seen.status_code == 200
+    assert seen.json()["totals"] == {"vulnerable": 20, "patched": 20}
+    refused = client.get("/api/situation", headers={"Authorization": f"Bearer {keys[Role.MEMBER]}"})
+    assert refused.status_code == 403
+    unknown = client.get(
+        "/api/situation?campaign=none", headers={"Authorization": f"Bearer {keys[Role.VIEWER]}"}
+    )
+    assert unknown.status_code == 404
+    assert nation.key == seen.json()["campaign"]
