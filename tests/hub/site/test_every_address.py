@@ -94,11 +94,16 @@ ANSWERS = {
     "/situation/report.json": (302, 403, 404, 404, 404),  # nothing has been counted yet
     "/api/openapi.json": OPEN,
 }
-NAMED = {"<slug:key>": "proxylogon", "<slug:dimension>": "sector", "<slug:name>": "patched-not-clean", "<slug:form>": "json"}
+NAMED = {
+    "<slug:key>": "proxylogon",
+    "<slug:dimension>": "sector",
+    "<slug:name>": "patched-not-clean",
+    "<slug:form>": "json",
+}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Every address, with a name or 1 for each parameter; the API's operations are walked by a test of their own."""
+    """Every address, with a name or 1 for each parameter."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
