@@ -100,24 +100,29 @@ ANSWERS = {
     "/snapshots/1/": STAFF,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
+    "/situation/by/sector/": STAFF,
+    "/situation/queue/patched-not-clean/": LOGGED_IN,
+    "/situation/report/": STAFF,
+    "/situation/report.json": STAFF,
     "/api/openapi.json": OPEN,
 }
-TEXTS = {"key": "proxylogon"}
+NAMED = {
+    "<slug:key>": "proxylogon",
+    "<slug:campaign>": "proxylogon",
+    "<slug:dimension>": "sector",
+    "<slug:name>": "patched-not-clean",
+    "<slug:form>": "json",
+}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Every address, with 1 for each parameter; the API's operations are walked by a test of their own."""
+    """Every address, with a name or 1 for each parameter."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, route)
         else:
-            route = re.sub(r"<slug:campaign>|^campaigns/<slug:key>", _campaign, route)
-            yield "/" + re.sub(r"<[^>]+>", "1", route)
-
-
-def _campaign(part: re.Match[str]) -> str:
-    return part[0].split("<")[0] + "proxylogon"
+            yield "/" + re.sub(r"<[^>]+>", lambda found: NAMED.get(found[0], "1"), route)
 
 
 def known_to_django() -> list[str]:

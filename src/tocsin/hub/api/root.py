@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError
@@ -72,6 +72,11 @@ api = Described(
 
 @api.exception_handler(TocsinError)
 def _ours(request: HttpRequest, error: TocsinError) -> HttpResponse:
+    return api.create_response(request, {"detail": str(error)}, status=400)
+
+
+@api.exception_handler(BadRequest)
+def _bad(request: HttpRequest, error: BadRequest) -> HttpResponse:
     return api.create_response(request, {"detail": str(error)}, status=400)
 
 

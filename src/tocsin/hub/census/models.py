@@ -93,7 +93,7 @@ class Server(models.Model):
     identity = models.CharField(max_length=200, unique=True)
     ip = models.GenericIPAddressField(db_index=True)
     port = models.PositiveIntegerField(default=443)
-    hostname = models.CharField(max_length=255, blank=True)
+    hostname = models.CharField(max_length=255, blank=True, db_index=True)
     name = models.CharField(max_length=255, blank=True)
     asn = models.PositiveBigIntegerField(null=True)
     country = models.CharField(max_length=2, blank=True)
@@ -112,7 +112,8 @@ class Server(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-last_seen", "-id"], name="server_newest"),
             models.Index(fields=["organisation", "-last_seen", "-id"], name="server_by_owner"),
-            models.Index(fields=["hostname"], name="server_by_host"),
+            models.Index(fields=["country", "-last_seen", "-id"], name="server_by_country"),
+            models.Index(fields=["asn", "-last_seen", "-id"], name="server_by_network"),
         ]
 
     def __str__(self) -> str:

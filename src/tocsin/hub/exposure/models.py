@@ -22,10 +22,19 @@ class Standing(models.Model):
     campaign_id: int
     organisation_id: int | None
 
-    server = models.ForeignKey("census.Server", on_delete=models.CASCADE, related_name="standings")
-    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="standings")
+    # The indexes below begin with each of these three; none needs another of its own.
+    server = models.ForeignKey(
+        "census.Server", on_delete=models.CASCADE, related_name="standings", db_index=False
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="standings", db_index=False
+    )
     organisation = models.ForeignKey(
-        "constituency.Organisation", null=True, on_delete=models.SET_NULL, related_name="standings"
+        "constituency.Organisation",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="standings",
+        db_index=False,
     )
     exposure = models.CharField(max_length=20, choices=choices(Exposure), default=Exposure.UNKNOWN)
     compromise = models.CharField(max_length=20, choices=choices(Compromise), default=Compromise.UNKNOWN)
@@ -56,7 +65,23 @@ class Standing(models.Model):
                 fields=["campaign", "compromise", "-last_seen", "-id"], name="standing_by_compromise"
             ),
             models.Index(fields=["campaign", "sector", "-last_seen", "-id"], name="standing_by_sector"),
+            models.Index(fields=["campaign", "country", "-last_seen", "-id"], name="standing_by_country"),
             models.Index(fields=["organisation", "-last_seen", "-id"], name="standing_by_owner"),
+            models.Index(
+                fields=["campaign", "-last_seen", "-id"],
+                condition=models.Q(contradictory=True),
+                name="standing_contradictory",
+            ),
+            models.Index(
+                fields=["campaign", "-last_seen", "-id"],
+                condition=models.Q(shell_seen__isnull=False),
+                name="standing_with_shell",
+            ),
+            models.Index(
+                fields=["campaign", "-last_seen", "-id"],
+                condition=models.Q(reopened__gt=0),
+                name="standing_reopened",
+            ),
         ]
 
     def __str__(self) -> str:
