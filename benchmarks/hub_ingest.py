@@ -1,5 +1,6 @@
-"""How fast a hub takes in a census: 46,000 rows against 20,000 prefixes, on SQLite or the database that
-``DATABASE_URL`` names. The second day is measured as well: nearly everybody is known then.
+"""How fast a hub takes in a census: 46,000 rows against 20,000 prefixes, on SQLite or on ``DATABASE_URL``.
+
+The second day is measured as well: nearly everybody is known then.
 
     python benchmarks/hub_ingest.py [ROWS] [PREFIXES] [DAYS]
 """
@@ -21,7 +22,16 @@ HEADER = (
     "timestamp,severity,ip,protocol,port,hostname,tag,asn,geo,region,city,naics,"
     "hostname_source,sector,version,servername,url"
 )
-BUILDS = ("15.1.2106.2", "15.1.2176.2", "15.1.2176.9", "15.2.792.3", "15.2.792.10", "15.0.1497.2", "15.1.2176")
+BUILDS = (
+    "15.1.2106.2",
+    "15.1.2176.2",
+    "15.1.2176.9",
+    "15.2.792.3",
+    "15.2.792.10",
+    "15.0.1497.2",
+    "15.1.2176",
+)
+PATCHING, MISSED = 0.01, 0.02
 FIRST = date(2021, 3, 10)
 
 
@@ -39,10 +49,10 @@ def main(rows: int, prefixes: int, days: int) -> None:
 
 def claims(count: int) -> None:
     """Give organisations of a made-up nation their networks: half /24, the rest wider and narrower."""
+    from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - as above
     from tocsin.hub.constituency.models import Claim, Organisation  # noqa: PLC0415 - needs Django set up
-    from tocsin.hub.exposure.facts import ensure_campaigns  # noqa: PLC0415 - as above
 
-    ensure_campaigns()
+    load_campaigns()
     names = (f"Organisation {at}" for at in range(count // 4))
     Organisation.objects.bulk_create(Organisation(name=name, folded=name.lower()) for name in names)
     organisations = list(Organisation.objects.values_list("id", flat=True))
@@ -82,8 +92,8 @@ def census(rows: int, taken: date) -> Iterator[str]:
     daily = random.Random(taken.toordinal())  # noqa: S311 - as above
     for at in range(rows):
         ip = ip_address(0x0A000000 + dice.randrange(1 << 24))
-        build = dice.choice(BUILDS if daily.random() < 0.99 else BUILDS[2:5])
-        if daily.random() < 0.98:
+        build = dice.choice(BUILDS if daily.random() > PATCHING else BUILDS[2:5])
+        if daily.random() > MISSED:
             yield (
                 f'"{taken} 04:00:00","critical","{ip}","tcp",443,"mail{at}.contoso.example",'
                 f'"exchange;cve-2021-26855",64500,"GB","","",0,"ptr","","{build}","EX{at}",""'

@@ -18,6 +18,7 @@ BROKEN = 1
 
 
 def audit(
+    *,
     file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Exported events, or a copy of the database's file.")
     ] = None,

@@ -23,20 +23,19 @@ Files = Annotated[
 
 def import_census(
     files: Files,
+    *,
     source: Annotated[
         str, typer.Option(help="Key of who looked; needed where the layout does not tell.")
     ] = "",
     taken: Annotated[
         str,
-        typer.Option(
-            metavar="DATE", help="Day (or ISO 8601 time) of the census; else the file's name tells."
-        ),
+        typer.Option(metavar="DATE", help="Day, or ISO 8601 time; else the file's name tells."),
     ] = "",
     scope: Annotated[
         str,
         typer.Option(
-            help="What was covered: `all`, or networks, !networks, port:443, country:GB, check:cve-2021-26855. "
-            "Without it, not being listed means nothing."
+            help="What was covered: `all`, or networks, !networks, port:443, country:GB, "
+            "check:cve-2021-26855. Without it, not being listed means nothing."
         ),
     ] = "",
     method: Annotated[str, typer.Option(help="How it looked, with its version.")] = "",
@@ -47,7 +46,7 @@ def import_census(
     mapping: Annotated[Path | None, typer.Option(help="A layout of your own, as YAML.", exists=True)] = None,
     lists_all: Annotated[
         bool | None,
-        typer.Option("--lists-all/--lists-vulnerable", help="Every server is listed, or open ones only."),
+        typer.Option("--lists-all/--lists-vulnerable", help="Who is listed."),
     ] = None,
     data: Data = DATA,
 ) -> None:
@@ -96,8 +95,8 @@ def _say(path: Path, snapshot: Snapshot) -> None:
     if sys.stderr.isatty():
         typer.echo("", err=True)
     typer.echo(
-        f"{path.name}: {snapshot.source.name}, {snapshot.taken:%Y-%m-%d}, {snapshot.state}: {snapshot.rows:,} rows,"
-        f" {snapshot.other:,} about other things, {snapshot.refused:,} refused"
+        f"{path.name}: {snapshot.source.name}, {snapshot.taken:%Y-%m-%d}, {snapshot.state}:"
+        f" {snapshot.rows:,} rows, {snapshot.other:,} about other things, {snapshot.refused:,} refused"
     )
     for line, why in snapshot.refusals[:10]:
         typer.echo(f"  {path.name}:{line}: {why}", err=True)

@@ -25,8 +25,5 @@ def open_hub(data: Path) -> None:
         what = "the hub's packages are not installed"
         raise EnvironmentFault(what, where=str(error.name), remedy="pip install 'tocsin[hub]'") from error
     password = start.prepare(data=data)
-    from tocsin.hub.exposure.facts import ensure_campaigns
-
-    ensure_campaigns()
     if password:
         typer.echo(f"first administrator: {start.FIRST}\npassword (shown once): {password}", err=True)

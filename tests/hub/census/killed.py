@@ -1,6 +1,6 @@
 """Import a file in a process of its own that dies, as by kill -9, at the n-th call of a function.
 
-    python killed.py DATA FILE [MODULE:FUNCTION NUMBER before|after]
+python killed.py DATA FILE [MODULE:FUNCTION NUMBER before|after]
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 
 def main(data: str, file: str, *point: str) -> None:
-    from tocsin.hub.site import start
+    from tocsin.hub.site import start  # noqa: PLC0415 - after the surroundings are set
 
     start.prepare(data=Path(data))
-    from tocsin.hub.census import ingest, settling
-    from tocsin.hub.census.services import Terms, import_file
-    from tocsin.hub.exposure.facts import ensure_campaigns
+    from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - after the surroundings are set
+    from tocsin.hub.census import ingest, settling  # noqa: PLC0415 - after the surroundings are set
+    from tocsin.hub.census.services import Terms, import_file  # noqa: PLC0415 - after the surroundings are set
 
-    ensure_campaigns()
+    load_campaigns()
     ingest.CHUNK = settling.CHUNK = 40  # type: ignore[misc]  # several chunks of a small file
     if point:
         arm(*point)

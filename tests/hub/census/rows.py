@@ -1,4 +1,4 @@
-"""Small censuses, and the state that a database holds after them, without what only tells when it was learned."""
+"""Small censuses, and the state of a database after them, but for when things were learned."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ HEADER = (
     "hostname_source,sector,version,servername,url"
 )
 SERVERS = """
-SELECT identity, ip, port, hostname, name, asn, country, region, city, product, build, first_seen, last_seen,
-  organisation_id, owned_by FROM census_server ORDER BY identity
+SELECT identity, ip, port, hostname, name, asn, country, region, city, product, build, first_seen,
+  last_seen, organisation_id, owned_by FROM census_server ORDER BY identity
 """
 OBSERVATIONS = """
 SELECT s.identity, c.key, o.content, o.ip, o.port, o.build, o.status, o.tags, o.method, o.geo, o.rest, o.days,
   o.first_seen, o.last_seen, o.count
-FROM census_observation o JOIN census_server s ON s.id = o.server_id JOIN census_censussource c ON c.id = o.source_id
+FROM census_observation o JOIN census_server s ON s.id = o.server_id
+  JOIN census_censussource c ON c.id = o.source_id
 ORDER BY s.identity, c.key, o.content
 """
 STANDINGS = """
-SELECT s.identity, c.key, t.organisation_id, t.exposure, t.compromise, t.worst, t.compromise_since, t.grade, t.reason,
-  t.since, t.opened, t.closed, t.reopened, t.shell_seen, t.contradictory, t.false_positive_until, t.last_seen, t.sector,
-  t.country, t.region, t.branch
-FROM exposure_standing t JOIN census_server s ON s.id = t.server_id JOIN campaigns_campaign c ON c.id = t.campaign_id
+SELECT s.identity, c.key, t.organisation_id, t.exposure, t.compromise, t.worst, t.compromise_since, t.grade,
+  t.reason, t.since, t.opened, t.closed, t.reopened, t.shell_seen, t.contradictory, t.false_positive_until,
+  t.last_seen, t.sector, t.country, t.region, t.branch
+FROM exposure_standing t JOIN census_server s ON s.id = t.server_id
+  JOIN campaigns_campaign c ON c.id = t.campaign_id
 ORDER BY s.identity, c.key
 """
 
@@ -54,8 +56,8 @@ def row(
 ) -> str:
     """Give one row of the newer generation."""
     return (
-        f'"{day} {hour:02}:00:00","critical","{ip}","tcp",{port},"{hostname}","{tag}",64500,"{country}","","",0,'
-        f'"ptr","","{build}","{name}",""'
+        f'"{day} {hour:02}:00:00","critical","{ip}","tcp",{port},"{hostname}","{tag}",64500,"{country}",'
+        f'"","",0,"ptr","","{build}","{name}",""'
     )
 
 

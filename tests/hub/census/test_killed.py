@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rows
+from tests.hub.census import rows
 
 HERE = Path(__file__).parent
 SOURCE = Path(__file__).parents[3] / "src"
@@ -25,7 +22,9 @@ DIED = -9
 
 
 def run(data: Path, file: Path, *point: str) -> int:
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN_HUB", "DJANGO"))}
+    surroundings = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN_HUB", "DJANGO"))
+    }
     surroundings |= {"PYTHONPATH": str(SOURCE), "TOCSIN_CACHE": "off"}
     surroundings.pop("DATABASE_URL", None)
     command = [sys.executable, str(HERE / "killed.py"), str(data), str(file), *point]
@@ -35,7 +34,9 @@ def run(data: Path, file: Path, *point: str) -> int:
 def state(data: Path) -> dict[str, Any]:
     with closing(sqlite3.connect(data / "hub.sqlite3")) as database:
         found: dict[str, Any] = dict(rows.state(lambda sql: database.execute(sql).fetchall()))
-        counts = "SELECT state, rows, refused, other, blank, read, unplaced FROM census_snapshot ORDER BY taken"
+        counts = (
+            "SELECT state, rows, refused, other, blank, read, unplaced FROM census_snapshot ORDER BY taken"
+        )
         return found | {"snapshots": database.execute(counts).fetchall()}
 
 
@@ -47,7 +48,11 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     files = [
         rows.write(folder, FIRST, [rows.row(FIRST, ip) for ip in some]),
         rows.write(folder, SECOND, [rows.row(SECOND, ip) for ip in some[:90]]),
-        rows.write(folder, THIRD, [*(rows.row(THIRD, ip, "15.1.2106.13") for ip in some[:100:2]), damaged(), *extra()]),
+        rows.write(
+            folder,
+            THIRD,
+            [*(rows.row(THIRD, ip, "15.1.2106.13") for ip in some[:100:2]), damaged(), *extra()],
+        ),
     ]
     for file in files[:2]:
         assert run(folder / "two", file) == 0
@@ -80,7 +85,9 @@ POINTS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point[0].rpartition(':')[2]}-{point[1]}-{point[2]}")
+@pytest.mark.parametrize(
+    "point", POINTS, ids=lambda point: f"{point[0].rpartition(':')[2]}-{point[1]}-{point[2]}"
+)
 def test_killed_and_started_again(days: dict[str, Any], tmp_path: Path, point: tuple[str, str, str]) -> None:
     data = tmp_path / "hub"
     shutil.copytree(days["two"], data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,14 +12,11 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.hub.census import rows
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rows
-
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
 from tocsin.hub.census.services import Terms, import_file
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.exposure.models import Event, Standing
 
 FIRST = date(2021, 3, 10)
@@ -74,8 +70,10 @@ def files(folder: Path, made: list[Any]) -> Iterator[tuple[Path, Terms]]:
 @pytest.mark.django_db
 @settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(st.lists(censuses, min_size=1, max_size=7), st.randoms())
-def test_any_order_and_repeats(tmp_path_factory: pytest.TempPathFactory, made: list[Any], dice: random.Random) -> None:
-    ensure_campaigns()
+def test_any_order_and_repeats(
+    tmp_path_factory: pytest.TempPathFactory, made: list[Any], dice: random.Random
+) -> None:
+    load_campaigns()
     given_files = list(files(tmp_path_factory.mktemp("days"), made))
     clear()
     for path, terms in given_files:
@@ -94,7 +92,7 @@ def test_any_order_and_repeats(tmp_path_factory: pytest.TempPathFactory, made: l
 
 def nation(folder: Path) -> list[list[tuple[Path, Terms]]]:
     """Give sixty days of three sources: patching, churn of addresses, scans that miss, a changed check."""
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - rows of a test
     patched = {at: dice.randrange(5, 90) for at in range(1, 60)}
     days = []
     for later in range(60):
@@ -122,14 +120,16 @@ def nation(folder: Path) -> list[list[tuple[Path, Terms]]]:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_sixty_days_twice_in_any_order_inside_a_day(tmp_path: Path) -> None:
-    ensure_campaigns()
+    load_campaigns()
     days = nation(tmp_path)
     for path, terms in (one for day in days for one in day):
         import_file(path, terms)
     once = state()
-    assert len(once["standings"]) == 59 + 9  # an address that changes makes a new server of those without a name
+    assert (
+        len(once["standings"]) == 59 + 9
+    )  # an address that changes makes a new server of those without a name
     clear()
-    dice = random.Random(8)
+    dice = random.Random(8)  # noqa: S311 - as above
     for day in days:
         for path, terms in dice.sample([*day, *day], 6):
             import_file(path, terms)

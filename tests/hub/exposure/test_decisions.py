@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,19 +9,16 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "census"))
-
-import rows
+from tests.hub.census import rows
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import Membership, User
 from tocsin.hub.campaigns.models import Campaign
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.constituency.models import Claim, Organisation
 from tocsin.hub.exposure import selectors, services
 from tocsin.hub.exposure.audit import export, from_lines
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.exposure.services import Ruling
 from tocsin.hub.rules.chain import Chained, verify
@@ -35,10 +31,14 @@ DAY = date(2021, 3, 10)
 @pytest.fixture
 def census(db: None, tmp_path: Path) -> Campaign:  # noqa: ARG001 - opens the database
     """Two servers of one organisation, one of nobody's."""
-    ensure_campaigns()
+    load_campaigns()
     contoso = Organisation.objects.create(name="Contoso", sector="energy")
     Claim.objects.create(organisation=contoso, kind="cidr", value="192.0.2.0/24")
-    found = [rows.row(DAY, "192.0.2.7"), rows.row(DAY, "192.0.2.8", tag="exchange;webshell"), rows.row(DAY, "203.0.113.5")]
+    found = [
+        rows.row(DAY, "192.0.2.7"),
+        rows.row(DAY, "192.0.2.8", tag="exchange;webshell"),
+        rows.row(DAY, "203.0.113.5"),
+    ]
     import_file(rows.write(tmp_path, DAY, found), Terms(scope="all", method="1"))
     return Campaign.objects.get(key="proxylogon")
 
@@ -93,9 +93,22 @@ def test_taken_back(census: Campaign, person: Callable[..., User]) -> None:
 
 def test_from_found_to_verified_clean(census: Campaign, person: Callable[..., User]) -> None:
     analyst, ip = person(Role.ANALYST), "192.0.2.8"
-    decide(analyst, census, Kind.ASSESSMENT, ip, compromise=Compromise.CONFIRMED, residual="present", grade=Grade.SELF_REPORTED)
+    decide(
+        analyst,
+        census,
+        Kind.ASSESSMENT,
+        ip,
+        compromise=Compromise.CONFIRMED,
+        residual="present",
+        grade=Grade.SELF_REPORTED,
+    )
     assert standing(ip).compromise == "confirmed"
-    clean = {"exposure": Exposure.PATCHED, "compromise": Compromise.CONFIRMED, "residual": "none-seen", "clean": True}
+    clean = {
+        "exposure": Exposure.PATCHED,
+        "compromise": Compromise.CONFIRMED,
+        "residual": "none-seen",
+        "clean": True,
+    }
     decide(analyst, census, Kind.ASSESSMENT, ip, grade=Grade.RE_ASSESSED, **clean)
     assert (standing(ip).compromise, standing(ip).exposure) == ("confirmed", "patch-verified")
     decide(analyst, census, Kind.REMOVED, ip)
@@ -121,7 +134,10 @@ def test_all_or_none(census: Campaign, person: Callable[..., User]) -> None:
         )
     with pytest.raises(UsageFault, match="needs a reason"):
         services.decide(
-            by=person(Role.ADMINISTRATOR), campaign=census, servers=[standing().server_id], ruling=Ruling(kind=Kind.RETIRED)
+            by=person(Role.ADMINISTRATOR),
+            campaign=census,
+            servers=[standing().server_id],
+            ruling=Ruling(kind=Kind.RETIRED),
         )
     assert not Decision.objects.exists()
 

@@ -1,5 +1,4 @@
-"""The fold of exposures once more, told as plainly as possible: every day of the calendar, sets of dates, no
-shortcuts. Slow, and written apart from the rule that it checks."""
+"""The fold of exposures once more: every day of the calendar, no shortcuts, written apart from the rule."""
 
 from __future__ import annotations
 
@@ -7,23 +6,34 @@ from typing import Any
 
 from tocsin.hub.rules.decisions import Kind
 from tocsin.hub.rules.exposure import History
-from tocsin.hub.rules.words import Exposure as E
-from tocsin.hub.rules.words import Grade
+from tocsin.hub.rules.words import Exposure, Grade
 
-ORDER = [E.NOT_AFFECTED, E.PATCHED, E.MITIGATED, E.PARTLY_MITIGATED, E.VULNERABLE]
-STILL_OPEN = {E.UNKNOWN, E.VULNERABLE, E.PARTLY_MITIGATED, E.MITIGATED, E.UNREACHABLE}
+ORDER = [
+    Exposure.NOT_AFFECTED,
+    Exposure.PATCHED,
+    Exposure.MITIGATED,
+    Exposure.PARTLY_MITIGATED,
+    Exposure.VULNERABLE,
+]
+STILL_OPEN = {
+    Exposure.UNKNOWN,
+    Exposure.VULNERABLE,
+    Exposure.PARTLY_MITIGATED,
+    Exposure.MITIGATED,
+    Exposure.UNREACHABLE,
+}
 
 
 def saw(history: History, source: int, day: int) -> list[Any]:
     return [one for one in history.seen if one.source == source and one.days >> day & 1]
 
 
-def telling(history: History, source: int, day: int) -> tuple[E, bool] | None:
+def telling(history: History, source: int, day: int) -> tuple[Exposure, bool] | None:
     said = [(one.exposure, one.checked) for one in saw(history, source, day) if one.exposure in ORDER]
     return max(said, key=lambda pair: (ORDER.index(pair[0]), pair[1])) if said else None
 
 
-def last_word(history: History, source: int, day: int) -> tuple[int, E, bool] | None:
+def last_word(history: History, source: int, day: int) -> tuple[int, Exposure, bool] | None:
     for past in range(day, max(day - 15, -1), -1):  # older words count for nothing anyway
         said = telling(history, source, past)
         if said:
@@ -31,12 +41,12 @@ def last_word(history: History, source: int, day: int) -> tuple[int, E, bool] | 
     return None
 
 
-def answer(history: History, today: int) -> dict[str, Any] | None:
+def answer(history: History, today: int) -> dict[str, Any] | None:  # noqa: C901 - plain, and in one piece
     sources = sorted({one.source for one in history.seen})
-    now: dict[str, Any] = {"state": None, "missed": {}, "held": set(), "lost": "", "under": E.UNKNOWN}
+    now: dict[str, Any] = {"state": None, "missed": {}, "held": set(), "lost": "", "under": Exposure.UNKNOWN}
     now |= {"closed": None, "reopened": 0, "contradictory": False, "opened": 0, "since": 0}
 
-    def enter(day: int, state: E, lost: str = "") -> None:
+    def enter(day: int, state: Exposure, lost: str = "") -> None:
         if now["state"] is None:
             now["opened"], now["closed"] = day, None if state in STILL_OPEN else day
         elif state in STILL_OPEN and now["closed"] is not None:
@@ -65,11 +75,11 @@ def answer(history: History, today: int) -> dict[str, Any] | None:
     over = [
         one
         for one in history.told
-        if one.kind is Kind.FALSE_POSITIVE and one.day <= today <= (one.until or -1)
+        if one.kind is Kind.FALSE_POSITIVE and one.until is not None and one.day <= today <= one.until
     ]
     if over:
         start = min(one.day for one in over)
-        now |= {"state": E.FALSE_POSITIVE, "since": start, "closed": start}
+        now |= {"state": Exposure.FALSE_POSITIVE, "since": start, "closed": start}
     return {name: now[name] for name in ("state", "since", "opened", "closed", "reopened", "contradictory")}
 
 
@@ -97,9 +107,13 @@ def _present(
     opened = {source for source, past in recent.items() if past[1] in STILL_OPEN}
     now["held"] = opened if now["contradictory"] else set()
     known = now["under"] if now["lost"] else now["state"]
-    only_version = known in {E.MITIGATED, E.PARTLY_MITIGATED} and verdict is E.VULNERABLE and not checked
-    less = (known is E.PATCH_VERIFIED and verdict in {E.PATCHED, E.NOT_AFFECTED}) or (
-        known is E.PATCHED and verdict is E.NOT_AFFECTED
+    only_version = (
+        known in {Exposure.MITIGATED, Exposure.PARTLY_MITIGATED}
+        and verdict is Exposure.VULNERABLE
+        and not checked
+    )
+    less = (known is Exposure.PATCH_VERIFIED and verdict in {Exposure.PATCHED, Exposure.NOT_AFFECTED}) or (
+        known is Exposure.PATCHED and verdict is Exposure.NOT_AFFECTED
     )
     if only_version or less:
         _no_word(day, now, enter)
@@ -108,8 +122,8 @@ def _present(
 
 
 def _no_word(day: int, now: dict[str, Any], enter: Any) -> None:
-    if now["state"] in {None, E.RETIRED, E.DISCONNECTED}:
-        enter(day, E.UNKNOWN)
+    if now["state"] in {None, Exposure.RETIRED, Exposure.DISCONNECTED}:
+        enter(day, Exposure.UNKNOWN)
     elif now["lost"]:
         enter(day, now["under"])
 
@@ -140,18 +154,21 @@ def _absent(history: History, sources: list[int], day: int, now: dict[str, Any],
             continue
         if not now["lost"]:
             now["under"] = now["state"]
-        enter(day, *((E.UNREACHABLE, "missing") if everything else (E.UNKNOWN, "unlisted")))
+        enter(day, *((Exposure.UNREACHABLE, "missing") if everything else (Exposure.UNKNOWN, "unlisted")))
 
 
 def _decided(told: Any, day: int, now: dict[str, Any], enter: Any) -> None:
     if told.kind is Kind.RETIRED:
-        enter(day, E.RETIRED)
+        enter(day, Exposure.RETIRED)
     elif told.kind is Kind.DISCONNECTED:
-        enter(day, E.DISCONNECTED)
+        enter(day, Exposure.DISCONNECTED)
     elif told.kind is Kind.ASSESSMENT and told.exposure in ORDER:
-        verified = told.exposure is E.PATCHED and told.grade is Grade.RE_ASSESSED
-        keeps = {E.PATCH_VERIFIED: {E.PATCHED, E.NOT_AFFECTED}, E.PATCHED: {E.NOT_AFFECTED}}
+        verified = told.exposure is Exposure.PATCHED and told.grade is Grade.RE_ASSESSED
+        keeps = {
+            Exposure.PATCH_VERIFIED: {Exposure.PATCHED, Exposure.NOT_AFFECTED},
+            Exposure.PATCHED: {Exposure.NOT_AFFECTED},
+        }
         if verified or told.exposure not in keeps.get(now["state"], set()):
-            enter(day, E.PATCH_VERIFIED if verified else told.exposure)
+            enter(day, Exposure.PATCH_VERIFIED if verified else told.exposure)
     elif now["state"] is None:
-        enter(day, E.UNKNOWN)
+        enter(day, Exposure.UNKNOWN)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import histories
+from tests.hub.rules import histories
 
 from tocsin.hub.rules.compromise import RISING, State, fold
 from tocsin.hub.rules.decisions import CleanEvidence, Kind, Told, objections
@@ -27,7 +22,9 @@ def told(kind: Kind, day: int, *, hour: int = 12, **rest: object) -> Told:
     return Told(kind=kind, day=day, moment=day * DAY + hour * 3600, **values)  # type: ignore[arg-type]  # varied
 
 
-def assessed(day: int, level: Compromise | None = None, *, clean: bool = False, present: bool = False) -> Told:
+def assessed(
+    day: int, level: Compromise | None = None, *, clean: bool = False, present: bool = False
+) -> Told:
     return told(Kind.ASSESSMENT, day, compromise=level, clean=clean, present=present, grade=Grade.RE_ASSESSED)
 
 
@@ -47,7 +44,9 @@ def test_only_later_re_assessed_evidence_says_clean(story: tuple[int, list[Told]
     state = fold(shells, decisions)
     if state.compromise is not Compromise.VERIFIED_CLEAN:
         return
-    clean = [one for one in decisions if one.clean and one.grade is Grade.RE_ASSESSED and one.day == state.since]
+    clean = [
+        one for one in decisions if one.clean and one.grade is Grade.RE_ASSESSED and one.day == state.since
+    ]
     assert clean
     assert state.shell_seen is None or max(one.day for one in clean) > state.shell_seen
 

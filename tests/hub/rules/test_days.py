@@ -35,7 +35,9 @@ def test_union_and_its_bytes(some: list[date], more: list[date]) -> None:
 @given(st.sets(st.integers(0, 60)), st.integers(0, 9), st.integers(0, 70))
 def test_widen_and_last(some: set[int], later: int, until: int) -> None:
     packed = sum(1 << day for day in some)
-    assert set(days.each(days.widen(packed, later))) == {day + more for day in some for more in range(later + 1)}
+    assert set(days.each(days.widen(packed, later))) == {
+        day + more for day in some for more in range(later + 1)
+    }
     assert days.last(packed, until=until) == max((day for day in some if day <= until), default=None)
     assert days.first(packed) == min(some, default=None)
 

@@ -34,7 +34,9 @@ def test_identity(name: str, fingerprint: str, expected: str) -> None:
 
 
 def test_a_renewed_certificate_and_a_new_address_change_nobody() -> None:
-    assert named("ex.contoso.example", PRINT) == named("ex.contoso.example", "cd" * 32, ip="198.51.100.9", port=8443)
+    assert named("ex.contoso.example", PRINT) == named(
+        "ex.contoso.example", "cd" * 32, ip="198.51.100.9", port=8443
+    )
 
 
 def test_addresses_of_both_families() -> None:

@@ -52,16 +52,22 @@ def test_words_that_are_none(wrong: str) -> None:
         spell(wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"networks": []}, {"cidrs": "192.0.2.0/24"}, {"cidrs": ["x"]}, {"ports": ["a"]}])
+@pytest.mark.parametrize(
+    "wrong", [{"networks": []}, {"cidrs": "192.0.2.0/24"}, {"cidrs": ["x"]}, {"ports": ["a"]}]
+)
 def test_objects_that_are_none(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_scope(wrong)
 
 
-networks = st.tuples(st.integers(0, 255), st.integers(20, 32)).map(lambda pair: f"192.0.{pair[0]}.0/{pair[1]}")
+networks = st.tuples(st.integers(0, 255), st.integers(20, 32)).map(
+    lambda pair: f"192.0.{pair[0]}.0/{pair[1]}"
+)
 
 
-@given(st.lists(networks, max_size=6), st.lists(networks, max_size=3), st.ip_addresses(network="192.0.0.0/16"))
+@given(
+    st.lists(networks, max_size=6), st.lists(networks, max_size=3), st.ip_addresses(network="192.0.0.0/16")
+)
 def test_equal_to_asking_each_network(inside: list[str], outside: list[str], ip: object) -> None:
     def within(texts: list[str]) -> bool:
         return any(ip_address(str(ip)) in ip_network(text, strict=False) for text in texts)

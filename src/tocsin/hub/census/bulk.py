@@ -1,7 +1,7 @@
 """Many rows in one statement: the one place where the hub writes SQL of its own.
 
-Django's ``bulk_create`` reaches a third of this rate on SQLite and half of it on PostgreSQL (ADR 0020), and an
-import is measured in seconds.
+Django's ``bulk_create`` reaches a third of this rate on SQLite and half of it on PostgreSQL (ADR 0020), and
+an import is measured in seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Table:
 
     def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
         """Columns are names of fields; of a foreign key, the name without ``_id``."""
-        self.fields = [model._meta.get_field(name) for name in columns]  # noqa: SLF001 - Django's documented API
+        self.fields = [model._meta.get_field(name) for name in columns]  # noqa: SLF001 - documented
         self.name = model._meta.db_table  # noqa: SLF001 - as above
         self.columns = tuple(columns)
 
@@ -45,7 +45,8 @@ class Table:
     def _insert(self) -> str:
         names = ", ".join(map(self._quoted, self.columns))
         marks = ", ".join(["%s"] * len(self.columns))
-        return f"INSERT INTO {connection.ops.quote_name(self.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our names
+        table = connection.ops.quote_name(self.name)
+        return f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
 
     def _quoted(self, name: str) -> str:
         field = self.fields[self.columns.index(name)]

@@ -1,4 +1,4 @@
-"""What follows a census: whoever keeps state derived from observations joins here, and is asked in one breath.
+"""What follows a census: whoever keeps state that comes from observations joins here.
 
 The census knows nobody above it; `exposure` joins when Django starts.
 """
@@ -29,7 +29,7 @@ class Follower(Protocol):
 
 
 FOLLOWERS: list[Callable[[], Follower]] = []
-"""What makes each follower; one is made for each piece of work, and sees campaigns and snapshots as they stand then."""
+"""What makes each follower: one for each piece of work, which sees campaigns and snapshots as they stand."""
 
 
 def followers() -> list[Follower]:

@@ -1,8 +1,8 @@
 """A census file into the database: in chunks, each with its place in the file in the same transaction.
 
-Reading, judging and folding happen outside of transactions; inside there are only writes, so that others who write
-wait for milliseconds. Killed anywhere, an import goes on behind the last chunk that was written whole; a
-chunk that is taken in twice changes nothing.
+Reading, judging and folding happen outside of transactions; inside there are only writes, so that others
+who write wait for milliseconds. Killed anywhere, an import goes on behind the last chunk that was written
+whole; a chunk that is taken in twice changes nothing.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Ingest:
     def _merge(
         self, fresh: Mapping[str, dict[str, Seen]]
     ) -> tuple[dict[int, Known], dict[int, list[Seen]], dict[int, list[Seen]]]:
-        """Join what was seen with what was known. Gives servers, all their observations, and those to write."""
+        """Join what was seen with what was known: servers, all their observations, those to write."""
         ids = self._ids(fresh)
         merged = store.observations_of(ids.values())
         touched: dict[int, list[Seen]] = {}

@@ -102,8 +102,8 @@ class When(Struct, frozen=True, kw_only=True):
     def place(self, at: datetime | None) -> tuple[date, datetime] | None:
         """Give the day for which a row counts, and its moment; None for a row from after the census.
 
-        A row of a census without a window counts for the census's day, whatever the hour it was made in; one of
-        a census with a window for its own day.
+        A row of a census without a window counts for the census's day, whatever the hour it was made in;
+        one of a census with a window for its own day.
         """
         if at is None:
             return self.taken.date(), self.taken

@@ -29,6 +29,8 @@ class Snapshot(models.Model):
     (``settling``), and it is complete. ``read`` and ``settled`` are where a killed import goes on.
     """
 
+    source_id: int
+
     WAITING, RUNNING, SETTLING, COMPLETE, FAILED = "waiting", "running", "settling", "complete", "failed"
     STATES: ClassVar = [(word, word) for word in (WAITING, RUNNING, SETTLING, COMPLETE, FAILED)]
 
@@ -86,6 +88,8 @@ class Server(models.Model):
     Everything else is what its observations say last: the newest value that is not empty.
     """
 
+    organisation_id: int | None
+
     identity = models.CharField(max_length=200, unique=True)
     ip = models.GenericIPAddressField(db_index=True)
     port = models.PositiveIntegerField(default=443)
@@ -122,6 +126,9 @@ class Observation(models.Model):
     ``days`` is a packed set (`rules.days`): adding a day twice, or days in another order, changes nothing.
     ``content`` digests what makes two sightings one; ``rest`` is what the newest of them said besides.
     """
+
+    server_id: int
+    source_id: int
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="observations")
     source = models.ForeignKey(CensusSource, on_delete=models.PROTECT, related_name="observations")

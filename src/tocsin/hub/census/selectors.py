@@ -4,47 +4,29 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from tocsin.hub.accounts.models import User
 from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
-from tocsin.hub.constituency.models import Organisation
-from tocsin.hub.rules.words import Role
-
-DEEPEST = 10
-"""Levels of organisations below a member's own."""
+from tocsin.hub.constituency.selectors import Visitor, organisation_ids
 
 
-def organisations_of(user: User) -> set[int] | None:
-    """Give the organisations whose servers a person sees: own ones and all below; None for everybody's."""
-    if user.role != Role.MEMBER:
-        return None
-    found = level = set(user.memberships.values_list("organisation_id", flat=True))
-    for _ in range(DEEPEST):
-        level = set(Organisation.objects.filter(parent_id__in=level).values_list("id", flat=True)) - found
-        if not level:
-            break
-        found = found | level
-    return found
-
-
-def servers_visible_to(user: User) -> QuerySet[Server]:
+def servers_visible_to(user: Visitor) -> QuerySet[Server]:
     """Give the servers that a person may see."""
-    owned = organisations_of(user)
+    owned = organisation_ids(user)
     return Server.objects.all() if owned is None else Server.objects.filter(organisation_id__in=owned)
 
 
-def observations_visible_to(user: User) -> QuerySet[Observation]:
+def observations_visible_to(user: Visitor) -> QuerySet[Observation]:
     """Give the observations of servers that a person may see."""
-    owned = organisations_of(user)
+    owned = organisation_ids(user)
     found = Observation.objects.select_related("source")
     return found if owned is None else found.filter(server__organisation_id__in=owned)
 
 
-def snapshots_visible_to(user: User) -> QuerySet[Snapshot]:
+def snapshots_visible_to(user: Visitor) -> QuerySet[Snapshot]:
     """Give the snapshots that a person may see: members of organisations see none, they hold everybody."""
     found = Snapshot.objects.select_related("source")
-    return found.none() if user.role == Role.MEMBER else found
+    return found if organisation_ids(user) is None else found.none()
 
 
-def sources_visible_to(user: User) -> QuerySet[CensusSource]:
+def sources_visible_to(user: Visitor) -> QuerySet[CensusSource]:
     """Give the sources; every person of the hub may know who looks."""
-    return CensusSource.objects.all() if user.is_active else CensusSource.objects.none()
+    return CensusSource.objects.all() if user.is_authenticated else CensusSource.objects.none()

@@ -10,6 +10,7 @@ import os
 import re
 import time as clock
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -44,7 +45,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     Attributes:
         source: key of who looked (``shadowserver``); empty where the layout knows.
         taken: when; None where the file's name tells the day.
-        scope: what was covered: words (``all``, ``192.0.2.0/24 port:443``), an object, or None for nothing known.
+        scope: what was covered: words (``all``, ``192.0.2.0/24 port:443``), an object, or None.
         method: how it looked, with its version; empty if nobody knows.
         succeeds: methods that this one continues, so that it can miss what they saw.
         lists_all: every server of the kind is listed; None for what the layout says.
@@ -129,10 +130,8 @@ def run_next() -> bool:
         snapshot = waiting.select_related("source").first() if held else None
         if snapshot is None:
             return False
-        try:
+        with suppress(CensusError):  # its row says why
             _import(snapshot, None)
-        except CensusError:
-            pass  # its row says why
         return True
 
 
@@ -158,7 +157,7 @@ def import_file(
 
 
 def refold(servers: Iterable[int]) -> None:
-    """Fold servers anew, with owners matched again, in chunks; for claims, decisions or facts that changed."""
+    """Fold servers anew, with owners matched again, in chunks: claims, decisions or facts have changed."""
     ids = sorted(set(servers))
     for start in range(0, len(ids), CHUNK):
         _refold(ids[start : start + CHUNK])

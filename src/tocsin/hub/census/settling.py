@@ -1,9 +1,9 @@
-"""After its rows, a snapshot's silence: who was looked for and not found, and anybody else to be folded anew."""
+"""After its rows, a snapshot's silence: who was looked for and not found."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import connection
@@ -52,7 +52,7 @@ GROUP BY server_id HAVING MAX(last_seen) < %s ORDER BY server_id LIMIT %s
 
 
 def _not_shown(snapshot: Snapshot, *, replay: bool) -> list[int]:
-    """Give the next servers that the source knew and, unless others of its snapshots are newer, did not show now."""
+    """Give the next servers that the source knew; in a replay all, else those that it did not show now."""
     day = snapshot.taken.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     until = datetime.max.replace(year=2200, tzinfo=UTC) if replay else day
     moment = connection.ops.adapt_datetimefield_value(until)

@@ -1,4 +1,4 @@
-"""The chain of events, read without the hub: from the database's file, from PostgreSQL, or from exported lines.
+"""The chain of events, read without the hub: from the database, or from exported lines.
 
 Nothing here imports Django: whoever doubts the hub needs none of it to check the chain.
 """
@@ -52,7 +52,7 @@ def from_postgresql(address: str) -> Iterator[Chained]:
 
     try:
         with psycopg.connect(address) as database, database.cursor(name="audit") as cursor:
-            cursor.execute(_QUERY.format(columns=COLUMNS))  # type: ignore[arg-type]  # a constant
+            cursor.execute(_QUERY.format(columns=COLUMNS))
             for row in cursor:
                 yield _event(row)
     except psycopg.Error as error:

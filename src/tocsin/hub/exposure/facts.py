@@ -1,10 +1,9 @@
-"""What the hub knows of each campaign when it judges sightings: out of the packs, shared with the assessor."""
+"""What the hub knows of each campaign when it judges sightings: out of the packs, as the assessor does."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db import transaction
 from msgspec import Struct
 
 from tocsin.hub.campaigns.models import Campaign
@@ -50,21 +49,3 @@ def facts_of(pack: Pack) -> Facts:
 @lru_cache(maxsize=16)
 def _product(name: str) -> Product:
     return load_product(data_folder("products") / name)
-
-
-def ensure_campaigns() -> None:
-    """Make rows of the packs that came with the program, where nobody has yet; for tests and first imports."""
-    for key, folder in find_packs([data_folder("campaigns")]).items():
-        pack = read_pack(folder)[0]
-        if pack is None or Campaign.objects.filter(key=key).exists():
-            continue
-        disclosed = pack.file.disclosed.date if pack.file.disclosed else None
-        with transaction.atomic():
-            Campaign.objects.create(
-                key=key,
-                name=pack.file.title,
-                version=pack.file.version,
-                digest=pack.sha256,
-                cves=[cve.id for cve in pack.file.cves],
-                disclosed=disclosed,
-            )

@@ -148,7 +148,7 @@ class Folder:
     def exposure_of(
         self, campaign: Followed, sightings: Sequence[Seen], told: Sequence[Told], today: int
     ) -> exposure.State | None:
-        """Give the exposure of one server in one campaign, with the path to it; None if it is not about it."""
+        """Give one server's exposure in one campaign, with the path to it; None if nothing concerns it."""
         about = _about(campaign, sightings)
         return self._state(campaign, about, told, today) if about or told else None
 
@@ -264,7 +264,7 @@ def told_of(row: Decision) -> Told:
         exposure=Exposure(row.exposure) if row.exposure else None,
         compromise=Compromise(row.compromise) if row.compromise else None,
         present=row.residual == "present",
-        clean=row.clean,
+        clean=row.shown_clean,
         until=days.number(row.until) if row.until else None,
     )
 
@@ -302,20 +302,19 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     before, after = one.before, one.after
     found = []
     if before is None or _episode(before) != _episode(after):
-        old = before.exposure if before else ""
-        found.append(_change(one, actor, "exposure", old, after.exposure, after.since, _detail(one)))
+        step = (before.exposure if before else "", after.exposure)
+        found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
     elif before and _place(before) != _place(after):
-        day = after.last_seen.astimezone(UTC).date()
-        found.append(_change(one, actor, "place", "", "", day, {"place": _place(after)}))
+        moved = (after.last_seen.astimezone(UTC).date(), {"place": _place(after)})
+        found.append(_change(one, actor, "place", ("", ""), moved))
     if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
-        old = before.compromise if before else ""
-        since = after.compromise_since or after.since
-        shown = {"worst": after.worst}
-        found.append(_change(one, actor, "compromise", old, after.compromise, since, shown))
+        step = (before.compromise if before else "", after.compromise)
+        found.append(
+            _change(one, actor, "compromise", step, (after.compromise_since, {"worst": after.worst}))
+        )
     if (before.contradictory if before else False) != after.contradictory:
-        words = ("agree", "disagree")
-        old, new = words[not after.contradictory], words[after.contradictory]
-        found.append(_change(one, actor, "sources", old, new, after.last_seen.astimezone(UTC).date(), {}))
+        step = ("agree", "disagree") if after.contradictory else ("disagree", "agree")
+        found.append(_change(one, actor, "sources", step, (after.last_seen.astimezone(UTC).date(), {})))
     return found
 
 
@@ -348,15 +347,16 @@ def _detail(one: Folded) -> dict[str, object]:
 
 
 def _change(
-    one: Folded, actor: str, kind: str, before: str, after: str, day: date, detail: dict[str, object]
+    one: Folded, actor: str, kind: str, step: tuple[str, str], what: tuple[date | None, dict[str, object]]
 ) -> Change:
+    day, detail = what
     return Change(
-        at=datetime.combine(day, time.min, UTC),
+        at=datetime.combine(day or one.after.since, time.min, UTC),
         kind=kind,
         subject=f"server:{one.server}",
         actor=actor,
         campaign=one.campaign.key,
-        before=before,
-        after=after,
+        before=step[0],
+        after=step[1],
         detail=detail,
     )

@@ -18,6 +18,10 @@ class Standing(models.Model):
     and sorts on one table's indexes.
     """
 
+    server_id: int
+    campaign_id: int
+    organisation_id: int | None
+
     server = models.ForeignKey("census.Server", on_delete=models.CASCADE, related_name="standings")
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="standings")
     organisation = models.ForeignKey(
@@ -63,13 +67,20 @@ class Standing(models.Model):
 class Decision(models.Model):
     """What a person or an assessment says of one server in one campaign. Never changed, only superseded."""
 
+    server_id: int
+    campaign_id: int
+    by_id: int | None
+    supersedes_id: int | None
+
     server = models.ForeignKey("census.Server", on_delete=models.CASCADE, related_name="decisions")
     campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="decisions")
     kind = models.CharField(max_length=30)  # a word of rules.decisions
     exposure = models.CharField(max_length=20, blank=True)
     compromise = models.CharField(max_length=20, blank=True)
     residual = models.CharField(max_length=20, blank=True)  # of an assessment
-    clean = models.BooleanField(default=False)  # every condition of verified-clean but those of time is met
+    shown_clean = models.BooleanField(
+        default=False
+    )  # every condition of verified-clean but those of time is met
     grade = models.CharField(max_length=20, choices=choices(Grade), default=Grade.SELF_REPORTED)
     at = models.DateTimeField()  # when it was true: of an assessment, when its evidence was collected
     until = models.DateField(null=True)

@@ -9,36 +9,36 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from msgspec import Struct
 
-from tocsin.hub.accounts.models import User
 from tocsin.hub.census import store
 from tocsin.hub.census.known import Seen
-from tocsin.hub.census.selectors import organisations_of, servers_visible_to
+from tocsin.hub.census.selectors import servers_visible_to
+from tocsin.hub.constituency.selectors import Visitor, organisation_ids
 from tocsin.hub.exposure.folding import Folder, decisions_of
 from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.rules import days
-from tocsin.hub.rules.words import Exposure, Role
+from tocsin.hub.rules.words import Exposure
 
 
-def visible_to(user: User) -> QuerySet[Standing]:
+def visible_to(user: Visitor) -> QuerySet[Standing]:
     """Give the standings that a person may see."""
-    owned = organisations_of(user)
+    owned = organisation_ids(user)
     found = Standing.objects.select_related("server", "campaign", "organisation")
     return found if owned is None else found.filter(organisation_id__in=owned)
 
 
-def decisions_visible_to(user: User) -> QuerySet[Decision]:
+def decisions_visible_to(user: Visitor) -> QuerySet[Decision]:
     """Give the decisions about servers that a person may see."""
-    owned = organisations_of(user)
+    owned = organisation_ids(user)
     found = Decision.objects.select_related("campaign", "by")
     return found if owned is None else found.filter(server__organisation_id__in=owned)
 
 
-def events_visible_to(user: User) -> QuerySet[Event]:
+def events_visible_to(user: Visitor) -> QuerySet[Event]:
     """Give all events to staff; to a member of an organisation, none: ask for one server's (`events_of`)."""
-    return Event.objects.none() if user.role == Role.MEMBER else Event.objects.all()
+    return Event.objects.all() if organisation_ids(user) is None else Event.objects.none()
 
 
-def events_of(user: User, server: int) -> QuerySet[Event]:
+def events_of(user: Visitor, server: int) -> QuerySet[Event]:
     """Give the events of one server that a person may see, newest first."""
     if not servers_visible_to(user).filter(pk=server).exists():
         return Event.objects.none()

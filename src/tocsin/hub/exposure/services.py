@@ -1,6 +1,7 @@
 """Decide about servers: false positives with an end, retired, disconnected, claims of removal, assessments.
 
-Each decision is a row that is never changed, an event in the chain, and a new fold of the server, in one transaction.
+Each decision is a row that is never changed, an event in the chain, and a new fold of the server, in one
+transaction.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def _decision(by: User, campaign: Campaign, server: int, ruling: Ruling, now: da
         exposure=ruling.exposure.value if ruling.exposure else "",
         compromise=ruling.compromise.value if ruling.compromise else "",
         residual=ruling.residual,
-        clean=ruling.clean,
+        shown_clean=ruling.clean,
         grade=ruling.grade.value,
         at=ruling.at or now,
         until=ruling.until,

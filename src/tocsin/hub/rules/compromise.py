@@ -1,13 +1,14 @@
 """The second axis: was somebody inside, and is that shown to be over?
 
-A web shell that a census saw makes ``suspected`` and no more: an outside check is nobody's evidence, answers can
-be faked and checks err; it takes an assessment to say ``confirmed``. It never makes less, either: that the shell is
-not seen any more changes nothing. Bad news raises the state at any grade; ``contained`` and ``removed`` are claims;
-``verified-clean`` is entered by re-assessed evidence alone, collected after the last claim of removal and after the
-last day on which a shell was seen, and out of ``confirmed`` and ``contained`` only by way of ``removed``.
+A web shell that a census saw makes ``suspected`` and no more: an outside check is nobody's evidence,
+answers can be faked and checks err; it takes an assessment to say ``confirmed``. It never makes less,
+either: that the shell is not seen any more changes nothing. Bad news raises the state at any grade;
+``contained`` and ``removed`` are claims; ``verified-clean`` is entered by re-assessed evidence alone,
+collected after the last claim of removal and after the last day on which a shell was seen, and out of
+``confirmed`` and ``contained`` only by way of ``removed``.
 
-Inside one day sightings come first, then decisions: an owner who removes a shell on the day of the scan is heard, and
-tomorrow's scan has its say.
+Inside one day sightings come first, then decisions: an owner who removes a shell on the day of the scan is
+heard, and tomorrow's scan has its say.
 """
 
 from __future__ import annotations
@@ -18,19 +19,25 @@ from msgspec import Struct
 
 from tocsin.hub.rules import days
 from tocsin.hub.rules.decisions import Kind, Told
-from tocsin.hub.rules.words import Compromise as C
+from tocsin.hub.rules.words import Compromise
 
-RISING = (C.UNKNOWN, C.TARGETED, C.SUSPECTED, C.CONFIRMED)
+RISING = (Compromise.UNKNOWN, Compromise.TARGETED, Compromise.SUSPECTED, Compromise.CONFIRMED)
 """What was done, from the least."""
 
 CLAIMS = {
-    Kind.CONTAINED: (C.CONTAINED, frozenset({C.SUSPECTED, C.CONFIRMED})),
-    Kind.REMOVED: (C.REMOVED, frozenset({C.SUSPECTED, C.CONFIRMED, C.CONTAINED})),
-    Kind.ACCEPTED_RISK: (C.ACCEPTED_RISK, frozenset(set(C) - {C.ACCEPTED_RISK, C.VERIFIED_CLEAN})),
+    Kind.CONTAINED: (Compromise.CONTAINED, frozenset({Compromise.SUSPECTED, Compromise.CONFIRMED})),
+    Kind.REMOVED: (
+        Compromise.REMOVED,
+        frozenset({Compromise.SUSPECTED, Compromise.CONFIRMED, Compromise.CONTAINED}),
+    ),
+    Kind.ACCEPTED_RISK: (
+        Compromise.ACCEPTED_RISK,
+        frozenset(set(Compromise) - {Compromise.ACCEPTED_RISK, Compromise.VERIFIED_CLEAN}),
+    ),
 }
 """Which states a claim leads to, and from where."""
 
-CLEAN_FROM = frozenset(set(C) - {C.CONFIRMED, C.CONTAINED})
+CLEAN_FROM = frozenset(set(Compromise) - {Compromise.CONFIRMED, Compromise.CONTAINED})
 """From where re-assessed evidence may lead to ``verified-clean``."""
 
 
@@ -45,11 +52,11 @@ class State(Struct, frozen=True, kw_only=True):
         path: every change, as day and state.
     """
 
-    compromise: C = C.UNKNOWN
+    compromise: Compromise = Compromise.UNKNOWN
     since: int | None = None
-    worst: C = C.UNKNOWN
+    worst: Compromise = Compromise.UNKNOWN
     shell_seen: int | None = None
-    path: tuple[tuple[int, C], ...] = ()
+    path: tuple[tuple[int, Compromise], ...] = ()
 
 
 NOTHING = State()
@@ -85,16 +92,16 @@ def _by_day(shells: int, told: list[Told]) -> Iterator[tuple[int, list[Told]]]:
 
 class _Walk:
     def __init__(self) -> None:
-        self.state = self.worst = C.UNKNOWN
+        self.state = self.worst = Compromise.UNKNOWN
         self.since: int | None = None
-        self.path: list[tuple[int, C]] = []
+        self.path: list[tuple[int, Compromise]] = []
         self.seen: int | None = None
         self.removed: float | None = None
 
     def see(self, day: int) -> None:
         """A census saw a web shell: whatever was claimed or shown before, it is there."""
         self.seen = day
-        self._raise(day, C.SUSPECTED)
+        self._raise(day, Compromise.SUSPECTED)
 
     def hear(self, told: Told) -> None:
         if told.kind is Kind.ASSESSMENT:
@@ -110,9 +117,9 @@ class _Walk:
         level = told.compromise if told.compromise in RISING else None
         if told.clean and self._may_be_clean(told):
             self.worst = _worse(self.worst, level)
-            self._go(told.day, C.VERIFIED_CLEAN)
+            self._go(told.day, Compromise.VERIFIED_CLEAN)
         elif told.present:
-            self._raise(told.day, _worse(level, C.SUSPECTED))
+            self._raise(told.day, _worse(level, Compromise.SUSPECTED))
         elif level and (self.state in RISING or _is_worse(level, self.worst)):
             self._raise(told.day, level)
 
@@ -121,20 +128,20 @@ class _Walk:
         after_claim = self.removed is None or told.moment > self.removed
         return self.state in CLEAN_FROM and after_sighting and after_claim
 
-    def _raise(self, day: int, level: C) -> None:
+    def _raise(self, day: int, level: Compromise) -> None:
         """Never to less than was shown before: a shell seen again on a confirmed server confirms it anew."""
         self.worst = _worse(self.worst, level)
         self._go(day, self.worst)
 
-    def _go(self, day: int, state: C) -> None:
+    def _go(self, day: int, state: Compromise) -> None:
         if state is not self.state:
             self.state, self.since = state, day
             self.path.append((day, state))
 
 
-def _worse(one: C | None, other: C | None) -> C:
-    return max((one or C.UNKNOWN, other or C.UNKNOWN), key=RISING.index)
+def _worse(one: Compromise | None, other: Compromise | None) -> Compromise:
+    return max((one or Compromise.UNKNOWN, other or Compromise.UNKNOWN), key=RISING.index)
 
 
-def _is_worse(one: C, other: C) -> bool:
+def _is_worse(one: Compromise, other: Compromise) -> bool:
     return RISING.index(one) > RISING.index(other)

@@ -1,8 +1,8 @@
 """Sets of days, as integers in memory and as few bytes in a database.
 
-Day *n* is bit *n* of an integer, counted from ``EPOCH``. Union is ``|``: adding a day twice, or days in another
-order, changes nothing, which is what makes a replayed census harmless. Packed, a set is two bytes that say
-how many empty bytes come first, and the rest: a year of days takes 48 bytes.
+Day *n* is bit *n* of an integer, counted from ``EPOCH``. Union is ``|``: adding a day twice, or days in
+another order, changes nothing, which is what makes a replayed census harmless. Packed, a set is two bytes
+that say how many empty bytes come first, and the rest: a year of days takes 48 bytes.
 """
 
 from __future__ import annotations

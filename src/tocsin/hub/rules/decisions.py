@@ -1,7 +1,7 @@
 """What people and assessments say of a server, and what each kind of saying may do.
 
-Bad news is believed at any grade; good news only at the grade that its step asks for. An owner's word moves nothing
-on the exposure axis: `attested` is kept beside the state and shown with it.
+Bad news is believed at any grade; good news only at the grade that its step asks for. An owner's word moves
+nothing on the exposure axis: `attested` is kept beside the state and shown with it.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """The first axis: can the server be broken into? A fold over everything that was ever seen and decided.
 
-The answer is a function of *sets* (which source saw what on which days, which looks covered the server, what was
-decided), so that replays, repeats and any order of imports give the same state.
+The answer is a function of *sets* (which source saw what on which days, which looks covered the server,
+what was decided), so that replays, repeats and any order of imports give the same state.
 
 - Worst wins inside a day. A version that says nothing (``unknown``) changes nothing that is known.
-- Two sources that disagree make the state ``contradictory``: one says open on the day, or after the day, on which
-  another said closed. While they do, closing takes the word of the one that said open, or its silence for
-  `SETTLED` days.
+- Two sources that disagree make the state ``contradictory``: one says open on the day, or after the
+  day, on which another said closed. While they do, closing takes the word of the one that said open, or its
+  silence for `SETTLED` days.
 - Not seen is not fixed. Absence counts when a complete snapshot of a source covered the server where that
-  source last saw it, by the same or a declared successor of the method that saw it then, `MISSES` times running,
-  and nobody else saw it meanwhile. Then the state is ``unreachable`` (the source lists every server of its kind) or
-  ``unknown``, no longer reported (it lists vulnerable ones only). Both stay open. Closed states ask nothing of absence.
+  source last saw it, by the same or a declared successor of the method that saw it then, `MISSES` times
+  running, and nobody else saw it meanwhile. Then the state is ``unreachable`` (the source lists every
+  server of its kind) or ``unknown``, no longer reported (it lists vulnerable ones only). Both stay open.
+  Closed states ask nothing of absence.
 - Only a fixed build, seen or assessed, gives ``patched``; only re-assessed evidence ``patch-verified``.
 - Closed and seen open again within `REOPEN` days is the same episode, reopened; later, a new one.
 - A false positive lies over the state and not in it: when it ends, what was seen meanwhile holds.
@@ -173,8 +174,8 @@ def _overlaid(walk: _Walk, false: Iterable[Told], today: int) -> State:
 def _turns(history: History) -> int:
     """Give the days on which anything can change.
 
-    A day that repeats the two days before it cannot: on the first of them others' words may newly be held against
-    its own (`_Walk._verdict`), and on the second that is done.
+    A day that repeats the two days before it cannot: on the first of them others' words may newly be held
+    against its own (`_Walk._verdict`), and on the second that is done.
     """
     changes = present = missing = 0
     for seen in history.seen:
@@ -189,7 +190,7 @@ def _turns(history: History) -> int:
 
 
 def _met(seen: Iterable[Seen], looks: Looks) -> int:
-    """Give the days on which a look could not but meet the server: it was seen then, or in the window before."""
+    """Give the days on which a look met the server: it was seen then, or in the window before."""
     return days.widen(_union(one.days for one in seen if one.source == looks.source), looks.window)
 
 
@@ -331,7 +332,7 @@ class _Walk:
     def _told(self, day: int, told: Told) -> None:
         if told.kind in EXPOSURE_OF:
             self._go(day, EXPOSURE_OF[told.kind], told.grade, BY_WORD)
-        elif told.kind is Kind.ASSESSMENT and told.exposure in BY_SIGHT:
+        elif told.kind is Kind.ASSESSMENT and told.exposure is not None and told.exposure in BY_SIGHT:
             verified = told.exposure is Exposure.PATCHED and told.grade is Grade.RE_ASSESSED
             state = Exposure.PATCH_VERIFIED if verified else told.exposure
             if told.exposure not in KEPT_AGAINST.get(self.state or Exposure.UNKNOWN, ()) or verified:

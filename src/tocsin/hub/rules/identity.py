@@ -1,11 +1,12 @@
 """Which server a row is about, told from that row alone.
 
-In this order: a fully qualified server name; a certificate's fingerprint with the server's short name; address and
-port. A row alone decides, so that no order of imports can give another answer, and two sources that name the
-server agree. The server's own name comes before the certificate because certificates are renewed every few
-months, and a server must not become another one by that. Names that are not unique in the world (``ex01.corp.local``:
-half the world's servers are called so) and names that a provider gave to an address (``198-51-100-7.pool.isp.example``)
-are no identity. Two servers that share one name, such as a pair behind one address, count as one: worst wins.
+In this order: a fully qualified server name; a certificate's fingerprint with the server's short name;
+address and port. A row alone decides, so that no order of imports can give another answer, and two sources
+that name the server agree. The server's own name comes before the certificate because certificates are
+renewed every few months, and a server must not become another one by that. Names that are not unique in the
+world (``ex01.corp.local``: half the world's servers are called so) and names that a provider gave to an
+address (``198-51-100-7.pool.isp.example``) are no identity. Two servers that share one name, such as a pair
+behind one address, count as one: worst wins.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ LONGEST = 200
 """Characters of an identity; a longer name is none."""
 
 PRIVATE_SUFFIXES = frozenset(
-    [
+    (
         "local",
         "localdomain",
         "lan",
@@ -43,11 +44,12 @@ PRIVATE_SUFFIXES = frozenset(
         "office",
         "localnet",
         "arpa",
-    ]
+    )
 )
 """Last labels of names that anybody may use inside, and many do."""
 
 _OCTET = 3
+_LONGEST_NAME = 253
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL}){{1,30}}", re.ASCII)
 _SHORT = re.compile(_LABEL, re.ASCII)
@@ -100,7 +102,7 @@ def address(text: str) -> str | None:
 def hostname(text: str) -> str:
     """Give a name of several labels in lower case, or an empty text for anything else."""
     name = text.strip().rstrip(".").lower()
-    if len(name) > 253 or not _NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
         return ""
     return name
 

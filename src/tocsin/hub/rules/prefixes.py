@@ -1,12 +1,13 @@
 """Whose server is this? The claims of organisations, asked a million times.
 
-Order: a claim of the host itself, then of its domain, then of its network, then of the whole autonomous system;
-among networks and domains the longest wins; where two are equally long, a manual claim beats an imported one, and
-of two alike the older. A manual claim of a wide network does not beat an imported one of a narrow network in
-it: a provider's /16 would swallow its customers. Claims count only between ``valid_from`` and ``valid_until``, both
-days included.
+Order: a claim of the host itself, then of its domain, then of its network, then of the whole autonomous
+system; among networks and domains the longest wins; where two are equally long, a manual claim beats an
+imported one, and of two alike the older. A manual claim of a wide network does not beat an imported one of
+a narrow network in it: a provider's /16 would swallow its customers. Claims count only between
+``valid_from`` and ``valid_until``, both days included.
 
-Networks stand in one dictionary for each length, so a look-up costs one mask and one question per length in use.
+Networks stand in one dictionary for each length, so a look-up costs one mask and one question per length in
+use.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a snapshot covered, and how it looked: only what was looked for can be found absent.
 
-A snapshot that does not say what it covered covered nothing. A method that says nothing of another one does not
-continue it: a server last seen by the older check cannot be missed by the newer one.
+A snapshot that does not say what it covered covered nothing. A method that says nothing of another one does
+not continue it: a server last seen by the older check cannot be missed by the newer one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What one sighting says about one campaign: from a build, tags and the source's own conclusion to a status.
 
 Builds are judged by the same tables and the same code as ``tocsin assess`` (`tocsin.detections.standings`). A
-version of three parts that is open with one update and fixed with the next stays ``unknown``. A tag that names
-a CVE of the campaign is a check's result and says vulnerable; where tag and build disagree, the worse holds.
+version of three parts that is open with one update and fixed with the next stays ``unknown``. A tag that
+names a CVE of the campaign is a check's result and says vulnerable; where tag and build disagree, the worse
+holds.
 """
 
 from __future__ import annotations
@@ -137,8 +138,8 @@ def _claimed(status: str) -> Exposure | None:
 
 
 def _said(by_build: Exposure | None, claimed: Exposure | None, *, named: bool) -> list[Exposure]:
-    """Give what is said in one row; a mitigation leaves the build as it is, so the build does not refute it."""
-    if claimed in _MITIGATION and by_build is Exposure.VULNERABLE:
+    """Give what one row says; the build does not refute a mitigation, which leaves it as it is."""
+    if claimed is not None and claimed in _MITIGATION and by_build is Exposure.VULNERABLE:
         return [claimed]
     said = [by_build] if by_build else []
     if claimed:

@@ -1,5 +1,4 @@
-"""Layouts: every ``golden/*.in.*`` is recognised, read whole, and gives its ``.out.json``; anything else is
-accounted for."""
+"""Layouts: each ``golden/*.in.*`` gives its ``.out.jsonl``; anything else is accounted for."""
 
 from __future__ import annotations
 
@@ -32,10 +31,14 @@ def test_golden(path: Path, golden: Callable[[Path, str], None]) -> None:
     layout = choose(file.head(50), filename=path.name.replace(".in.", "."))
     items = list(read_rows(layout, file.lines()))
     lines = [
-        msgspec.json.encode({"kind": type(item).__name__, **msgspec.structs.asdict(item)}).decode() for item in items
+        msgspec.json.encode({"kind": type(item).__name__, **msgspec.structs.asdict(item)}).decode()
+        for item in items
     ]
     day = day_named(layout, path.name)
-    golden(path.with_name(path.name.partition(".in.")[0] + ".out.jsonl"), "\n".join([f"{layout.key} {day}", *lines]) + "\n")
+    golden(
+        path.with_name(path.name.partition(".in.")[0] + ".out.jsonl"),
+        "\n".join([f"{layout.key} {day}", *lines]) + "\n",
+    )
 
 
 def rows(layout: Layout, data: bytes, tmp_path: Path) -> list[object]:
@@ -64,20 +67,30 @@ def test_arbitrary_bytes_are_accounted_for(
 @given(values=st.lists(st.text(max_size=40), min_size=15, max_size=15), quoted=st.booleans())
 def test_arbitrary_values_never_fail(values: list[str], quoted: bool) -> None:
     spelt = ",".join('"' + value.replace('"', '""') + '"' if quoted else value for value in values)
-    lines = [Line(1, HEADER.decode().strip()), *(Line(at, text) for at, text in enumerate(spelt.split("\n"), start=2))]
+    lines = [
+        Line(1, HEADER.decode().strip()),
+        *(Line(at, text) for at, text in enumerate(spelt.split("\n"), start=2)),
+    ]
     items = list(read_rows(SHADOWSERVER, lines))
     assert {item.line for item in items} == {line.number for line in lines}
 
 
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20)),
-    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(st.text(max_size=10), below, max_size=3)),
+    lambda below: st.one_of(
+        st.lists(below, max_size=3), st.dictionaries(st.text(max_size=10), below, max_size=3)
+    ),
     max_leaves=8,
 )
-members = st.sampled_from(["ip_str", "port", "timestamp", "hostnames", "vulns", "location", "product", "asn", "ssl", "host"])
+members = st.sampled_from(
+    ["ip_str", "port", "timestamp", "hostnames", "vulns", "location", "product", "asn", "ssl", "host"]
+)
 
 
-@given(st.dictionaries(members, json_values), st.sampled_from([layout for layout in all_layouts() if layout.form == "jsonl"]))
+@given(
+    st.dictionaries(members, json_values),
+    st.sampled_from([layout for layout in all_layouts() if layout.form == "jsonl"]),
+)
 def test_arbitrary_objects_never_fail(document: dict[str, object], layout: Layout) -> None:
     line = Line(1, msgspec.json.encode({"product": "exchange", **document}).decode())
     assert {item.line for item in read_rows(layout, [line])} == {1}

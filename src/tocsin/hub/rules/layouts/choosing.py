@@ -1,4 +1,4 @@
-"""Which layout does a census have? Its columns say, or the members of its first object; its file's name helps."""
+"""Which layout does a census have? Its columns or members say; the name of its file helps."""
 
 from __future__ import annotations
 

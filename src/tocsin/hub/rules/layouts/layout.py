@@ -1,9 +1,9 @@
 """What a layout's YAML file says.
 
 ``fields`` maps what the hub wants to know to where a row holds it: a column, or in JSON a path
-(``location.country_code``); of several, the first that is not empty. In a path a list gives its first element,
-``names[]`` all of them, ``vulns{}`` the keys of an object, ``vulns{verified}`` the keys whose value has a true
-``verified``; ``^path`` begins at the line's own object when ``each`` walks a list in it.
+(``location.country_code``); of several, the first that is not empty. In a path a list gives its first
+element, ``names[]`` all of them, ``vulns{}`` the keys of an object, ``vulns{verified}`` the keys whose
+value has a true ``verified``; ``^path`` begins at the line's own object when ``each`` walks a list in it.
 """
 
 from __future__ import annotations

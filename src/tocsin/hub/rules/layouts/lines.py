@@ -1,7 +1,7 @@
 """A census file as numbered lines, whatever its compression, within bounds.
 
-gzip is recognised by its first bytes. A file that ends too early, is damaged, or unpacks to more than `LARGEST`
-ends in a `CensusError` that names the line reached; what came before stands.
+gzip is recognised by its first bytes. A file that ends too early, is damaged, or unpacks to more than
+`LARGEST` ends in a `CensusError` that names the line reached; what came before stands.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _plain(raw: io.FileIO) -> io.BufferedReader:
     head = raw.read(2)
     raw.seek(0)
     if head == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK)  # type: ignore[arg-type]  # is a raw stream
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _BLOCK)
     return io.BufferedReader(raw, _BLOCK)
 
 

@@ -1,7 +1,7 @@
 """Rows of a census, each a sighting or accounted for: every line gives at least one item.
 
-A quoted value of a CSV may hold line ends; a quotation mark that is never closed may not swallow the file: after
-`MOST_LINES` the first line is refused, and reading goes on with the second.
+A quoted value of a CSV may hold line ends; a quotation mark that is never closed may not swallow the file:
+after `MOST_LINES` the first line is refused, and reading goes on with the second.
 """
 
 from __future__ import annotations

@@ -165,14 +165,14 @@ def _short(text: str) -> str:
 def _port(text: str) -> int | None:
     if not text:
         return DEFAULT_PORT
-    if not (text.isascii() and text.isdecimal()) or len(text) > 5:
+    if not (text.isascii() and text.isdecimal()) or len(text) > len("65535"):
         return None
     return int(text) if 0 < int(text) < 1 << 16 else None
 
 
 def _asn(text: str) -> int | None:
     digits = text.upper().removeprefix("AS").strip()
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 10:
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > len("4294967295"):
         return None
     return int(digits) if 0 < int(digits) < 1 << 32 else None
 
