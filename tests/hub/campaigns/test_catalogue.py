@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.errors import TocsinError, UsageFault
+from tocsin.errors import UsageFault
 from tocsin.hub.campaigns.models import Campaign, KnownExploited
 from tocsin.hub.campaigns.services import import_catalogue, load_campaigns
 from tocsin.hub.rules.kev import overdue_days, read_catalogue
@@ -104,8 +104,7 @@ def test_overdue_is_counted_from_a_sound_day_only(added: date, due: date, today:
 def test_fuzz_what_is_no_catalogue_is_refused_with_words(data: bytes) -> None:
     try:
         rows, refused = read_catalogue(data)
-    except TocsinError as error:
-        assert isinstance(error, UsageFault)
-    else:
-        assert not rows
-        assert isinstance(refused, list)
+    except UsageFault:
+        return
+    assert not rows
+    assert isinstance(refused, list)

@@ -1,4 +1,4 @@
-"""Who can be reached: the database counts as the rules do. Contacts keep their state; manual ones come first."""
+"""Who can be reached: the database counts as the rules do. Manual contacts come first."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.hub import making
+
 from tocsin.errors import UsageFault
 from tocsin.hub.constituency import selectors, services
 from tocsin.hub.constituency.models import Claim, Contact, Organisation

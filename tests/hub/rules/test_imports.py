@@ -65,16 +65,16 @@ def test_fuzz_tables_lose_no_row(header: str, rows: list[str]) -> None:
 @given(TEXT)
 def test_fuzz_any_text_is_a_table_or_refused(text: str) -> None:
     try:
-        read_table(text)
-    except UsageFault as fault:
-        assert fault.what
+        listing = read_table(text)
+    except UsageFault:
+        return
+    assert listing.rows >= 0
 
 
 @given(st.one_of(st.binary(max_size=100), JSON.map(lambda value: json.dumps(value).encode())))
 def test_fuzz_rdap_is_taken_or_refused(data: bytes) -> None:
     try:
         listing = read_rdap(data)
-    except UsageFault as fault:
-        assert fault.what
-    else:
-        assert listing.rows >= len(listing.organisations)
+    except UsageFault:
+        return
+    assert listing.rows >= len(listing.organisations)

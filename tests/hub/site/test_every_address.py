@@ -14,8 +14,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
-
 from tests.hub import making
+
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.rules.words import Role
 
@@ -88,20 +88,28 @@ ANSWERS = {
     "/campaigns/known-exploited/": LOGGED_IN,
     "/campaigns/proxylogon/": LOGGED_IN,
     "/campaigns/proxylogon/follow": POST_WRITERS,
+    "/situation/by/sector/": STAFF,
+    "/situation/queue/patched-not-clean/": LOGGED_IN,
+    "/situation/report/": STAFF,
+    "/situation/report.json": (302, 403, 404, 404, 404),  # nothing has been counted yet
     "/api/openapi.json": OPEN,
 }
-TEXTS = {"key": "proxylogon"}
+NAMED = {
+    "<slug:key>": "proxylogon",
+    "<slug:dimension>": "sector",
+    "<slug:name>": "patched-not-clean",
+    "<slug:form>": "json",
+}
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Every address, with 1 for each parameter; the API's operations are walked by a test of their own."""
+    """Every address, with a name or 1 for each parameter."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, route)
         else:
-            campaign = route.startswith("campaigns/")
-            yield "/" + re.sub(r"<[^>]+>", "proxylogon" if campaign else "1", route)
+            yield "/" + re.sub(r"<[^>]+>", lambda found: NAMED.get(found[0], "1"), route)
 
 
 def known_to_django() -> list[str]:

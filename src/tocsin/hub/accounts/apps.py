@@ -10,3 +10,9 @@ class Accounts(AppConfig):
 
     name = "tocsin.hub.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Let a first log-in open the grace, whoever handles it."""
+        from tocsin.hub.accounts import second_factor  # noqa: PLC0415 - models must stand first
+
+        second_factor.listen()

@@ -56,4 +56,6 @@ def _logged_in(sender: object, user: object, **_: Any) -> None:  # noqa: ARG001 
         begin_grace(user)
 
 
-user_logged_in.connect(_logged_in, dispatch_uid="tocsin.second_factor")
+def listen() -> None:
+    """Hear of log-ins, once."""
+    user_logged_in.connect(_logged_in, dispatch_uid="tocsin.second_factor")

@@ -31,7 +31,7 @@ def submit(source: str, rows: Iterable[dict[str, Any]], day: date, *, by: User) 
 
 
 def collect() -> bool:
-    """The chore: take the oldest waiting submissions of one source and day in. Tells whether there were any."""
+    """The chore: take in the oldest waiting submissions of one source and day. Tells whether any were."""
     first = Submission.objects.filter(fault="").select_related("by").order_by("id").first()
     if first is None:
         return False

@@ -271,7 +271,10 @@ def _new_claims(found: Plan) -> Iterator[Claim]:
             row = have.get((number, kind, value))
             if row is None:
                 yield Claim(
-                    organisation=found.known.get(identity), kind=kind, value=value, provenance=found.listing.provenance
+                    organisation=found.known.get(identity),
+                    kind=kind,
+                    value=value,
+                    provenance=found.listing.provenance,
                 )
             elif row.valid_until is not None:
                 row.valid_until = None

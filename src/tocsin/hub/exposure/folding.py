@@ -305,8 +305,8 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
     elif before and _place(before) != _place(after):
-        moved = (after.last_seen.astimezone(UTC).date(), {"place": _place(after)})
-        found.append(_change(one, actor, "place", ("", ""), moved))
+        day = after.last_seen.astimezone(UTC).date()
+        found.append(_change(one, actor, "place", ("", ""), (day, {"place": _place(after)})))
     if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
         step = (before.compromise if before else "", after.compromise)
         found.append(

@@ -5,41 +5,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(max_length=40)),
-                ('digest', models.CharField(max_length=64)),
-                ('cves', models.JSONField(default=list)),
-                ('disclosed', models.DateField(null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('loaded', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(max_length=40)),
+                ("digest", models.CharField(max_length=64)),
+                ("cves", models.JSONField(default=list)),
+                ("disclosed", models.DateField(null=True)),
+                ("active", models.BooleanField(default=True)),
+                ("loaded", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='KnownExploited',
+            name="KnownExploited",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cve', models.CharField(max_length=20, unique=True)),
-                ('vendor', models.CharField(max_length=200)),
-                ('product', models.CharField(max_length=200)),
-                ('name', models.CharField(max_length=500)),
-                ('action', models.TextField()),
-                ('added', models.DateField(db_index=True)),
-                ('due', models.DateField()),
-                ('ransomware', models.BooleanField(default=False)),
-                ('due_before_added', models.BooleanField(default=False)),
-                ('rest', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cve", models.CharField(max_length=20, unique=True)),
+                ("vendor", models.CharField(max_length=200)),
+                ("product", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=500)),
+                ("action", models.TextField()),
+                ("added", models.DateField(db_index=True)),
+                ("due", models.DateField()),
+                ("ransomware", models.BooleanField(default=False)),
+                ("due_before_added", models.BooleanField(default=False)),
+                ("rest", models.JSONField(default=dict)),
             ],
         ),
     ]

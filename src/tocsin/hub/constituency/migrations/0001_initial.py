@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,84 +16,215 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('layout', models.CharField(max_length=60)),
-                ('filename', models.CharField(max_length=300)),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('counts', models.JSONField(default=dict)),
-                ('refusals', models.JSONField(default=list)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("layout", models.CharField(max_length=60)),
+                ("filename", models.CharField(max_length=300)),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("counts", models.JSONField(default=dict)),
+                ("refusals", models.JSONField(default=list)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('folded', models.CharField(db_index=True, editable=False, max_length=300)),
-                ('sector', models.CharField(db_index=True, default='unknown', max_length=60)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('region', models.CharField(blank=True, max_length=100)),
-                ('foreign_id', models.CharField(blank=True, max_length=200, null=True, unique=True)),
-                ('provenance', models.CharField(choices=[('manual', 'manual'), ('csv', 'csv'), ('dotgov', 'dotgov'), ('rdap', 'rdap'), ('security.txt', 'security.txt')], default=tocsin.hub.rules.words.Provenance['MANUAL'], max_length=20)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.TextField(blank=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("folded", models.CharField(db_index=True, editable=False, max_length=300)),
+                ("sector", models.CharField(db_index=True, default="unknown", max_length=60)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("region", models.CharField(blank=True, max_length=100)),
+                ("foreign_id", models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("manual", "manual"),
+                            ("csv", "csv"),
+                            ("dotgov", "dotgov"),
+                            ("rdap", "rdap"),
+                            ("security.txt", "security.txt"),
+                        ],
+                        default=tocsin.hub.rules.words.Provenance["MANUAL"],
+                        max_length=20,
+                    ),
+                ),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="children",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('technical', 'technical'), ('abuse', 'abuse'), ('notifications', 'notifications'), ('administrative', 'administrative')], default=tocsin.hub.rules.words.ContactRole['TECHNICAL'], max_length=20)),
-                ('channel', models.CharField(choices=[('email', 'email'), ('phone', 'phone'), ('letter', 'letter'), ('webhook', 'webhook')], default=tocsin.hub.rules.words.Channel['EMAIL'], max_length=20)),
-                ('value', models.CharField(max_length=500)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('key', models.TextField(blank=True)),
-                ('provenance', models.CharField(choices=[('manual', 'manual'), ('csv', 'csv'), ('dotgov', 'dotgov'), ('rdap', 'rdap'), ('security.txt', 'security.txt')], default=tocsin.hub.rules.words.Provenance['MANUAL'], max_length=20)),
-                ('verified', models.DateTimeField(blank=True, null=True)),
-                ('opted_out', models.DateTimeField(blank=True, null=True)),
-                ('bounce', models.CharField(choices=[('none', 'none'), ('soft', 'soft'), ('hard', 'hard')], default=tocsin.hub.rules.words.Bounce['NONE'], max_length=10)),
-                ('bounced', models.DateTimeField(blank=True, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("technical", "technical"),
+                            ("abuse", "abuse"),
+                            ("notifications", "notifications"),
+                            ("administrative", "administrative"),
+                        ],
+                        default=tocsin.hub.rules.words.ContactRole["TECHNICAL"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "email"),
+                            ("phone", "phone"),
+                            ("letter", "letter"),
+                            ("webhook", "webhook"),
+                        ],
+                        default=tocsin.hub.rules.words.Channel["EMAIL"],
+                        max_length=20,
+                    ),
+                ),
+                ("value", models.CharField(max_length=500)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("key", models.TextField(blank=True)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("manual", "manual"),
+                            ("csv", "csv"),
+                            ("dotgov", "dotgov"),
+                            ("rdap", "rdap"),
+                            ("security.txt", "security.txt"),
+                        ],
+                        default=tocsin.hub.rules.words.Provenance["MANUAL"],
+                        max_length=20,
+                    ),
+                ),
+                ("verified", models.DateTimeField(blank=True, null=True)),
+                ("opted_out", models.DateTimeField(blank=True, null=True)),
+                (
+                    "bounce",
+                    models.CharField(
+                        choices=[("none", "none"), ("soft", "soft"), ("hard", "hard")],
+                        default=tocsin.hub.rules.words.Bounce["NONE"],
+                        max_length=10,
+                    ),
+                ),
+                ("bounced", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cidr', 'cidr'), ('asn', 'asn'), ('domain', 'domain'), ('host', 'host')], max_length=10)),
-                ('value', models.CharField(max_length=300)),
-                ('provenance', models.CharField(choices=[('manual', 'manual'), ('csv', 'csv'), ('dotgov', 'dotgov'), ('rdap', 'rdap'), ('security.txt', 'security.txt')], default=tocsin.hub.rules.words.Provenance['MANUAL'], max_length=20)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_until', models.DateField(blank=True, null=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed', models.DateTimeField(auto_now=True, db_index=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cidr", "cidr"), ("asn", "asn"), ("domain", "domain"), ("host", "host")],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(max_length=300)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("manual", "manual"),
+                            ("csv", "csv"),
+                            ("dotgov", "dotgov"),
+                            ("rdap", "rdap"),
+                            ("security.txt", "security.txt"),
+                        ],
+                        default=tocsin.hub.rules.words.Provenance["MANUAL"],
+                        max_length=20,
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_until", models.DateField(blank=True, null=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("changed", models.DateTimeField(auto_now=True, db_index=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['folded', 'id'], name='organisation_by_name'),
+            model_name="organisation",
+            index=models.Index(fields=["folded", "id"], name="organisation_by_name"),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['sector', 'folded', 'id'], name='organisation_by_sector'),
+            model_name="organisation",
+            index=models.Index(fields=["sector", "folded", "id"], name="organisation_by_sector"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('organisation', 'channel', 'value', 'role', 'provenance'), name='one_contact'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "channel", "value", "role", "provenance"), name="one_contact"
+            ),
         ),
         migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['kind', 'value'], name='claim_by_value'),
+            model_name="claim",
+            index=models.Index(fields=["kind", "value"], name="claim_by_value"),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('organisation', 'kind', 'value', 'provenance'), name='one_claim'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "kind", "value", "provenance"), name="one_claim"
+            ),
         ),
     ]

@@ -28,14 +28,13 @@ def address_with(context: dict[str, Any], **changes: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def head(context: dict[str, Any], label: str, sort: str) -> SafeString:
-    """A column's head that sorts by ``sort``; a second click turns the order. Says how it is sorted."""
+    """A column's head that sorts by ``sort``; a second click turns the order."""
     now = str(context["request"].GET.get("sort") or context.get("sorted_by") or "")
     turned = now == sort
     state = "ascending" if turned else "descending" if now == f"-{sort}" else "none"
     href = address_with(context, sort=f"-{sort}" if turned else sort, cursor="")
     arrow = {"ascending": " ↑", "descending": " ↓", "none": ""}[state]
-    shown: SafeString = format_html('<th aria-sort="{}"><a href="{}">{}{}</a></th>', state, href, label, arrow)
-    return shown
+    return SafeString(format_html('<th aria-sort="{}"><a href="{}">{}{}</a></th>', state, href, label, arrow))
 
 
 @register.filter

@@ -1,0 +1,67 @@
+"""`tocsin hub` as somebody types it: people, lists, and a backup that comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.slow
+
+
+def tocsin(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TOCSIN_HUB", "DJANGO", "DATABASE"))
+    }
+    environment["PYTHONPATH"] = str(ROOT / "src")
+    command = [sys.executable, "-m", "tocsin.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def well(*arguments: object, cwd: Path) -> str:
+    done = tocsin(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_people_lists_backup_and_the_way_back(tmp_path: Path) -> None:
+    first = tocsin(
+        "hub",
+        "user",
+        "add",
+        "a@hub.example",
+        "--role",
+        "analyst",
+        "--url",
+        "https://hub.example",
+        cwd=tmp_path,
+    )
+    assert "password (shown once)" in first.stderr
+    assert first.stdout.startswith("https://hub.example/account/enter/invite_")
+    assert tocsin("hub", "user", "add", "b@hub.example", "--role", "king", cwd=tmp_path).returncode == 2
+    assert tocsin("hub", "user", "reset", "nobody@hub.example", cwd=tmp_path).returncode == 2
+    listed = well("hub", "user", "list", cwd=tmp_path)
+    assert listed.split("\t")[:3] == ["administrator@localhost.localdomain", "administrator", "open"]
+    assert tocsin("hub", "user", "close", "administrator@localhost.localdomain", cwd=tmp_path).returncode == 2
+
+    (tmp_path / "owners.csv").write_text("name,cidr\nContoso,192.0.2.0/24\nFabrikam,none\n")
+    assert "new 2" in well("hub", "organisations", "owners.csv", "--dry-run", cwd=tmp_path)
+    assert "claims 1" in well("hub", "organisations", "owners.csv", cwd=tmp_path)
+    (tmp_path / "kev.json").write_text(json.dumps({"vulnerabilities": []}))
+    assert well("hub", "kev", "kev.json", cwd=tmp_path).startswith("0 rows")
+
+    recipient = well("hub", "key", "identity.txt", cwd=tmp_path)
+    (tmp_path / "recipient.txt").write_text(recipient)
+    well("hub", "backup", "hub.backup", "--key", "recipient.txt", cwd=tmp_path)
+    wrong = tocsin("hub", "restore", "hub.backup", "--key", "recipient.txt", "--data", "again", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert not (tmp_path / "again").exists()
+    well("hub", "restore", "hub.backup", "--key", "identity.txt", "--data", "again", cwd=tmp_path)
+    assert "new 0" in well("hub", "organisations", "owners.csv", "--data", "again", cwd=tmp_path)
