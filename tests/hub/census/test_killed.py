@@ -71,11 +71,11 @@ def extra() -> list[str]:
 
 
 POINTS = (
-    ("tocsin.hub.census.store:write_servers", "1", "after"),
+    ("tocsin.hub.census.ingest:Ingest._ids", "1", "after"),
     ("tocsin.hub.census.store:write_servers", "2", "before"),
     ("tocsin.hub.census.store:write_observations", "1", "after"),
-    ("tocsin.hub.census.store:write_observations", "3", "before"),
-    ("tocsin.hub.exposure.folding:record", "2", "after"),
+    ("tocsin.hub.exposure.folding:append", "2", "before"),
+    ("tocsin.hub.exposure.folding:append", "2", "after"),
     ("tocsin.hub.census.ingest:Ingest._account", "2", "after"),
     ("tocsin.hub.census.ingest:Ingest._take", "2", "after"),
     ("tocsin.hub.census.services:settle", "1", "before"),

@@ -19,6 +19,7 @@ WRITER = 7_406_001
 """Number of the advisory lock that makes writers of the census and the chain wait for each other."""
 
 Row = Sequence[Any]
+Write = Callable[[], None]
 
 
 class Table:
@@ -32,15 +33,18 @@ class Table:
 
     def insert(self, rows: Iterable[Row]) -> None:
         """Write new rows."""
-        self._write(self._insert(), rows)
+        self._writer(self._insert(), rows)()
 
-    def upsert(self, rows: Iterable[Row], *, unique: Sequence[str], update: Sequence[str]) -> None:
-        """Write rows, over those that are there: of them, the columns in ``update`` are replaced."""
+    def upsert(self, rows: Iterable[Row], *, unique: Sequence[str], update: Sequence[str]) -> Write:
+        """Spell rows now; give what writes them, later and inside a transaction.
+
+        Of rows that are there, by ``unique``, the columns in ``update`` are replaced.
+        """
         quoted = self._quoted
         sets = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in update)
         keys = ", ".join(map(quoted, unique))
         action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        self._write(f"{self._insert()} ON CONFLICT ({keys}) {action}", rows)
+        return self._writer(f"{self._insert()} ON CONFLICT ({keys}) {action}", rows)
 
     def _insert(self) -> str:
         names = ", ".join(map(self._quoted, self.columns))
@@ -52,14 +56,18 @@ class Table:
         field = self.fields[self.columns.index(name)]
         return connection.ops.quote_name(str(field.column))  # type: ignore[union-attr]  # a concrete field
 
-    def _write(self, statement: str, rows: Iterable[Row]) -> None:
+    def _writer(self, statement: str, rows: Iterable[Row]) -> Write:
         spell = [_speller(field, connection.vendor) for field in self.fields]
         prepared = [
             [one(value) if one else value for one, value in zip(spell, row, strict=True)] for row in rows
         ]
-        if prepared:
-            with connection.cursor() as cursor:
-                cursor.executemany(statement, prepared)
+
+        def write() -> None:
+            if prepared:
+                with connection.cursor() as cursor:
+                    cursor.executemany(statement, prepared)
+
+        return write
 
 
 def _speller(field: Any, vendor: str) -> Callable[[Any], Any] | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from tocsin.hub.census.bulk import Write
 from tocsin.hub.census.known import Known, Seen
-
-Write = Callable[[], None]
 
 
 class Follower(Protocol):

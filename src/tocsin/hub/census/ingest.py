@@ -27,8 +27,8 @@ from tocsin.hub.rules.layouts.lines import CensusFile
 from tocsin.hub.rules.layouts.rows import Columns, header_names, read_rows
 from tocsin.hub.rules.layouts.sighting import Blank, Item, Refusal, Sighting
 
-CHUNK = 1_000
-"""Rows in one transaction."""
+CHUNK = 250
+"""Rows in one transaction: others who write wait no longer than it takes."""
 PAUSE = 0.005
 """Seconds between transactions, for others who write."""
 MOST_REFUSALS = 200
@@ -98,10 +98,9 @@ class Ingest:
         count = Count(line=items[-1].line)
         fresh = self._fresh(items, count)
         servers, merged, touched = self._merge(fresh)
-        writers = [follower.plan(servers, merged) for follower in self.followers]
+        writers = [store.write_servers(servers.values()), store.write_observations(touched)]
+        writers += [follower.plan(servers, merged) for follower in self.followers]
         with writing():
-            store.write_servers(servers.values())
-            store.write_observations(touched)
             for write in writers:
                 write()
             self._account(count)
@@ -148,8 +147,9 @@ class Ingest:
         ids = store.ids_of(fresh)
         new = [known(0, name, group.values()) for name, group in fresh.items() if name not in ids]
         if new:
+            write = store.write_servers(new)
             with writing():
-                store.write_servers(new)
+                write()
             ids |= store.ids_of(one.identity for one in new)
         return ids
 

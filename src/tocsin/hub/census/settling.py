@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from django.db import connection
 
 from tocsin.hub.census import store
-from tocsin.hub.census.bulk import writing
-from tocsin.hub.census.followers import Follower, Write, followers
+from tocsin.hub.census.bulk import Write, writing
+from tocsin.hub.census.followers import Follower, followers
 from tocsin.hub.census.ingest import CHUNK, PAUSE, Progress
 from tocsin.hub.census.known import known
 from tocsin.hub.census.models import Snapshot

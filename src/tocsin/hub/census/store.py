@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tocsin.hub.census.bulk import Table
+from tocsin.hub.census.bulk import Table, Write
 from tocsin.hub.census.known import Known, Seen
 from tocsin.hub.census.models import Observation, Server
 from tocsin.hub.rules import days
@@ -112,8 +112,8 @@ def identities_of(servers: Iterable[int]) -> dict[int, str]:
     return dict(Server.objects.filter(id__in=list(servers)).values_list("id", "identity"))
 
 
-def write_servers(servers: Iterable[Known]) -> None:
-    """Write servers over their rows."""
+def write_servers(servers: Iterable[Known]) -> Write:
+    """Give what writes servers over their rows."""
     rows = (
         (
             one.identity,
@@ -134,11 +134,11 @@ def write_servers(servers: Iterable[Known]) -> None:
         )
         for one in servers
     )
-    Table(Server, SERVER_COLUMNS).upsert(rows, unique=("identity",), update=SERVER_COLUMNS[1:])
+    return Table(Server, SERVER_COLUMNS).upsert(rows, unique=("identity",), update=SERVER_COLUMNS[1:])
 
 
-def write_observations(sightings: Mapping[int, Iterable[Seen]]) -> None:
-    """Write observations over their rows."""
+def write_observations(sightings: Mapping[int, Iterable[Seen]]) -> Write:
+    """Give what writes observations over their rows."""
     rows = (
         (
             server,
@@ -164,4 +164,4 @@ def write_observations(sightings: Mapping[int, Iterable[Seen]]) -> None:
         for one in group
     )
     table = Table(Observation, OBSERVATION_COLUMNS)
-    table.upsert(rows, unique=("server", "source", "content"), update=_CHANGING)
+    return table.upsert(rows, unique=("server", "source", "content"), update=_CHANGING)

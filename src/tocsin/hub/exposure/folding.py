@@ -7,14 +7,14 @@ decided meanwhile about one of the servers, and folds those again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from django.utils import timezone
 from msgspec import Struct
 
-from tocsin.hub.census.bulk import Table
+from tocsin.hub.census.bulk import Table, Write
 from tocsin.hub.census.known import Known, Seen
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.facts import Followed, followed
@@ -104,21 +104,20 @@ class Folder:
         found = Standing.objects.filter(server_id__in=list(servers), exposure__in=words)
         return list(found.values_list("server_id", flat=True).distinct())
 
-    def plan(
-        self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]
-    ) -> Callable[[], None]:
+    def plan(self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]) -> Write:
         """Fold servers; give what writes the result."""
         newest = _newest_decision()
         results = self._results(servers, sightings)
 
+        recorded = record(results)
+
         def write() -> None:
             late = _decided_since(newest, servers)
-            if late:
-                again = self._results({one: servers[one] for one in late}, sightings)
-                kept = [one for one in results if one.server not in late]
-                record([*kept, *again])
-            else:
-                record(results)
+            if not late:
+                recorded()
+                return
+            again = self._results({one: servers[one] for one in late}, sightings)
+            record([*(one for one in results if one.server not in late), *again])()
 
         return write
 
@@ -289,12 +288,19 @@ def _decided_since(newest: int, servers: Mapping[int, Known]) -> set[int]:
 # --- writing ------------------------------------------------------------------------------------------
 
 
-def record(results: Iterable[Folded], *, actor: str = "census") -> None:
-    """Write standings that differ from what is stored, and tell the chain. Only inside `writing`."""
+def record(results: Iterable[Folded], *, actor: str = "census") -> Write:
+    """Give what writes standings that differ from what is stored, and tells the chain, inside `writing`."""
     changed = [one for one in results if one.before != one.after]
     rows = ((one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed)
-    Table(Standing, ("server", "campaign", *STATE)).upsert(rows, unique=("server", "campaign"), update=STATE)
-    append([change for one in changed for change in changes_of(one, actor)])
+    table = Table(Standing, ("server", "campaign", *STATE))
+    upsert = table.upsert(rows, unique=("server", "campaign"), update=STATE)
+    changes = [change for one in changed for change in changes_of(one, actor)]
+
+    def write() -> None:
+        upsert()
+        append(changes)
+
+    return write
 
 
 def changes_of(one: Folded, actor: str) -> list[Change]:
