@@ -9,8 +9,8 @@ from tocsin.hub.census.search import servers_that_begin
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.listing.columns import Column
 from tocsin.hub.listing.filters import Choice, Day, Exactly, Flag, Number
-from tocsin.hub.lists.keyset import Order
 from tocsin.hub.listing.lists import Listing, Search
+from tocsin.hub.lists.keyset import Order
 from tocsin.hub.rules.sectors import sectors
 from tocsin.hub.rules.words import Compromise, Exposure
 

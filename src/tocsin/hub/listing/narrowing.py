@@ -41,7 +41,8 @@ def narrowed(rows: QuerySet[Any], conditions: Sequence[Q]) -> QuerySet[Any]:
 
 def _keys(rows: QuerySet[Any], condition: Q, most: int) -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = rows.order_by().filter(condition).values_list("pk", flat=True)
-    return found[: most + 1]
+    first: QuerySet[Any, Any] = found[: most + 1]
+    return first
 
 
 def _walked_by(rows: QuerySet[Any], best: Q, others: list[Q]) -> QuerySet[Any]:
