@@ -45,9 +45,7 @@ def serve(
 
 def _demonstrate(data: Path) -> None:
     from tocsin.cli.demonstration import load_demonstration
-    from tocsin.hub.exposure.facts import ensure_campaigns
 
-    ensure_campaigns()
     load_demonstration(data, _say)
 
 
