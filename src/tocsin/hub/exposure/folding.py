@@ -304,7 +304,7 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     if before is None or _episode(before) != _episode(after):
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
-    elif before is not None and _place(before) != _place(after):
+    elif _place(before) != _place(after):
         day = after.last_seen.astimezone(UTC).date()
         found.append(_change(one, actor, "place", ("", ""), (day, {"place": _place(after)})))
     if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
