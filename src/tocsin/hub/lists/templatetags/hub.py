@@ -34,7 +34,10 @@ def head(context: dict[str, Any], label: str, sort: str) -> SafeString:
     state = "ascending" if turned else "descending" if now == f"-{sort}" else "none"
     href = address_with(context, sort=f"-{sort}" if turned else sort, cursor="")
     arrow = {"ascending": " ↑", "descending": " ↓", "none": ""}[state]
-    return SafeString(format_html('<th aria-sort="{}"><a href="{}">{}{}</a></th>', state, href, label, arrow))
+    shown: SafeString = format_html(
+        '<th aria-sort="{}"><a href="{}">{}{}</a></th>', state, href, label, arrow
+    )
+    return shown
 
 
 @register.filter
