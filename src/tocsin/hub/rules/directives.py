@@ -1,0 +1,247 @@
+"""A directive as data: who must do what by when, and what would prove it.
+
+A requirement's answer is one of five, and never a bare yes: *proven* (evidence says so, at a locator),
+*claimed* (somebody's word), *missing* (nothing yet, which is not "no"), *excepted* (with a reason and a day
+by which it will be done), *not-applicable*. What is proven after its deadline stays proven, and late.
+
+The file's form is `Directive`; `load` refuses what it does not know, such as a proof that nobody wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.errors import UsageFault
+from tocsin.hub.rules.deadlines import Deadline, deadline, recurring
+
+
+class Standing(StrEnum):
+    """How one requirement stands for one server or organisation, from the best."""
+
+    NOT_APPLICABLE = "not-applicable"
+    PROVEN = "proven"
+    CLAIMED = "claimed"
+    EXCEPTED = "excepted"
+    MISSING = "missing"
+
+
+class Due(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``by`` or ``before`` a wall-clock time; ``named`` is the short name of the zone that the order uses."""
+
+    by: str = ""
+    before: str = ""
+    named: str = ""
+
+
+class Repeats(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a requirement comes again after its deadline; ``only`` says what a round has to tell."""
+
+    weeks: int
+    times: int
+    only: Literal["", "findings"] = ""
+
+
+class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To which servers a directive or a part of it applies; an empty field asks nothing."""
+
+    products: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    connected_since: date | None = None
+
+
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The directive itself or a supplement, with the day it was given."""
+
+    id: str
+    title: str
+    issued: date
+    applies: Scope = Scope()
+
+
+class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to be done. It applies where all of ``when`` and one of ``when_any`` are answered so."""
+
+    id: str
+    part: str
+    title: str
+    proof: str
+    per: Literal["server", "organisation"] = "server"
+    when: dict[str, bool] = {}
+    when_any: tuple[dict[str, bool], ...] = ()
+    deadline: Due | None = None
+    repeats: Repeats | None = None
+    recommended: bool = False
+    fix_released: date | None = None
+
+    def applies(self, answers: Mapping[str, bool]) -> bool | None:
+        """Whether its branch is taken; None while a question that decides it is unanswered."""
+        other = _any([_branch(branch, answers) for branch in self.when_any]) if self.when_any else True
+        return _all([_branch(self.when, answers), other])
+
+
+class Directive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole order. ``zone`` is that of every deadline in it."""
+
+    id: str
+    title: str
+    issuer: str
+    issued: date
+    source: str
+    zone: str
+    campaigns: tuple[str, ...]
+    applies: Scope
+    questions: dict[str, str]
+    parts: tuple[Part, ...]
+    requirements: tuple[Requirement, ...]
+
+    def due(self, requirement: Requirement) -> Deadline | None:
+        """When a requirement is due, if the order says."""
+        return _due(requirement, self.zone) if requirement.deadline else None
+
+    def rounds(self, requirement: Requirement) -> list[Deadline]:
+        """The deadlines of its later rounds, where it recurs."""
+        first, repeats = self.due(requirement), requirement.repeats
+        return recurring(first, weeks=repeats.weeks, times=repeats.times) if first and repeats else []
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What stands behind an answer: its standing, when that was so, why, and where to look."""
+
+    standing: Standing
+    reason: str
+    at: datetime | None = None
+    locators: tuple[str, ...] = ()
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """One requirement's answer for one subject at one moment.
+
+    Attributes:
+        late: the deadline was missed: done after it, or not done although it has passed.
+    """
+
+    requirement: str
+    proof: Proof
+    due: Deadline | None
+    late: bool
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What is known of one server or organisation that a proof may use; times are aware.
+
+    Attributes:
+        answers: replies to the directive's questions; ``compromise_signs`` is derived from evidence or word.
+        proofs: by name of proof, what evidence shows; nothing for what nobody has looked at.
+        words: by requirement, what somebody claims and when.
+        exceptions: by requirement, the reason and the day by which it will be done.
+    """
+
+    answers: Mapping[str, bool]
+    proofs: Mapping[str, Proof]
+    words: Mapping[str, Proof] = {}
+    exceptions: Mapping[str, tuple[str, date]] = {}
+
+
+def answer(directive: Directive, requirement: Requirement, facts: Facts, *, now: datetime) -> Answer:
+    """How a requirement stands ``now``: evidence first, then an exception, then a word; else missing."""
+    due = directive.due(requirement)
+    proof = _proof(requirement, facts, now.astimezone(UTC).date())
+    return Answer(requirement=requirement.id, proof=proof, due=due, late=_late(proof, due, now))
+
+
+def _proof(requirement: Requirement, facts: Facts, today: date) -> Proof:
+    applies = requirement.applies(facts.answers)
+    if applies is False:
+        return Proof(standing=Standing.NOT_APPLICABLE, reason="another branch of the directive applies")
+    shown = facts.proofs.get(requirement.proof)
+    if shown is not None and shown.standing is Standing.PROVEN:
+        return shown
+    excepted = facts.exceptions.get(requirement.id)
+    if excepted is not None and excepted[1] >= today:
+        return Proof(standing=Standing.EXCEPTED, reason=f"{excepted[0]}; to be done by {excepted[1]}")
+    word = facts.words.get(requirement.id)
+    if word is not None:
+        return word
+    return shown or Proof(standing=Standing.MISSING, reason=_why_missing(requirement, applies=applies))
+
+
+def _why_missing(requirement: Requirement, *, applies: bool | None) -> str:
+    if applies is None:
+        asked = sorted({name for branch in (requirement.when, *requirement.when_any) for name in branch})
+        return f"not yet known whether it applies: {', '.join(asked)}"
+    return "no evidence and no answer yet"
+
+
+def _late(proof: Proof, due: Deadline | None, now: datetime) -> bool:
+    if due is None or proof.standing in {Standing.NOT_APPLICABLE, Standing.EXCEPTED}:
+        return False
+    done = proof.at if proof.standing in {Standing.PROVEN, Standing.CLAIMED} else None
+    return not due.met(done or now)
+
+
+def load(path: Path, *, proofs: frozenset[str]) -> Directive:
+    """Read a directive's file and prove that it makes sense.
+
+    Args:
+        path: ``directive.yaml``.
+        proofs: the names of proofs that somebody has written.
+
+    Raises:
+        UsageFault: it cannot be read, names an unknown proof, part or question, or a deadline that does not
+        exist.
+    """
+    try:
+        directive = msgspec.yaml.decode(path.read_bytes(), type=Directive)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UsageFault(f"cannot read the directive: {error}", where=str(path)) from error
+    for fault in _faults(directive, proofs):
+        raise UsageFault(fault, where=str(path))
+    for requirement in directive.requirements:
+        directive.due(requirement)
+    return directive
+
+
+def _faults(directive: Directive, proofs: frozenset[str]) -> list[str]:
+    ids = [requirement.id for requirement in directive.requirements]
+    asked = {*directive.questions, "compromise_signs"}
+    parts = {part.id for part in directive.parts}
+    found = [f"{name} stands twice" for name in sorted(set(ids)) if ids.count(name) > 1]
+    for one in directive.requirements:
+        found += [f"{one.id}: no part is called {one.part}"] if one.part not in parts else []
+        found += [f"{one.id}: nobody wrote the proof {one.proof}"] if one.proof not in proofs else []
+        named = {name for branch in (one.when, *one.when_any) for name in branch}
+        found += [f"{one.id}: no question is called {name}" for name in sorted(named - asked)]
+        found += [f"{one.id}: it recurs without a first deadline"] if one.repeats and not one.deadline else []
+    return found
+
+
+def _due(requirement: Requirement, zone: str) -> Deadline:
+    due = requirement.deadline or Due()
+    if bool(due.by) == bool(due.before):
+        raise UsageFault(f"{requirement.id}: give its deadline as either by or before")
+    return deadline(
+        due.by or due.before, zone=zone, named=due.named, strict=bool(due.before), says=requirement.title
+    )
+
+
+def _branch(branch: Mapping[str, bool], answers: Mapping[str, bool]) -> bool | None:
+    return _all([None if name not in answers else answers[name] is wanted for name, wanted in branch.items()])
+
+
+def _all(verdicts: list[bool | None]) -> bool | None:
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def _any(verdicts: list[bool | None]) -> bool | None:
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
