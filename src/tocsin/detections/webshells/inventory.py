@@ -34,26 +34,32 @@ class Served(StrEnum):
 
 
 _BY_EXTENSION = {
-    **dict.fromkeys((".aspx", ".ascx", ".ashx", ".asmx", ".asax", ".svc", ".soap", ".master", ".rem", ".axd"), Family.ASPNET),
-    **dict.fromkeys((".asp", ".asa", ".cer", ".cdx", ".aspq"), Family.ASP),
-    **dict.fromkeys((".jsp", ".jspx", ".jspf", ".jspa", ".jsw", ".jsv", ".jhtml", ".tag", ".tagx"), Family.JSP),
-    **dict.fromkeys((".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phtml", ".pht", ".phps", ".inc", ".module"), Family.PHP),
-    **dict.fromkeys((".cfm", ".cfc", ".cfml"), Family.COLDFUSION),
-    **dict.fromkeys((".cshtml", ".vbhtml", ".cshtm", ".vbhtm", ".razor"), Family.RAZOR),
-    **dict.fromkeys((".xsl", ".xslt"), Family.XSLT),
-    ".config": Family.CONFIG,
-    **dict.fromkeys((".html", ".htm", ".shtml", ".shtm", ".stm"), Family.HTML),
-}  # fmt: skip
+    f".{extension}": family
+    for family, extensions in (
+        (Family.ASPNET, "aspx ascx ashx asmx asax svc soap master rem axd"),
+        (Family.ASP, "asp asa cer cdx aspq"),
+        (Family.JSP, "jsp jspx jspf jspa jsw jsv jhtml tag tagx"),
+        (Family.PHP, "php php3 php4 php5 php7 php8 phtml pht phps inc module"),
+        (Family.COLDFUSION, "cfm cfc cfml"),
+        (Family.RAZOR, "cshtml vbhtml cshtm vbhtm razor"),
+        (Family.XSLT, "xsl xslt"),
+        (Family.CONFIG, "config"),
+        (Family.HTML, "html htm shtml shtm stm"),
+    )
+    for extension in extensions.split()
+}
 _RUN = frozenset(_BY_EXTENSION) - {
     ".master", ".phps", ".inc", ".module", ".jspf", ".tag", ".tagx", ".xsl", ".xslt", ".html", ".htm", ".razor",
 }  # fmt: skip
 _READ = frozenset({".master", ".inc", ".module", ".jspf", ".tag", ".tagx", ".xsl", ".xslt", ".razor"})
 """Not asked for by themselves, but read by pages that are."""
 
-_OPENING = re.compile(r"<%|<\?(?!xml)|<script\b|<jsp:|<cf[a-z]{2}|<xsl:|<configuration\b|@\{|<html", re.IGNORECASE)
+_OPENING = re.compile(
+    r"<%|<\?(?!xml)|<script\b|<jsp:|<cf[a-z]{2}|<xsl:|<configuration\b|@\{|<html", re.IGNORECASE
+)
 _NET = re.compile(
     r"<%@\s{0,9}(?:page|control|webhandler|webservice|master|application|servicehost|assembly|register|implements)\b"
-    r"(?![^%]{0,200}(?:import\s*=|contentType\s*=\s*[\"'][^\"']{1,60}[\"'][^%]{0,99}pageEncoding|language\s*=\s*[\"']java[\"']))"
+    r"(?![^%]{0,200}(?:import\s*=|pageEncoding|language\s*=\s*[\"']java[\"']))"
     r"|<script\b[^>]{0,300}\brunat\s*=\s*[\"']?server[^>]{0,300}>|<asp:[a-z]",
     re.IGNORECASE,
 )
@@ -61,7 +67,8 @@ _NET_WORDS = re.compile(
     r"\b(?:System\.(?:IO|Web|Net|Text|Reflection|Diagnostics|Convert)|HttpContext|Page_Load|IHttpHandler)\b"
 )
 _JAVA = re.compile(
-    r"<%@\s{0,9}(?:page|include|taglib)\b[^%]{0,300}(?:import\s*=|contentType\s*=|pageEncoding|language\s*=\s*[\"']java[\"']|uri\s*=)"
+    r"<%@\s{0,9}(?:page|include|taglib)\b[^%]{0,300}"
+    r"(?:import\s*=|contentType\s*=|pageEncoding|language\s*=\s*[\"']java[\"']|uri\s*=)"
     r"|<jsp:|JSP/Page\b|\bjava(?:x)?\.(?:io|lang|util|net|servlet)\b|request\.getParameter\s*\(|Runtime\s*\.\s*getRuntime"
     r"|<%!",
     re.IGNORECASE,
@@ -74,7 +81,10 @@ _ASP = re.compile(
     r"|<!--\s{0,9}#include",
     re.IGNORECASE,
 )
-_COLD = re.compile(r"<cf(?:set|if|output|component|function|script|query|file|execute|include|param|loop|http)\b", re.IGNORECASE)
+_COLD = re.compile(
+    r"<cf(?:set|if|output|component|function|script|query|file|execute|include|param|loop|http)\b",
+    re.IGNORECASE,
+)
 _CONFIG = re.compile(r"<configuration\b|<system\.web(?:Server)?\b", re.IGNORECASE)
 _XSLT = re.compile(r"<(?:xsl:)?stylesheet\b|<xsl:", re.IGNORECASE)
 _HTML = re.compile(r"<!doctype\s+html|<html\b|<head\b|<body\b", re.IGNORECASE)
@@ -120,7 +130,11 @@ def _family(text: str, named: Family) -> Family:
 
 def _mended(text: str, named: Family) -> Family:
     """The server reads a page as its extension says; only these mix-ups are sure to be another's."""
-    if named in {Family.ASP, Family.ASPNET, Family.JSP, Family.CONFIG} and "<%" not in text and _PHP.search(text):
+    if (
+        named in {Family.ASP, Family.ASPNET, Family.JSP, Family.CONFIG}
+        and "<%" not in text
+        and _PHP.search(text)
+    ):
         return Family.PHP if not _NET.search(text) else named
     if named is Family.PHP and "<?" not in text and "<%" in text:
         return _by_content(text)
