@@ -319,7 +319,9 @@ _SEVERAL: dict[type[Node], tuple[str, ...]] = {
 def children(node: Node) -> list[Node]:
     """Give the nodes directly below a node, in the order of evaluation as far as the text shows it."""
     kind = type(node)
-    below: list[Node] = [part for field in _SINGLE.get(kind, ()) if (part := getattr(node, field)) is not None]
+    below: list[Node] = [
+        part for field in _SINGLE.get(kind, ()) if (part := getattr(node, field)) is not None
+    ]
     for field in _SEVERAL.get(kind, ()):
         below.extend(getattr(node, field))
     return below
