@@ -29,9 +29,8 @@ spelling of the text (unicode escapes decoded; with PHP's ``$``, without the bra
 compare them with ``lower()`` where the language does not tell case apart.
 
 What could not be read is an ``Unknown`` with its span, and the code goes on behind it. A tree is never
-deeper than ``DEEPEST`` below its statement, and blocks never nest deeper than ``DEEPEST_BLOCKS``. A longer
-chain is cut by a made variable (``Assign("=", Name("·1"), ...)`` before the statement, ``Name("·1")`` in
-it), which changes nothing for the flow of values.
+deeper than ``DEEPEST``, blocks included. A longer chain is cut by a made variable (``Assign("=",
+Name("·1"), ...)`` before the statement, ``Name("·1")`` in it), which changes nothing for the flow of values.
 
 Fields are given by position here, against the custom of the house: millions of nodes are made, and that
 is faster.
@@ -45,9 +44,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 DEEPEST = 200
-"""Nodes above one another within one statement, at most."""
-DEEPEST_BLOCKS = 60
-"""Blocks, functions and classes within one another, at most."""
+"""Nodes above one another in a unit, at most."""
 
 Constant: TypeAlias = str | int | float | bool | None
 """What a ``Literal`` holds; ``None`` is null, Nothing, Empty, undefined."""
