@@ -1,0 +1,41 @@
+"""What speaks for a web shell, as named numbers; each leads back to the place that shows it.
+
+A name's first word tells which way the evidence may speak (``score.sign_of``): ``flow``, ``sink``,
+``use``, ``sig`` and ``shape`` only for a shell, ``calm`` only against, ``family`` either way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from tocsin.detections.webshells.observing import Observed
+from tocsin.detections.webshells.sightings import Sighting
+
+
+def features_of(seen: Observed) -> Mapping[str, float]:
+    """Give the features of a file; an absent name is zero."""
+    found: Counter[str] = Counter()
+    for name, _, _ in pieces_of(seen):
+        found[name] = 1
+    return {f"family:{seen.found.family}": 1.0, **{name: float(value) for name, value in found.items()}}
+
+
+def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
+    """Yield every feature with the place that shows it."""
+    for sighting in seen.traced.sightings:
+        for name in _names(sighting):
+            yield name, sighting.start, sighting.end
+    for use in seen.traced.uses:
+        yield f"use:{use.word}", use.start, use.end
+
+
+def _names(sighting: Sighting) -> Iterator[str]:
+    what = f"{sighting.capability}:{sighting.role}"
+    if sighting.flow is not None:
+        yield f"flow:{what}"
+        yield f"flow:{what}:{sighting.flow.source}"
+    else:
+        yield f"sink:{what}:{sighting.argument}"
+    for note in sighting.notes:
+        yield f"note:{what}:{note}"

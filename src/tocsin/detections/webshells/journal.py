@@ -1,0 +1,120 @@
+"""What one walk over a page notes down: sinks with what is given to them, telling objects, sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tocsin.detections.webshells.sightings import Flow, Sighting, Traced, Use
+from tocsin.detections.webshells.tables import Sink
+from tocsin.detections.webshells.values import Step, Value, origin_of
+
+_MOST = 400
+"""Sightings kept of one page: more of them change no answer."""
+_SERVER_CODE = re.compile(
+    r"<%|<\?(?:php|=|\s)|runat\s*=\s*.?server|<jsp:|language\s*=\s*.?(?:php|jscript|vbscript)", re.IGNORECASE
+)
+_SERVER_PAGE = re.compile(
+    r"\.(?:as[pamh]x?|ascx|ashx|asmx|asax|svc|soap|cshtml|vbhtml|cer|cdx|asa|php\d?|phtml|pht|jspx?|jspf|jsw|jsv|cfml?|config)\b(?!\w)",
+    re.IGNORECASE,
+)
+_SHELL = re.compile(
+    r"\bcmd(?:\.exe)?\b|%comspec%|/bin/(?:ba|da|z|k|c)?sh\b|\bpowershell|\bbash\b|\bsh -c\b|\bw?cscript\b|/c |\bnet (?:user|localgroup)\b|\bwhoami\b",
+    re.IGNORECASE,
+)
+
+
+class Journal:
+    """Collects; every sink once per place, with the gravest argument seen there."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._sightings: dict[tuple[int, int, str, str], Sighting] = {}
+        self._uses: dict[tuple[str, str], Use] = {}
+        self._sources: dict[str, tuple[str, int, int]] = {}
+
+    def sink(
+        self,
+        sink: Sink,
+        given: Sequence[Value],
+        span: tuple[int, int],
+        *,
+        depth: int,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """Note a sink and what is given to it."""
+        if len(self._sightings) >= _MOST:
+            return
+        origin = origin_of(*given)
+        sighting = Sighting(
+            capability=sink.capability,
+            role=sink.role,
+            sink=sink.pattern,
+            start=span[0],
+            end=span[1],
+            argument="request" if origin else _argument(given),
+            notes=(*notes, *_notes(given), *(("nested",) if depth else ())),
+            depth=depth,
+            flow=_flow(sink, origin, span) if origin else None,
+        )
+        key = (span[0], span[1], sink.capability, sink.role)
+        before = self._sightings.get(key)
+        if before is None or (before.flow is None and sighting.flow is not None):
+            self._sightings[key] = sighting
+
+    def use(self, word: str, name: str, start: int, end: int) -> None:
+        """Note the use of a telling object or function; the first place counts."""
+        self._uses.setdefault((word, name), Use(word=word, name=name, start=start, end=end))
+
+    def source(self, step: Step) -> None:
+        """Note that a source is read; the first place of its kind counts."""
+        self._sources.setdefault(step.kind, (step.kind, step.start, step.end))
+
+    def traced(self, limits: tuple[str, ...]) -> Traced:
+        """Give it all in the order of the text."""
+        return Traced(
+            sightings=tuple(
+                sorted(
+                    self._sightings.values(), key=lambda one: (one.start, one.end, one.capability, one.role)
+                )
+            ),
+            uses=tuple(sorted(self._uses.values(), key=lambda one: (one.start, one.word, one.name))),
+            sources=tuple(sorted(self._sources.values(), key=lambda one: one[1])),
+            limits=limits,
+        )
+
+
+def _argument(given: Sequence[Value]) -> str:
+    if not given:
+        return "none"
+    if any(value.made for value in given):
+        return "made"
+    if all(value.sure for value in given):
+        return "constant"
+    if any(value.path.startswith("$") and not value.declared and "." not in value.path for value in given):
+        return "unset"
+    return "unknown"
+
+
+def _notes(given: Sequence[Value]) -> list[str]:
+    text = " ".join(value.pieces for value in given if value.pieces)
+    if not text:
+        return []
+    marks = (("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
+    return [note for note, pattern in marks if pattern.search(text)]
+
+
+def _flow(sink: Sink, origin: Step, span: tuple[int, int]) -> Flow:
+    places: list[tuple[int, int]] = [span]
+    step: Step | None = origin
+    while step is not None:
+        if places[-1] != (step.start, step.end):
+            places.append((step.start, step.end))
+        step = step.before
+    return Flow(
+        source=origin.kind,
+        sink=sink.pattern,
+        capability=sink.capability,
+        role=sink.role,
+        places=tuple(reversed(places)),
+    )

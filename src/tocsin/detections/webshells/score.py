@@ -1,0 +1,33 @@
+"""How sure: a calibrated score from named features, and which of them carried it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+BIAS = "bias"
+FLAGGED = 0.5
+"""A file with this score or more is called a web shell."""
+SIGNS = {"flow": 1, "sink": 1, "use": 1, "sig": 1, "note": 1, "shape": 1, "many": 1, "calm": -1}
+_WEIGHTS = Path(__file__).with_name("weights.json")
+
+
+def sign_of(name: str) -> int:
+    """Give 1 for evidence that may only raise a score, -1 for such as may only lower it, 0 for either."""
+    return SIGNS.get(name.partition(":")[0], 0)
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """Give the fitted weights (``python -m benchmarks.webshells fit``)."""
+    return msgspec.json.decode(_WEIGHTS.read_bytes(), type=dict[str, float])
+
+
+def score_of(features: Mapping[str, float], weighed: Mapping[str, float]) -> float:
+    """Give the score from 0 to 1; a feature without a weight says nothing."""
+    margin = weighed.get(BIAS, 0.0) + sum(weighed.get(name, 0.0) * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, margin))))

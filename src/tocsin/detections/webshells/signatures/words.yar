@@ -1,0 +1,85 @@
+/*
+  What a page says of itself: words of those who write and use such pages, in markup, comments and texts.
+  A word alone proves nothing; the weights say how much each counts.
+  Author: Tocsin contributors. Licence: Apache-2.0
+*/
+
+rule words_of_intruders
+{
+    meta:
+        description = "The page calls itself a web shell or back door, or names its makers as intruders"
+        key = "self-named"
+        capability = ""
+    strings:
+        $a = /web\s?-?sh[e]ll/ nocase
+        $b = /back\s?-?d[o]or/ nocase
+        $c = /\b(hack(ed|er|ers|ing)?|h4ck|h4x0r|defaced?)\b/ nocase
+        $d = /\b(bypass|exploit|r00t|rooted|0day|priv8|sec(urity)?\s?team)\b/ nocase
+        $e = "\xe6\x9c\xa8\xe9\xa9\xac"
+        $f = "\xe5\xa4\xa7\xe9\xa9\xac"
+        $g = "\xe6\x8f\x90\xe6\x9d\x83"
+        $h = "\xe8\x8f\x9c\xe5\x88\x80"
+        $i = "\xe9\xbb\x91\xe5\xae\xa2"
+        $j = "\xe5\x85\x8d\xe6\x9d\x80"
+        $k = /\b(sh[e]ll|cmd|command)\s{0,2}(exec|execute|runner?)\b/ nocase
+        $l = "\xe4\xb8\x80\xe5\x8f\xa5\xe8\xaf\x9d"
+    condition:
+        any of them
+}
+
+rule words_of_commands
+{
+    meta:
+        description = "Forms and texts speak of running commands"
+        key = "command-form"
+        capability = ""
+    strings:
+        $field = /<(input|textarea|asp:TextBox)\b[^>]{0,120}(name|id)\s{0,2}=\s{0,2}["']?(x|_|-|txt|tb|my)?(cmd|command|exec|sh[e]ll|comm?|komut|c0mmand|cmdline|arg|program)(line|text|box)?["' >]/ nocase
+        $button = /value\s{0,2}=\s{0,2}["']?\s{0,2}(execute?|run|exec|ejecutar|uitvoeren|go!?|send command|calistir|>>)\s{0,2}["'>]/ nocase
+        $net_user = /net\s{1,3}(user|localgroup)\s{1,3}[^\r\n<]{0,60}\/add/ nocase
+        $whoami = /\b(whoami|ipconfig|ifconfig|netstat -an|tasklist|uname -a|cat \/etc)/ nocase
+        $cmd = /(cmd\.exe|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd|wscript\.shell)/ nocase
+    condition:
+        any of them
+}
+
+rule words_of_passwords
+{
+    meta:
+        description = "A fixed password or its digest guards the page"
+        key = "own-password"
+        capability = ""
+    strings:
+        $php = /md5\s{0,3}\(\s{0,3}\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE)[^)]{1,40}\)\s{0,3}={2,3}\s{0,3}["']?[0-9a-f$]/ nocase
+        $digest = /\$?\w{0,20}(pass|pwd|password|auth)\w{0,10}["'\]]{0,3}\s{0,3}=\s{0,3}["'][0-9a-f]{32}["']/ nocase
+        $asp = /(userpass|pass(word|wd)?|pwd)\s{0,3}=\s{0,3}"[^"\r\n]{1,40}"\s{0,8}'/ nocase
+        $agent = /\$_SERVER\s{0,2}\[["']HTTP_(USER_AGENT|REFERER|COOKIE|ACCEPT\w{0,20}|X_\w{1,20})["']\]\s{0,3}={2,3}\s{0,3}["']/ nocase
+    condition:
+        any of them
+}
+
+rule picture_before_code
+{
+    meta:
+        description = "The file begins as a picture and goes on as a page"
+        key = "picture"
+        capability = ""
+    strings:
+        $code = /<\?(php|=)|<%|<script[^>]{0,80}(runat|language\s{0,2}=\s{0,2}.?php)/ nocase
+    condition:
+        $code and (uint32be(0) == 0x47494638 or uint32be(0) == 0x67696638 or uint32be(0) == 0xFFD8FFE0 or uint32be(0) == 0x89504E47 or uint32be(0) == 0x4A464946 or uint16be(0) == 0x424D)
+}
+
+rule code_for_another_page
+{
+    meta:
+        description = "Texts of the code hold server code, and a file is written"
+        key = "dropper"
+        capability = "dropper"
+    strings:
+        $percent = /["'][^"'\r\n]{0,200}<%[^\r\n]{0,200}(request|e[v]al|e[x]ecute|process|page language|response)/ nocase
+        $php = /["'][^"'\r\n]{0,40}<\?(php)?[^\r\n]{0,200}(\$_(G[E]T|P[O]ST|R[E]QUEST)|e[v]al|s[y]stem|e[x]ec|base64)/ nocase
+        $write = /(WriteAllText|WriteAllBytes|StreamWriter|CreateText|CreateTextFile|FileOutputStream|FileWriter|file_put_contents|fwrite|fputs|SaveToFile|RandomAccessFile)/ nocase
+    condition:
+        any of ($percent, $php) and $write
+}

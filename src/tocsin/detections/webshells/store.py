@@ -1,0 +1,96 @@
+"""What every variable of a page holds, kept over the passes of the tracing."""
+
+from __future__ import annotations
+
+from tocsin.detections.webshells.code import Assign, Class, Declare, Function, Node, dotted, walk
+from tocsin.detections.webshells.values import NOTHING, Known, Step, Value, joined
+
+_MOST_SLOTS = 20_000
+"""A page with more variables than that is a table of data."""
+
+
+class Store:
+    """Variables by slot: ``function:name`` for locals, ``:name`` for everything else, ``slot[key]`` for elements.
+
+    Taint only ever grows; what a variable is known to hold is overwritten as the text goes on.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.slots: dict[str, Value] = {}
+        self.functions: dict[str, list[Function]] = {}
+        self.classes: dict[str, Class] = {}
+        self.scopes: dict[int, tuple[int, frozenset[str]]] = {}
+        self.spilled: Step | None = None
+        self.changed = False
+
+    def read(self, slot: str) -> Value | None:
+        """Give what the slot holds, or nothing if nobody wrote to it."""
+        return self.slots.get(slot)
+
+    def write(self, slot: str, value: Value, path: str = "") -> None:
+        """Put a value into a slot; an origin that was there stays."""
+        before = self.slots.get(slot)
+        if before is None and len(self.slots) >= _MOST_SLOTS:
+            return
+        self._keep(slot, before, value, path or (before.path if before else ""))
+
+    def _keep(self, slot: str, before: Value | None, value: Value, path: str) -> None:
+        origin = (before.origin if before else None) or value.origin
+        after = Value(
+            origin,
+            path,
+            value.type or (before.type if before else ""),
+            value.known,
+            value.sure,
+            value.hint,
+            value.made,
+            value.root,
+            slot,
+            declared=True,
+        )
+        if before is None or (before.origin is None) != (origin is None) or before.type != after.type:
+            self.changed = True
+        self.slots[slot] = after
+
+    def meet(self, slot: str, value: Value, path: str = "") -> None:
+        """Put into a slot what it may hold besides what it holds: a parameter, an element of a list."""
+        before = self.slots.get(slot)
+        self.write(slot, joined(value, before) if before else value, path)
+
+    def taint(self, slot: str, origin: Step) -> None:
+        """Let a slot come from a source, whatever else it holds."""
+        before = self.slots.get(slot, NOTHING)
+        if before.origin is None:
+            self.write(slot, Value(origin, "", before.type, hint=before.pieces))
+
+    def learn(self, body: tuple[Node, ...], *, exact: bool) -> None:
+        """Note the functions and classes of a page, and the names that are local to each function."""
+        for node in walk(*body):
+            if isinstance(node, Function):
+                self._learn_function(node, node.name, exact=exact)
+            elif isinstance(node, Class) and node.name:
+                self.classes[node.name.lower()] = node
+            elif isinstance(node, Assign | Declare) and isinstance(node.value, Function):
+                self._named(node.value, dotted(node.target) if isinstance(node, Assign) else node.name)
+
+    def _learn_function(self, node: Function, name: str, *, exact: bool) -> None:
+        self._named(node, name)
+        names = [part.name for part in node.parameters]
+        names += [
+            part.name
+            for part in walk(*node.body)
+            if isinstance(part, Declare) and "global" not in part.modifiers
+        ]
+        local = frozenset(names if exact else (name.lower() for name in names))
+        self.scopes[id(node)] = (len(self.scopes) + 1, local)
+
+    def _named(self, node: Function, name: str) -> None:
+        last = name.rsplit(".", 1)[-1].lower()
+        if last and node not in (held := self.functions.setdefault(last, [])):
+            held.append(node)
+
+
+def keyed(slot: str, key: Known) -> str:
+    """Give the slot of an element."""
+    return f"{slot}[{str(key).lower()[:80]}]"
