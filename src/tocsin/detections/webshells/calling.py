@@ -112,7 +112,7 @@ class Calls(Targets):
         """Let every parameter of a function come from a source."""
         scope = self.store.scopes.get(id(function))
         for parameter in function.parameters if scope else ():
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             self.store.taint(f"{scope[0] if scope else 0}:{word}", origin)
 
     def called(self, callee: Value, owner: Value | None, given: list[Value], node: Node) -> Value:
@@ -162,7 +162,7 @@ class Calls(Targets):
         if scope is None:
             return Value()
         for parameter, value in zip(function.parameters, given, strict=False):
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             origin = self.through(value, node)
             passed = Value(
                 origin,
