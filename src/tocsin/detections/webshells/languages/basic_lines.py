@@ -13,7 +13,7 @@ _BY_ARGUMENT_ONLY = frozenset({"=", "is", "and", "or", "then"})
 MODIFIERS = frozenset(
     {"public", "private", "protected", "friend", "shared", "shadows", "overridable", "overrides", "mustoverride",
      "notoverridable", "overloads", "readonly", "writeonly", "static", "partial", "mustinherit", "notinheritable",
-     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare", "global"}
+     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare", "global", "auto", "ansi", "unicode"}
 )  # fmt: skip
 RESERVED = frozenset(
     {"if", "then", "else", "elseif", "end", "for", "each", "next", "do", "loop", "while", "wend", "until", "select",
@@ -248,7 +248,7 @@ def _bounds(parser: Parser) -> None:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "\n": nothing, ":": nothing, "<%=": output, "set": set_to, "let": set_to, "call": called, "return": jump("return"),
+    "\n": nothing, ":": nothing, "<%=": output, "=": output, "set": set_to, "let": set_to, "call": called, "return": jump("return"),
     "throw": jump("throw"), "goto": jump("goto"), "yield": jump("yield"), "exit": left, "continue": left, "imports": imported,
     "inherits": imported, "implements": imported, "option": line, "on": line, "resume": line, "redim": redim, "case": case,
 }  # fmt: skip

@@ -585,5 +585,5 @@ COMMON: dict[str, Statement] = {
     ";": empty, "{": bare_block, "if": headed("if"), "while": headed("while"), "switch": headed("switch"),
     "try": headed("try"), "finally": headed("finally"), "else": otherwise, "do": do, "for": loop, "catch": caught,
     "case": case, "default": default, "return": jump("return"), "throw": jump("throw"), "break": jump("break"),
-    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement, "interface": class_statement, "<%=": output,
+    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement, "interface": class_statement, "<%=": output, "=": output,
 }  # fmt: skip
