@@ -28,6 +28,8 @@ DEEPEST_TEXTS = 3
 _MOST_CALLS = 40
 """Functions of one name that a call is thought to mean."""
 _DYNAMIC = Sink("eval", "callee", "a function whose name is worked out", "all", frozenset())
+_CLASS = Sink("eval", "class", "a class whose name is worked out", "all", frozenset())
+_UNDECIDED = Sink("eval", "undecided", "arguments of a function that is not known", "all", frozenset())
 _VERSION = re.compile(r"\.\d+(?:\.\d+)?$")
 _WORD = re.compile(r"[A-Za-z_][\w.\\:]*\Z")
 _PASSING = frozenset(
@@ -345,7 +347,7 @@ class Calls(Targets):
         callee = self.value(node.callee) if node.callee is not None else None
         given = self.arguments(node.arguments, Value(), None)
         if callee is not None and callee.origin is not None:
-            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested)
+            self.journal.sink(_CLASS, [callee], self.span(node), depth=self.nested)
         kind = short_type(node.type or (callee.text or "" if callee else ""))
         for sink in self.api.news.find(kind):
             self.reached(sink, given, node)

@@ -67,10 +67,10 @@ class Walker(Calls):
         """Walk a constant."""
         return known(node.value)
 
-    def name(self, node: Name) -> Value:
-        """Walk a variable, type or function."""
+    def name(self, node: Name, *, outside: bool = False) -> Value:
+        """Walk a variable, type or function; ``outside``: as seen from no function."""
         word = node.name.lower()
-        held = self.store.read(self.slot(node.name))
+        held = self.store.read(f":{node.name}" if outside else self.slot(node.name))
         if held is not None and held.declared and not (held.root and held.origin is None):
             return held
         return self._unset(node, word)
@@ -172,6 +172,8 @@ class Walker(Calls):
         """Walk ``holder[keys]``."""
         holder = self.value(node.value)
         keys = [self.value(key) for key in node.arguments]
+        if holder.path == "$globals" and self.php and len(keys) == 1 and keys[0].text:
+            return self.name(Name(node.start, node.end, "$" + keys[0].text), outside=True)
         if holder.root:
             return self.element(holder, keys, node)
         if not self.php and len(keys) == 1 and keys[0].text and holder.path and not holder.sure:
