@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from tocsin.detections.webshells.code import (
     Assign,
     Call,
+    Class,
+    Declare,
     Function,
     Literal,
     Member,
@@ -26,6 +28,8 @@ DEEPEST_TEXTS = 3
 _MOST_CALLS = 40
 """Functions of one name that a call is thought to mean."""
 _DYNAMIC = Sink("eval", "callee", "a function whose name is worked out", "all", frozenset())
+_CLASS = Sink("eval", "class", "a class whose name is worked out", "all", frozenset())
+_UNDECIDED = Sink("eval", "undecided", "arguments of a function that is not known", "all", frozenset())
 _VERSION = re.compile(r"\.\d+(?:\.\d+)?$")
 _WORD = re.compile(r"[A-Za-z_][\w.\\:]*\Z")
 _PASSING = frozenset(
@@ -50,8 +54,8 @@ class Calls(Targets):
 
     def call(self, node: Call) -> Value:
         """Walk ``function(arguments)``, which in Basic is an element as well."""
-        callee = self.value(node.function)
         owner = self.value(node.function.value) if isinstance(node.function, Member) else None
+        callee = self.value(node.function) if owner is None else self.owned(node.function, owner)
         given = self.arguments(node.arguments, callee, owner)
         if callee.root:
             return self.element(callee, given, node)
@@ -59,6 +63,10 @@ class Calls(Targets):
             return self.indexed(callee, given, node)
         if self.php and self._is_worked_out(node.function):
             return self._dynamic(callee, given, node)
+        if self.basic and callee.slot and len(given) == 1 and given[0].sure:
+            held = self.store.read(keyed(callee.slot, given[0].known))
+            if held is not None:
+                return held
         return self.called(callee, owner, given, node)
 
     def _is_function(self, callee: Value) -> bool:
@@ -106,7 +114,7 @@ class Calls(Targets):
         """Let every parameter of a function come from a source."""
         scope = self.store.scopes.get(id(function))
         for parameter in function.parameters if scope else ():
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             self.store.taint(f"{scope[0] if scope else 0}:{word}", origin)
 
     def called(self, callee: Value, owner: Value | None, given: list[Value], node: Node) -> Value:
@@ -156,7 +164,7 @@ class Calls(Targets):
         if scope is None:
             return Value()
         for parameter, value in zip(function.parameters, given, strict=False):
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             origin = self.through(value, node)
             passed = Value(
                 origin,
@@ -263,7 +271,7 @@ class Calls(Targets):
         folded = self.fold(last, owner, given) if origin is None else None
         if folded is not None:
             return known(folded[0], made=made)
-        hint = given[0].pieces if given and (last in _PASSING or decodes) else ""
+        hint = next((value.pieces for value in given if value.pieces), "")
         if last in _PASSING and len(given) == 1 and given[0].sure:
             return given[0]
         slot = callee.slot if owner is not None else ""
@@ -339,27 +347,33 @@ class Calls(Targets):
         callee = self.value(node.callee) if node.callee is not None else None
         given = self.arguments(node.arguments, Value(), None)
         if callee is not None and callee.origin is not None:
-            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested)
+            self.journal.sink(_CLASS, [callee], self.span(node), depth=self.nested)
         kind = short_type(node.type or (callee.text or "" if callee else ""))
         for sink in self.api.news.find(kind):
             self.reached(sink, given, node)
         self.note_use(node, kind)
-        self.items(node, kind)
+        inside = self.items(node, kind)
         if self.api.factories.first(kind):
             return self._made_object(given, node)
         self._construct(kind, given, node)
-        return Value(origin_of(*given), kind, kind)
+        everything = given + inside
+        hint = next((value.pieces for value in everything if value.pieces), "")
+        return Value(origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything))
 
-    def items(self, node: New, kind: str) -> None:
-        """Walk initialisers: ``new ProcessStartInfo { FileName = x }`` sets a property."""
+    def items(self, node: New, kind: str) -> list[Value]:
+        """Walk initialisers (``new ProcessStartInfo { FileName = x }`` sets a property) and give elements."""
+        elements: list[Value] = []
         for item in node.items:
             name = _property(item)
             if name and isinstance(item, Pair | Assign):
                 value = self.value(item.value)
                 for sink in self.api.sets.find(f"{kind}.{name}"):
                     self.journal.sink(sink, [value], self.span(item), depth=self.nested)
-            else:
+            elif isinstance(item, Function | Class | Declare):
                 self.statements((item,))
+            else:
+                elements.append(self.value(item))
+        return elements
 
     def _construct(self, kind: str, given: list[Value], node: Node) -> None:
         held = self.store.classes.get(kind)
