@@ -26,6 +26,9 @@ def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
     for sighting in seen.traced.sightings:
         for name in _names(sighting):
             yield name, sighting.start, sighting.end
+    for hit in seen.scan.hits:
+        start, end = hit.spans[0] if hit.spans else (0, 0)
+        yield f"sig:{hit.key}", start, end
     for use in seen.traced.uses:
         yield f"use:{use.word}", use.start, use.end
 
