@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tocsin.detections.webshells.code import Piece, Unit
-from tocsin.detections.webshells.languages import csharp, java, jscript, php
+from tocsin.detections.webshells.languages import basic, csharp, java, jscript, php
 from tocsin.detections.webshells.languages.parser import Grammar, Parser
 from tocsin.detections.webshells.languages.tokens import cut
 
 GRAMMARS: dict[str, Grammar] = {
-    grammar.language: grammar for grammar in (csharp.GRAMMAR, jscript.GRAMMAR, java.GRAMMAR, php.GRAMMAR)
+    grammar.language: grammar
+    for grammar in (
+        csharp.GRAMMAR,
+        jscript.GRAMMAR,
+        java.GRAMMAR,
+        php.GRAMMAR,
+        basic.grammar("vbscript"),
+        basic.grammar("vbnet"),
+    )
 }
 
 

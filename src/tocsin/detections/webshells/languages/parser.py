@@ -33,7 +33,7 @@ DEEPEST_NEST = 90
 """Expressions and blocks within one another; what lies deeper is passed over as ``Unknown``."""
 LONGEST_CHAIN = 40
 """Members, calls and operators in a row; a longer chain goes on from a made variable."""
-STOPS = frozenset({",", ";", ")", "]", "}", ""})
+STOPS = frozenset({",", ";", ")", "]", "}", "", "\n"})
 """Where reading goes on after a stretch that was not understood."""
 
 
@@ -75,12 +75,13 @@ class Parser:
         out: where statements go, the innermost body last.
         attributes: of the declaration that is being read; so are ``modifiers``.
         classes: names of the classes around; an empty one for a function in between.
+        opened: kinds of the blocks around, innermost last (Basic).
         withs: targets of the ``With`` blocks around (Basic).
     """
 
     __slots__ = (
-        "at", "attributes", "chain", "classes", "ends", "grammar", "infix", "keys", "made", "modifiers", "nest", "out",
-        "partner", "postfix", "prefix", "starts", "tallest", "text", "tokens", "unknown", "withs", "words",
+        "at", "attributes", "chain", "classes", "ends", "grammar", "infix", "keys", "made", "modifiers", "nest",
+        "opened", "out", "partner", "postfix", "prefix", "starts", "tallest", "text", "tokens", "unknown", "withs", "words",
     )  # fmt: skip
 
     def __init__(self, text: str, tokens: Tokens, grammar: Grammar) -> None:
@@ -98,6 +99,7 @@ class Parser:
         self.modifiers: tuple[str, ...] = ()
         self.classes: list[str] = []
         self.withs: list[Node] = []
+        self.opened: list[str] = []
 
     # -- expressions
 
@@ -107,7 +109,14 @@ class Parser:
         if nest > DEEPEST_NEST:
             self.nest = nest - 1
             return self.skipped()
-        node = self.operand()
+        node = self.continued(self.operand(), floor)
+        if nest > self.tallest:
+            self.tallest = nest
+        self.nest = nest - 1
+        return node
+
+    def continued(self, node: Node, floor: int = 0) -> Node:
+        """Read the operators behind an operand that bind tighter than ``floor``."""
         entry = self.infix.get(self.keys[self.at])
         steps = 0
         while entry is not None and entry[0] > floor:
@@ -121,9 +130,6 @@ class Parser:
             entry = self.infix.get(self.keys[self.at])
         if steps > self.chain:
             self.chain = steps
-        if nest > self.tallest:
-            self.tallest = nest
-        self.nest = nest - 1
         return node
 
     def operand(self) -> Node:

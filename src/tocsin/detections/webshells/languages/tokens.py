@@ -50,13 +50,14 @@ class Lexicon(Struct, frozen=True, kw_only=True):
         separator: made word between two pieces of a template.
         fold_case: keywords are compared in lower case.
         own: stretches that the pattern cannot cut (here-documents of PHP), each one word.
-        openers: words that open a bracket (``@{`` and the like apart, the six usual ones).
+        joins: words after which the end of a line means nothing (Basic).
     """
 
     pattern: re.Pattern[str]
     separator: str = ";"
     fold_case: bool = False
     own: re.Pattern[str] | None = None
+    joins: frozenset[str] = frozenset()
 
 
 class Tokens(Struct, kw_only=True, gc=False):
@@ -154,7 +155,9 @@ def _tokens(reader: _Reader, limits: list[str], text: str) -> Tokens:
     if len(words) > MOST_TOKENS:
         limits.append(f"only the first {MOST_TOKENS:,} words of code were read")
         del words[MOST_TOKENS:], starts[MOST_TOKENS:], ends[MOST_TOKENS:]
-    if _DISGUISED.search(text):
+    if reader.lexicon.joins:
+        words, starts, ends = _joined(words, starts, ends, reader.lexicon.joins)
+    if _DISGUISED.search(text) and not reader.lexicon.joins:
         words = [_plain(word) for word in words]
     last = ends[-1] if ends else 0
     words += [""] * PADDING
@@ -171,6 +174,22 @@ def _tokens(reader: _Reader, limits: list[str], text: str) -> Tokens:
         comments=tuple(reader.comments),
         limits=tuple(limits),
         open_end=unclosed,
+    )
+
+
+def _joined(
+    words: list[str], starts: list[int], ends: list[int], joins: frozenset[str]
+) -> tuple[list[str], list[int], list[int]]:
+    """Drop ends of lines behind words that ask for more; every other one becomes a single line feed."""
+    kept = [
+        index
+        for index, word in enumerate(words)
+        if word[0] not in "\r\n" or index == 0 or words[index - 1].lower() not in joins
+    ]
+    return (
+        ["\n" if words[index][0] in "\r\n" else words[index] for index in kept],
+        [starts[index] for index in kept],
+        [ends[index] for index in kept],
     )
 
 
