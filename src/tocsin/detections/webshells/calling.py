@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from tocsin.detections.webshells.code import (
     Assign,
     Call,
+    Class,
+    Declare,
     Function,
     Literal,
     Member,
@@ -50,8 +52,8 @@ class Calls(Targets):
 
     def call(self, node: Call) -> Value:
         """Walk ``function(arguments)``, which in Basic is an element as well."""
-        callee = self.value(node.function)
         owner = self.value(node.function.value) if isinstance(node.function, Member) else None
+        callee = self.value(node.function) if owner is None else self.owned(node.function, owner)
         given = self.arguments(node.arguments, callee, owner)
         if callee.root:
             return self.element(callee, given, node)
@@ -59,6 +61,10 @@ class Calls(Targets):
             return self.indexed(callee, given, node)
         if self.php and self._is_worked_out(node.function):
             return self._dynamic(callee, given, node)
+        if self.basic and callee.slot and len(given) == 1 and given[0].sure:
+            held = self.store.read(keyed(callee.slot, given[0].known))
+            if held is not None:
+                return held
         return self.called(callee, owner, given, node)
 
     def _is_function(self, callee: Value) -> bool:
@@ -263,7 +269,7 @@ class Calls(Targets):
         folded = self.fold(last, owner, given) if origin is None else None
         if folded is not None:
             return known(folded[0], made=made)
-        hint = given[0].pieces if given and (last in _PASSING or decodes) else ""
+        hint = next((value.pieces for value in given if value.pieces), "")
         if last in _PASSING and len(given) == 1 and given[0].sure:
             return given[0]
         slot = callee.slot if owner is not None else ""
@@ -344,22 +350,28 @@ class Calls(Targets):
         for sink in self.api.news.find(kind):
             self.reached(sink, given, node)
         self.note_use(node, kind)
-        self.items(node, kind)
+        inside = self.items(node, kind)
         if self.api.factories.first(kind):
             return self._made_object(given, node)
         self._construct(kind, given, node)
-        return Value(origin_of(*given), kind, kind)
+        everything = given + inside
+        hint = next((value.pieces for value in everything if value.pieces), "")
+        return Value(origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything))
 
-    def items(self, node: New, kind: str) -> None:
-        """Walk initialisers: ``new ProcessStartInfo { FileName = x }`` sets a property."""
+    def items(self, node: New, kind: str) -> list[Value]:
+        """Walk initialisers (``new ProcessStartInfo { FileName = x }`` sets a property) and give elements."""
+        elements: list[Value] = []
         for item in node.items:
             name = _property(item)
             if name and isinstance(item, Pair | Assign):
                 value = self.value(item.value)
                 for sink in self.api.sets.find(f"{kind}.{name}"):
                     self.journal.sink(sink, [value], self.span(item), depth=self.nested)
-            else:
+            elif isinstance(item, Function | Class | Declare):
                 self.statements((item,))
+            else:
+                elements.append(self.value(item))
+        return elements
 
     def _construct(self, kind: str, given: list[Value], node: Node) -> None:
         held = self.store.classes.get(kind)

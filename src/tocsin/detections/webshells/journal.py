@@ -18,6 +18,7 @@ _SERVER_PAGE = re.compile(
     r"\.(?:as[pamh]x?|ascx|ashx|asmx|asax|svc|soap|cshtml|vbhtml|cer|cdx|asa|php\d?|phtml|pht|jspx?|jspf|jsw|jsv|cfml?|config)\b(?!\w)",
     re.IGNORECASE,
 )
+_SCRIPT_SHEET = re.compile(r"<\s*ms[x]sl:script|urn:schemas-microsoft-com:xslt", re.IGNORECASE)
 _SHELL = re.compile(
     r"\bcmd(?:\.exe)?\b|%comspec%|/bin/(?:ba|da|z|k|c)?sh\b|\bpowershell|\bbash\b|\bsh -c\b|\bw?cscript\b|/c |\bnet (?:user|localgroup)\b|\bwhoami\b",
     re.IGNORECASE,
@@ -100,7 +101,7 @@ def _notes(given: Sequence[Value]) -> list[str]:
     text = " ".join(value.pieces for value in given if value.pieces)
     if not text:
         return []
-    marks = (("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
+    marks = (("script-sheet", _SCRIPT_SHEET), ("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
     return [note for note, pattern in marks if pattern.search(text)]
 
 

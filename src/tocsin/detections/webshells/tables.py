@@ -53,6 +53,7 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True):
         except_: members that the client does not choose.
         keys: only these keys of the collection (``HTTP_*``).
         attributes: attributes of a function whose parameters come from the request.
+        functions: names of functions that the server calls with what the client sent.
     """
 
     names: list[str] = field(default_factory=list)
@@ -63,6 +64,7 @@ class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True):
     except_: list[str] = field(default_factory=list, name="except")
     keys: list[str] = field(default_factory=list)
     attributes: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,6 +173,7 @@ class Api:
             self.source_files += [(name.lower(), kind, entry) for name in entry.files]
             self.controls |= {name.lower(): (kind, entry) for name in entry.members}
             self.source_attributes |= {name.lower(): (kind, entry) for name in entry.attributes}
+            self.source_attributes |= {f"·{name.lower()}": (kind, entry) for name in entry.functions}
 
 
 def _sink_rows(tables: Iterable[Table], language: str, form: str) -> Iterator[tuple[str, Sink]]:

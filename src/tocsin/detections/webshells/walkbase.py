@@ -48,6 +48,10 @@ class WalkBase:
         """Give what is known of a node."""
         raise NotImplementedError
 
+    def owned(self, node: Node, owner: Value) -> Value:
+        """Give what is known of a member whose owner was walked already."""
+        raise NotImplementedError
+
     def statements(self, body: Iterable[Node]) -> None:
         """Walk statements."""
         raise NotImplementedError

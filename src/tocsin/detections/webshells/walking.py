@@ -92,7 +92,12 @@ class Walker(Calls):
 
     def member(self, node: Member) -> Value:
         """Walk ``owner.name``."""
-        owner = self.value(node.value)
+        return self.owned(node, self.value(node.value))
+
+    def owned(self, node: Node, owner: Value) -> Value:
+        """Give what is known of a member whose owner was walked already."""
+        if not isinstance(node, Member):
+            return NOTHING
         low = node.name.lower()
         path = f"{owner.path or '?'}.{low}"
         typed = f"{owner.type}.{low}" if owner.type and owner.type != owner.path else ""
@@ -132,6 +137,8 @@ class Walker(Calls):
                 self.bind(function, [], node)
 
     def _of_request(self, node: Member, owner: Value, low: str, path: str) -> Value:
+        if low in self.api.stops:
+            return Value(path=path)
         kind = owner.origin.kind if owner.origin else "request"
         if any(
             low == name.lower() for held, entry in self.api.sources if held == kind for name in entry.except_
@@ -145,8 +152,7 @@ class Walker(Calls):
     def _member_source(self, node: Member, owner: Value, path: str) -> Value | None:
         source = self.source_name(node.name, path)
         if source is not None:
-            keys = bool(source[1].keys) or node.name.lower() == "request"
-            return Value(self.source(source[0], node), path, root=keys)
+            return Value(self.source(source[0], node), path, root=True)
         control = self.api.controls.get(node.name.lower())
         if control is not None and self._is_control(node.value, owner):
             return Value(self.source(control[0], node), path)
@@ -273,7 +279,7 @@ class Walker(Calls):
         return NOTHING
 
     def _parameters(self, node: Function) -> None:
-        marks = [self._mark(attribute) for attribute in node.attributes]
+        marks = [self._mark(attribute) for attribute in node.attributes] + [f"·{node.name.lower()}"]
         marked = next(
             (self.api.source_attributes[mark] for mark in marks if mark in self.api.source_attributes), None
         )
