@@ -148,6 +148,7 @@ class Evaluation:
     """Works out expressions and the page's own functions; one for a page, for its steps are counted.
 
     Attributes:
+        steps: bound on nodes worked out.
         left: steps that are left.
     """
 
@@ -171,7 +172,7 @@ class Evaluation:
         self.basic = language in BASIC
         self.functions = functions or {}
         self.outer = outer
-        self.left = steps
+        self.steps = self.left = steps
         self.depth = self.calls = 0
         self.scope: dict[str, Any] = {}
         self.result = ""
@@ -195,6 +196,16 @@ class Evaluation:
             return None
         finally:
             self.depth = self.calls = 0
+
+    def loop(self, node: Block) -> dict[str, Folded]:
+        """Work out a loop; give what its variables hold behind it, by name, or nothing at all."""
+        try:
+            self._block(node)
+        except (*NOT_FOLDABLE, _Leave):
+            return {}
+        finally:
+            self.depth = 0
+        return {name: (_settled(self.language, value),) for name, value in self.scope.items()}
 
     # -- functions of the page
 
@@ -484,8 +495,9 @@ class Evaluation:
 
     def _named(self, node: Call, target: Name) -> Any:
         word = target.name.lower()
-        if self.basic and len(node.arguments) == 1 and isinstance(self.scope.get(word), list | tuple | dict):
-            return self._item(self.scope[word], self.value(node.arguments[0]))
+        holder = self._holder(target) if self.basic and len(node.arguments) == 1 else None
+        if holder is not None:
+            return self._item(holder, self.value(node.arguments[0]))
         if word.startswith("$"):
             word = text(_frozen(self.name(target))).lower()
         given = [self.value(one) for one in node.arguments]
@@ -495,6 +507,14 @@ class Evaluation:
         if not given and self.basic and word == _plain(self.result):
             return self.scope.get(word)
         return self._pure(word, None, given)
+
+    def _holder(self, target: Name) -> Any:
+        """Give the list of that name, if there is one: Basic writes an index like a call."""
+        held = self.scope.get(self._key(target.name))
+        if held is None and self.outer is not None:
+            known = self.outer(target.name)
+            held = known[0] if known else None
+        return held if isinstance(held, list | tuple | dict | bytes) else None
 
     def _method(self, node: Call, target: Member) -> Any:
         path = dotted(target).lower()
@@ -516,11 +536,10 @@ class Evaluation:
     def _is_static(self, node: Node) -> bool:
         while isinstance(node, Member):
             node = node.value
-        return (
-            isinstance(node, Name)
-            and self._key(node.name) not in self.scope
-            and (self.outer is None or self.outer(node.name) is None)
-        )
+        if not isinstance(node, Name) or self._key(node.name) in self.scope:
+            return False
+        known = self.outer(node.name) if self.outer is not None else None
+        return known is None or known[0] is None
 
     def _built(self, owner: _Builder, word: str, given: list[Any]) -> Any:
         if word == "append" and given:
