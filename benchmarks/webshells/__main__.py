@@ -12,6 +12,7 @@ from benchmarks.webshells.corpus import Case, cases
 from benchmarks.webshells.judging import fitted, judged_by, judged_left_out
 from benchmarks.webshells.printing import print_figures, write_lists
 from benchmarks.webshells.speed import print_speed
+
 from tocsin.detections.webshells import score as scoring
 
 WEIGHTS = Path(scoring.__file__).with_name("weights.json")

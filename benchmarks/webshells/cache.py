@@ -11,11 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
+from benchmarks.webshells.corpus import Case
 
 import tocsin.detections.webshells as package
-from benchmarks.webshells.corpus import Case
-from tocsin.detections.webshells.observing import observe
 from tocsin.detections.webshells.features import features_of
+from tocsin.detections.webshells.observing import observe
 
 CACHE = Path(os.environ.get("TOCSIN_BENCHMARK_CACHE", Path.home() / ".cache" / "tocsin-webshells"))
 _DIGESTED = ("*.py", "*.yaml", "*.yar")

@@ -6,9 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
-
 from benchmarks.webshells.corpus import Case
+from msgspec import Struct
 
 FLAGGED = 0.5
 

@@ -15,9 +15,13 @@ from msgspec import Struct
 
 from tocsin.detections.webshells.score import BIAS, sign_of
 
-BENIGN = 6.0
+BENIGN = 2.0
 """How much graver a false alarm is than a miss, while fitting."""
-PENALTY = 1.0
+PENALTY = 0.3
+RARITY = 1.1
+"""What a feature weighs before any shell is seen, for every power of ten that it is rare in harmless pages."""
+COMMON = 1.5
+"""A feature in one of ``10 ** COMMON`` harmless pages weighs nothing before shells are seen."""
 SWEEPS = 60
 _CLOSE = 1e-4
 
@@ -46,27 +50,42 @@ def fit(found: Sequence[Example], start: Mapping[str, float] | None = None) -> d
     for at, example in enumerate(found):
         for name, value in example.features:
             columns.setdefault(name, []).append((at, value))
-    weights = {name: (start or {}).get(name, 0.0) for name in columns}
+    before = _before(columns, found)
+    weights = {name: (start or {}).get(name, before[name]) for name in columns}
     margins = [
         weights[BIAS] + sum(weights[name] * value for name, value in example.features) for example in found
     ]
     for _ in range(SWEEPS):
-        moved = max(_step(name, column, weights, margins, found) for name, column in columns.items())
+        moved = max(_step((name, before[name]), column, weights, margins, found) for name, column in columns.items())
         if moved < _CLOSE:
             break
     return {name: round(weight, 4) for name, weight in weights.items() if weight or name == BIAS}
 
 
+def _before(
+    columns: Mapping[str, Sequence[tuple[int, float]]], found: Sequence[Example]
+) -> dict[str, float]:
+    """Give what every feature weighs before shells are seen: the rarer in harmless pages, the more."""
+    pages = sum(example.weight for example in found if not example.shell)
+    before: dict[str, float] = {}
+    for name, column in columns.items():
+        seen = sum(found[at].weight for at, _ in column if not found[at].shell)
+        rare = math.log10((pages + 1.0) / (seen + 0.5)) if sign_of(name) > 0 else 0.0
+        before[name] = RARITY * max(0.0, rare - COMMON)
+    return before
+
+
 def _step(
-    name: str,
+    named: tuple[str, float],
     column: Sequence[tuple[int, float]],
     weights: dict[str, float],
     margins: list[float],
     found: Sequence[Example],
 ) -> float:
     """Move one weight by a damped Newton step; give how far it moved."""
+    name, before = named
     penalty = 0.001 if name == BIAS else PENALTY
-    gradient, curvature = penalty * weights[name], penalty
+    gradient, curvature = penalty * (weights[name] - before), penalty
     for at, value in column:
         example = found[at]
         chance = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, margins[at]))))

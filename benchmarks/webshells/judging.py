@@ -9,6 +9,7 @@ from benchmarks.webshells.cache import Row, key
 from benchmarks.webshells.corpus import Case
 from benchmarks.webshells.figures import Judged
 from benchmarks.webshells.fitting import examples, fit
+
 from tocsin.detections.webshells.score import score_of
 
 

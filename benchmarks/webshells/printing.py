@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-
 from benchmarks.webshells.cache import Row, key
 from benchmarks.webshells.figures import Figures, Judged, figures
 

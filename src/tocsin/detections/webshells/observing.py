@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from tocsin.detections.webshells.inventory import Found
 from tocsin.detections.webshells.languages import GRAMMARS, parse
 from tocsin.detections.webshells.php_blocks import php_blocks
 from tocsin.detections.webshells.sightings import Traced
+from tocsin.detections.webshells.signatures import Scan, Signatures
 from tocsin.detections.webshells.template import read_page
 from tocsin.detections.webshells.text import Text, read_text
 
@@ -37,6 +39,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     text: Text
     found: Found
     page: Page
+    scan: Scan = Scan()
     units: tuple[Unit, ...] = ()
     traced: Traced = Traced()
 
@@ -46,8 +49,9 @@ def observe(data: bytes, path: str) -> Observed:
     text = read_text(data[:LARGEST])
     found = inventory.take(text.text, path)
     page = read_page(text.text, found.family)
-    units = tuple(_units(text.text, page))
-    traced = _traced(text.text, page, units) if units else Traced()
+    scan = signatures().scan(text.text)
+    units = tuple(_units(text.text, page)) if scan.suspect else ()
+    traced = _traced(page, units) if units else Traced()
     return Observed(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -56,6 +60,7 @@ def observe(data: bytes, path: str) -> Observed:
         text=text,
         found=found,
         page=page,
+        scan=scan,
         units=units,
         traced=traced,
     )
@@ -67,7 +72,13 @@ def _units(text: str, page: Page) -> Iterator[Unit]:
             yield parse(text, language.value, pieces)
 
 
-def _traced(text: str, page: Page, units: tuple[Unit, ...]) -> Traced:
+@cache
+def signatures() -> Signatures:
+    """Give the scanner, made once."""
+    return Signatures()
+
+
+def _traced(page: Page, units: tuple[Unit, ...]) -> Traced:
     return trace(units, reparse=_reparsed, objects=tuple(_objects(page)), controls=tuple(page.controls()))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tocsin.detections.webshells.calling import com_type
 from tocsin.detections.webshells.code import Unit
 from tocsin.detections.webshells.journal import Journal
 from tocsin.detections.webshells.sightings import Traced
-from tocsin.detections.webshells.calling import com_type
 from tocsin.detections.webshells.store import Store
 from tocsin.detections.webshells.tables import api
 from tocsin.detections.webshells.values import Value
