@@ -18,6 +18,7 @@ from tocsin.detections.webshells.code import (
     Node,
     Pair,
 )
+from tocsin.detections.webshells.folding import Folded
 from tocsin.detections.webshells.store import keyed
 from tocsin.detections.webshells.tables import Sink, short_type
 from tocsin.detections.webshells.targets import Targets
@@ -156,7 +157,8 @@ class Calls(Targets):
         for function in functions[:_MOST_CALLS]:
             back = self.bind(function, given, node)
             result = back if result is None else joined(result, back)
-        return result
+        folded = self.store.foldings.function(self.api.language, functions[0], given, self.look)
+        return result if folded is None or len(functions) > 1 else known(folded[0], made=True)
 
     def bind(self, function: Function, given: list[Value], node: Node) -> Value:
         """Hand arguments to a function of the page and give what it returns, as far as known by now."""
@@ -279,29 +281,22 @@ class Calls(Targets):
         kind = self.api.types.first(*paths) or ""
         made = decodes or any(value.made for value in given) or (owner.made if owner else False)
         origin = None if last in self.api.stops else origin_of(*((owner,) if owner else ()), *given)
-        folded = self.fold(last, owner, given) if origin is None else None
+        folded = self.fold(callee.path or last, owner, given) if origin is None else None
         if folded is not None:
-            return known(folded[0], made=made)
+            return known(folded[0], made=True)
         hint = next((value.pieces for value in given if value.pieces), "")
         if last in _PASSING and len(given) == 1 and given[0].sure:
             return given[0]
         slot = callee.slot if owner is not None else ""
         return Value(origin, callee.path, kind, None, False, hint, made, False, slot, callee.typed)  # noqa: FBT003 - by position: hot
 
-    def fold(
-        self, name: str, owner: Value | None, given: list[Value]
-    ) -> tuple[str | int | float | bool | None] | None:
+    def fold(self, path: str, owner: Value | None, given: list[Value]) -> Folded:
         """Work out a pure function of constants, or give nothing."""
-        if (
-            self.php
-            and name in {"implode", "join"}
-            and given
-            and given[-1].sure
-            and isinstance(given[-1].known, tuple)
-        ):
-            glue = given[0].text or "" if len(given) > 1 else ""
-            return (glue.join(str(one) for one in given[-1].known),)
-        return None
+        return self.store.foldings.call(self.api.language, path, owner, given)
+
+    def look(self, name: str) -> Value | None:
+        """Give what is known of a variable as seen from here."""
+        return self.store.read(self.slot(name))
 
     def element(self, root: Value, keys: list[Value], node: Node) -> Value:
         """Give a value of the request: ``Request("x")``, ``request.getParameter("x")``, ``$_GET['x']``."""

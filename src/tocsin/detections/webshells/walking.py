@@ -27,6 +27,7 @@ from tocsin.detections.webshells.code import (
     Pair,
     Unary,
 )
+from tocsin.detections.webshells.folding import fold_operator
 from tocsin.detections.webshells.tables import short_type
 from tocsin.detections.webshells.targets import GAP, concatenated
 from tocsin.detections.webshells.values import NOTHING, Value, joined, known, origin_of
@@ -220,10 +221,19 @@ class Walker(Calls):
             for value in values[1:]:
                 result = joined(result, value)
             return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.made)
+        folded = self._operated(node.operator, values)
+        if folded is not None:
+            return folded
         if node.operator in _ARITHMETIC:
             made = any(value.made for value in values) or node.operator in {"^", "xor"}
             return Value(origin_of(*values), made=made)
         return NOTHING
+
+    def _operated(self, operator: str, values: list[Value]) -> Value | None:
+        if not all(value.sure for value in values):
+            return None
+        folded = fold_operator(self.api.language, operator, [value.known for value in values])
+        return None if folded is None else known(folded[0], made=True)
 
     def _joined(self, operator: str, values: list[Value]) -> Value:
         numbers = operator == "+" and all(
@@ -320,9 +330,13 @@ class Walker(Calls):
 
     def block(self, node: Block) -> Value:
         """Walk the heading, then the statements."""
+        worked = self.store.foldings.loop(self.api.language, node, self.look)
         for head in node.head:
             self.value(head)
         self.statements(node.body)
+        for name, folded in worked.items():
+            if folded is not None:
+                self.store.write(self.slot(name), known(folded[0], made=True), name.lower())
         return NOTHING
 
     def jump(self, node: Jump) -> Value:

@@ -16,6 +16,7 @@ from tocsin.detections.webshells.code import (
     Name,
     Node,
     Parameter,
+    Unary,
 )
 from tocsin.detections.webshells.languages import basic_lines
 from tocsin.detections.webshells.languages.basic_types import declared_as, type_words
@@ -188,8 +189,12 @@ def do_loop(parser: Parser) -> None:
 def _condition(parser: Parser) -> tuple[Node, ...]:
     if parser.keys[parser.at] not in {"while", "until"}:
         return ()
+    begin = parser.at
     parser.at += 1
-    return (parser.expression(),)
+    test = parser.expression()
+    if parser.keys[begin] == "until":
+        test = Unary(test.start, test.end, "not", test)
+    return (test,)
 
 
 def headed(kind: str, name: str) -> Statement:

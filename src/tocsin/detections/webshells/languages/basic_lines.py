@@ -9,7 +9,7 @@ from tocsin.detections.webshells.languages.parser import Parser, Statement
 ENDS = frozenset({"\n", ":", "", "else", "end", "then", ")", "}", ";"})
 _LINE_ENDS = frozenset({"\n", ""})
 _ASSIGNMENTS = frozenset({"=", "+=", "-=", "*=", "/=", "\\=", "^=", "&=", "<<=", ">>="})
-_BY_ARGUMENT_ONLY = frozenset({"=", "is", "and", "or", "then"})
+_LOOPS = frozenset({"for", "do", "while", "select", "try"})
 MODIFIERS = frozenset(
     {"public", "private", "protected", "friend", "shared", "shadows", "overridable", "overrides", "mustoverride",
      "notoverridable", "overloads", "readonly", "writeonly", "static", "partial", "mustinherit", "notinheritable",
@@ -135,9 +135,11 @@ def jump(kind: str) -> Statement:
 
 
 def left(parser: Parser) -> None:
-    """Read ``Exit Sub``, ``Continue For``."""
+    """Read ``Exit Sub`` as a return, ``Exit For`` as a break, ``Continue For``."""
     begin = parser.at
     kind = parser.keys[begin]
+    if kind == "exit":
+        kind = "break" if parser.keys[begin + 1] in _LOOPS else "return"
     line(parser)
     parser.out.append(Jump(parser.starts[begin], parser.end(), kind, None))
 

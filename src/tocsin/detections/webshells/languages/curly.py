@@ -146,7 +146,7 @@ def declaration(parser: Parser, begin: int) -> bool:
         return _constructor(parser, begin)
     if parser.keys[at] == "<":
         at = type_end(parser, at, arguments_only=True)
-    behind = type_end(parser, at) if at > 0 else -1
+    behind = type_end(parser, at) if at >= 0 else -1
     if behind < 0 or not parser.is_name(behind) or parser.keys[behind] in _NOT_DECLARED:
         return False
     parser.at = behind
