@@ -189,7 +189,7 @@ class Calls(Targets):
     def _sinks(self, paths: list[str], owner: Value | None, given: list[Value], node: Node) -> None:
         kind = owner.type if owner is not None else ""
         for sink in self.api.calls.find(*paths):
-            if not sink.types or kind in sink.types:
+            if (not sink.types or kind in sink.types) and _holds(sink, given):
                 self.reached(sink, given, node)
         for sink in self.api.receivers.find(*paths):
             if owner is not None:
@@ -197,7 +197,7 @@ class Calls(Targets):
 
     def reached(self, sink: Sink, given: list[Value], node: Node) -> None:
         """Note a sink, and look into the text that it runs."""
-        chosen = _chosen(sink, given)
+        chosen = [self._read_from(value, node) for value in _chosen(sink, given)]
         self.journal.sink(sink, chosen, self.span(node), depth=self.nested)
         if sink.capability == "eval":
             for value in chosen:
@@ -206,11 +206,22 @@ class Calls(Targets):
                 elif sink.role == "code" and value.text:
                     self.run_text(value.text, node)
 
+    def _read_from(self, value: Value, node: Node) -> Value:
+        """A file name that stands for the request (``include 'php://input'``) is a source where it is used."""
+        text = value.text
+        for start, kind, _ in self.api.source_files if text else ():
+            if text is not None and text.lower().startswith(start):
+                return Value(self.source(kind, node), known=text, sure=True, made=value.made)
+        return value
+
     def _callback(self, value: Value, given: list[Value], node: Node) -> None:
         """A function that is named by a text and called with the other arguments (``array_map('assert', $_POST)``)."""
-        if value.text and _WORD.match(value.text):
-            others = [one for one in given if one is not value]
-            word = value.text.rsplit("::", 1)[-1].lower()
+        others = [one for one in given if one is not value]
+        if value.type in self.store.classes:
+            self.call_function("__invoke", others, node)
+        named = value.text or (value.path if self.php and not value.declared else "")
+        if named and _WORD.match(named):
+            word = named.rsplit("::", 1)[-1].lower()
             if self.call_function(word, others, node) is None:
                 for sink in self.api.calls.find(word):
                     if sink.role in {"code", "program", "include", "path"}:
@@ -297,6 +308,9 @@ class Calls(Targets):
     def indexed(self, holder: Value, keys: list[Value], node: Node) -> Value:
         """Give an element of a list or text."""
         key = keys[0] if len(keys) == 1 else None
+        if not keys and holder.sure and isinstance(holder.known, tuple) and holder.known:
+            words = [one for one in holder.known if isinstance(one, str)]
+            return known(holder.known[0]) if len(holder.known) == 1 else Value(hint="\x1f".join(words)[:1024])
         if key is not None and key.sure and not isinstance(key.known, tuple):
             held = self.store.read(keyed(holder.slot, key.known)) if holder.slot else None
             if held is not None:
@@ -384,6 +398,13 @@ def com_type(identifier: str, classes: Mapping[str, str]) -> str:
     """Give the program identifier without version that a program or class identifier stands for."""
     word = identifier.strip().lower().removeprefix("new:").removeprefix("clsid:").strip("{} ")
     return classes.get(word) or _VERSION.sub("", word)
+
+
+def _holds(sink: Sink, given: list[Value]) -> bool:
+    """Tell whether the argument that a row asks for holds what it asks for."""
+    if sink.matches is None:
+        return True
+    return sink.position < len(given) and sink.matches.search(given[sink.position].pieces) is not None
 
 
 def _chosen(sink: Sink, given: list[Value]) -> list[Value]:

@@ -29,7 +29,7 @@ from tocsin.detections.webshells.code import (
 )
 from tocsin.detections.webshells.folding import fold_operator
 from tocsin.detections.webshells.tables import short_type
-from tocsin.detections.webshells.targets import concatenated
+from tocsin.detections.webshells.targets import GAP, concatenated
 from tocsin.detections.webshells.values import NOTHING, Value, joined, known, origin_of
 from tocsin.detections.webshells.walkbase import DEEPEST
 
@@ -249,6 +249,9 @@ class Walker(Calls):
         if node.operator == "$" and self.php:
             if value.text:
                 return self.name(Name(node.start, node.end, "$" + value.text))
+            names = [word for word in value.hint.split(GAP) if self.source_name("$" + word, "$" + word.lower())]
+            if names:
+                return self.name(Name(node.start, node.end, "$" + names[0]))
             return Value(value.origin, made=value.made)
         return NOTHING if node.operator in {"!", "not"} else value
 
