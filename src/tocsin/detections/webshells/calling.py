@@ -18,6 +18,7 @@ from tocsin.detections.webshells.code import (
     Node,
     Pair,
 )
+from tocsin.detections.webshells.folding import Folded
 from tocsin.detections.webshells.store import keyed
 from tocsin.detections.webshells.tables import Sink, short_type
 from tocsin.detections.webshells.targets import Targets
@@ -28,6 +29,8 @@ DEEPEST_TEXTS = 3
 _MOST_CALLS = 40
 """Functions of one name that a call is thought to mean."""
 _DYNAMIC = Sink("eval", "callee", "a function whose name is worked out", "all", frozenset())
+_CLASS = Sink("eval", "class", "a class whose name is worked out", "all", frozenset())
+_UNDECIDED = Sink("eval", "undecided", "arguments of a function that is not known", "all", frozenset())
 _VERSION = re.compile(r"\.\d+(?:\.\d+)?$")
 _WORD = re.compile(r"[A-Za-z_][\w.\\:]*\Z")
 _PASSING = frozenset(
@@ -112,7 +115,7 @@ class Calls(Targets):
         """Let every parameter of a function come from a source."""
         scope = self.store.scopes.get(id(function))
         for parameter in function.parameters if scope else ():
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             self.store.taint(f"{scope[0] if scope else 0}:{word}", origin)
 
     def called(self, callee: Value, owner: Value | None, given: list[Value], node: Node) -> Value:
@@ -154,7 +157,8 @@ class Calls(Targets):
         for function in functions[:_MOST_CALLS]:
             back = self.bind(function, given, node)
             result = back if result is None else joined(result, back)
-        return result
+        folded = self.store.foldings.function(self.api.language, functions[0], given, self.look)
+        return result if folded is None or len(functions) > 1 else known(folded[0], made=True)
 
     def bind(self, function: Function, given: list[Value], node: Node) -> Value:
         """Hand arguments to a function of the page and give what it returns, as far as known by now."""
@@ -162,7 +166,7 @@ class Calls(Targets):
         if scope is None:
             return Value()
         for parameter, value in zip(function.parameters, given, strict=False):
-            word = parameter.name if self.api.exact or self.php else parameter.name.lower()
+            word = parameter.name if self.api.exact else parameter.name.lower()
             origin = self.through(value, node)
             passed = Value(
                 origin,
@@ -185,7 +189,7 @@ class Calls(Targets):
     def _sinks(self, paths: list[str], owner: Value | None, given: list[Value], node: Node) -> None:
         kind = owner.type if owner is not None else ""
         for sink in self.api.calls.find(*paths):
-            if not sink.types or kind in sink.types:
+            if (not sink.types or kind in sink.types) and _holds(sink, given):
                 self.reached(sink, given, node)
         for sink in self.api.receivers.find(*paths):
             if owner is not None:
@@ -193,7 +197,7 @@ class Calls(Targets):
 
     def reached(self, sink: Sink, given: list[Value], node: Node) -> None:
         """Note a sink, and look into the text that it runs."""
-        chosen = _chosen(sink, given)
+        chosen = [self._read_from(value, node) for value in _chosen(sink, given)]
         self.journal.sink(sink, chosen, self.span(node), depth=self.nested)
         if sink.capability == "eval":
             for value in chosen:
@@ -202,11 +206,22 @@ class Calls(Targets):
                 elif sink.role == "code" and value.text:
                     self.run_text(value.text, node)
 
+    def _read_from(self, value: Value, node: Node) -> Value:
+        """A file name that stands for the request (``include 'php://input'``) is a source where it is used."""
+        text = value.text
+        for start, kind, _ in self.api.source_files if text else ():
+            if text is not None and text.lower().startswith(start):
+                return Value(self.source(kind, node), known=text, sure=True, made=value.made)
+        return value
+
     def _callback(self, value: Value, given: list[Value], node: Node) -> None:
         """A function that is named by a text and called with the other arguments (``array_map('assert', $_POST)``)."""
-        if value.text and _WORD.match(value.text):
-            others = [one for one in given if one is not value]
-            word = value.text.rsplit("::", 1)[-1].lower()
+        others = [one for one in given if one is not value]
+        if value.type in self.store.classes:
+            self.call_function("__invoke", others, node)
+        named = value.text or (value.path if self.php and not value.declared else "")
+        if named and _WORD.match(named):
+            word = named.rsplit("::", 1)[-1].lower()
             if self.call_function(word, others, node) is None:
                 for sink in self.api.calls.find(word):
                     if sink.role in {"code", "program", "include", "path"}:
@@ -266,29 +281,22 @@ class Calls(Targets):
         kind = self.api.types.first(*paths) or ""
         made = decodes or any(value.made for value in given) or (owner.made if owner else False)
         origin = None if last in self.api.stops else origin_of(*((owner,) if owner else ()), *given)
-        folded = self.fold(last, owner, given) if origin is None else None
+        folded = self.fold(callee.path or last, owner, given) if origin is None else None
         if folded is not None:
-            return known(folded[0], made=made)
+            return known(folded[0], made=True)
         hint = next((value.pieces for value in given if value.pieces), "")
         if last in _PASSING and len(given) == 1 and given[0].sure:
             return given[0]
         slot = callee.slot if owner is not None else ""
         return Value(origin, callee.path, kind, None, False, hint, made, False, slot, callee.typed)  # noqa: FBT003 - by position: hot
 
-    def fold(
-        self, name: str, owner: Value | None, given: list[Value]
-    ) -> tuple[str | int | float | bool | None] | None:
+    def fold(self, path: str, owner: Value | None, given: list[Value]) -> Folded:
         """Work out a pure function of constants, or give nothing."""
-        if (
-            self.php
-            and name in {"implode", "join"}
-            and given
-            and given[-1].sure
-            and isinstance(given[-1].known, tuple)
-        ):
-            glue = given[0].text or "" if len(given) > 1 else ""
-            return (glue.join(str(one) for one in given[-1].known),)
-        return None
+        return self.store.foldings.call(self.api.language, path, owner, given)
+
+    def look(self, name: str) -> Value | None:
+        """Give what is known of a variable as seen from here."""
+        return self.store.read(self.slot(name))
 
     def element(self, root: Value, keys: list[Value], node: Node) -> Value:
         """Give a value of the request: ``Request("x")``, ``request.getParameter("x")``, ``$_GET['x']``."""
@@ -300,6 +308,9 @@ class Calls(Targets):
     def indexed(self, holder: Value, keys: list[Value], node: Node) -> Value:
         """Give an element of a list or text."""
         key = keys[0] if len(keys) == 1 else None
+        if not keys and holder.sure and isinstance(holder.known, tuple) and holder.known:
+            words = [one for one in holder.known if isinstance(one, str)]
+            return known(holder.known[0]) if len(holder.known) == 1 else Value(hint="\x1f".join(words)[:1024])
         if key is not None and key.sure and not isinstance(key.known, tuple):
             held = self.store.read(keyed(holder.slot, key.known)) if holder.slot else None
             if held is not None:
@@ -345,7 +356,7 @@ class Calls(Targets):
         callee = self.value(node.callee) if node.callee is not None else None
         given = self.arguments(node.arguments, Value(), None)
         if callee is not None and callee.origin is not None:
-            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested)
+            self.journal.sink(_CLASS, [callee], self.span(node), depth=self.nested)
         kind = short_type(node.type or (callee.text or "" if callee else ""))
         for sink in self.api.news.find(kind):
             self.reached(sink, given, node)
@@ -387,6 +398,13 @@ def com_type(identifier: str, classes: Mapping[str, str]) -> str:
     """Give the program identifier without version that a program or class identifier stands for."""
     word = identifier.strip().lower().removeprefix("new:").removeprefix("clsid:").strip("{} ")
     return classes.get(word) or _VERSION.sub("", word)
+
+
+def _holds(sink: Sink, given: list[Value]) -> bool:
+    """Tell whether the argument that a row asks for holds what it asks for."""
+    if sink.matches is None:
+        return True
+    return sink.position < len(given) and sink.matches.search(given[sink.position].pieces) is not None
 
 
 def _chosen(sink: Sink, given: list[Value]) -> list[Value]:

@@ -30,7 +30,8 @@ class Sighting(Struct, frozen=True, kw_only=True):
         argument: what is given to it: ``request`` (there is a flow), ``made`` (put together or decoded by the page),
             ``constant``, ``unset`` (a variable that nobody sets), ``unknown``, ``none``.
         notes: ``server-code`` (a constant text with server code is handed over), ``server-page`` (a constant name of
-            one), ``shell`` (a command interpreter is named), ``nested`` (found in a text that the page runs), ``undecided-callee``.
+            one), ``shell`` (a command interpreter is named), ``nested`` (found in a text that the page runs),
+            ``by-name`` (a text names the function), ``made-callee`` (the name of the function is put together).
         depth: how many texts within texts it stands in.
     """
 

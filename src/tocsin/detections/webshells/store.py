@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.detections.webshells.code import Assign, Class, Declare, Function, Node, dotted, walk
+from tocsin.detections.webshells.foldings import Foldings
 from tocsin.detections.webshells.values import NOTHING, Known, Step, Value, joined
 
 _MOST_SLOTS = 20_000
@@ -23,6 +24,7 @@ class Store:
         self.scopes: dict[int, tuple[int, frozenset[str]]] = {}
         self.spilled: Step | None = None
         self.changed = False
+        self.foldings = Foldings(self.functions)
 
     def read(self, slot: str) -> Value | None:
         """Give what the slot holds, or nothing if nobody wrote to it."""

@@ -7,6 +7,7 @@ Letter case is told apart nowhere but in the names of sources, and only in the l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,13 @@ import yaml
 from msgspec import Struct, field
 
 _FOLDER = Path(__file__).with_name("apis")
+
+
+class Condition(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an argument must hold for a row to count."""
+
+    position: int
+    matches: str
 
 
 class SinkEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +38,7 @@ class SinkEntry(Struct, frozen=True, forbid_unknown_fields=True):
         arguments: positions that count, ``all`` or ``last``.
         languages: only in these; empty for all of the table.
         types: for ``*.name`` patterns: only on values of these types (``""`` for an unknown one).
+        when: only if the text of the argument at ``position`` has a match of ``matches``.
     """
 
     call: list[str] = field(default_factory=list)
@@ -39,6 +48,7 @@ class SinkEntry(Struct, frozen=True, forbid_unknown_fields=True):
     arguments: list[int] | str = "all"
     languages: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
+    when: Condition | None = None
 
 
 class SourceEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +104,8 @@ class Sink(Struct, frozen=True):
     arguments: list[int] | str
     types: frozenset[str]
     on_receiver: bool = False
+    position: int = 0
+    matches: re.Pattern[str] | None = None
 
 
 Answer = TypeVar("Answer")
@@ -188,8 +200,10 @@ def _sink_rows(tables: Iterable[Table], language: str, form: str) -> Iterator[tu
 def _rows_of(entry: SinkEntry, form: str, capability: str, role: str) -> Iterator[tuple[str, Sink]]:
     types = frozenset(name.lower() for name in entry.types)
     names: list[str] = getattr(entry, form)
+    place = entry.when.position if entry.when else 0
+    matches = re.compile(entry.when.matches, re.IGNORECASE | re.DOTALL) if entry.when else None
     for name in names:
-        yield name, Sink(capability, role, name, entry.arguments, types, form == "receiver")
+        yield name, Sink(capability, role, name, entry.arguments, types, form == "receiver", place, matches)
 
 
 def _words(lists: Iterable[Iterable[str]]) -> frozenset[str]:

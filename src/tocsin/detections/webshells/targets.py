@@ -128,6 +128,9 @@ class Targets(WalkBase):
         holder = target.value if isinstance(target, Index) else target.function
         owner = self.value(holder)
         keys = [self.value(key) for key in target.arguments]
+        if owner.path == "$globals" and len(keys) == 1 and keys[0].text:
+            self.store.write(f":${keys[0].text}", kept, f"${keys[0].text.lower()}")
+            return
         if not owner.slot:
             return
         key = keys[0] if len(keys) == 1 else None

@@ -13,8 +13,8 @@ LONGEST_WAY = 12
 """Steps that a flow keeps; the first and the last ones are what a reader needs."""
 LONGEST_HINT = 4096
 
-Known: TypeAlias = Constant | tuple["Known", ...]
-"""A constant or a list of them."""
+Known: TypeAlias = Constant | bytes | tuple["Known", ...]
+"""A constant, bytes, or a list of them."""
 
 
 class Step(Struct, frozen=True, gc=False):

@@ -66,7 +66,7 @@ class WalkBase:
 
     def slot(self, name: str) -> str:
         """Give where a variable is kept, as seen from the function that is walked."""
-        word = name if self.api.exact or self.php else name.lower()
+        word = name if self.api.exact else name.lower()
         for number, local, function in reversed(self.scopes):
             if word in local:
                 return f"{number}:{word}"
@@ -81,7 +81,7 @@ class WalkBase:
     def field(self, name: str) -> str:
         """Give where a field is kept."""
         word = name.lstrip("$")
-        return f":.{word if self.api.exact or self.php else word.lower()}"
+        return f":.{word if self.api.exact else word.lower()}"
 
     def source(self, kind: str, node: Node) -> Step:
         """Note that a source is read, and begin a way at it."""
@@ -91,7 +91,7 @@ class WalkBase:
 
     def source_name(self, word: str, path: str) -> tuple[str, SourceEntry] | None:
         """Give the source that a name or member is, if it is one."""
-        case = word if self.api.exact or self.php else word.lower()
+        case = word if self.api.exact else word.lower()
         for pattern, kind, entry in self.api.source_names.get(case, ()):
             if _source_fits(pattern.lower(), path):
                 return kind, entry

@@ -27,8 +27,9 @@ from tocsin.detections.webshells.code import (
     Pair,
     Unary,
 )
+from tocsin.detections.webshells.folding import fold_operator
 from tocsin.detections.webshells.tables import short_type
-from tocsin.detections.webshells.targets import concatenated
+from tocsin.detections.webshells.targets import GAP, concatenated
 from tocsin.detections.webshells.values import NOTHING, Value, joined, known, origin_of
 from tocsin.detections.webshells.walkbase import DEEPEST
 
@@ -67,10 +68,10 @@ class Walker(Calls):
         """Walk a constant."""
         return known(node.value)
 
-    def name(self, node: Name) -> Value:
-        """Walk a variable, type or function."""
+    def name(self, node: Name, *, outside: bool = False) -> Value:
+        """Walk a variable, type or function; ``outside``: as seen from no function."""
         word = node.name.lower()
-        held = self.store.read(self.slot(node.name))
+        held = self.store.read(f":{node.name}" if outside else self.slot(node.name))
         if held is not None and held.declared and not (held.root and held.origin is None):
             return held
         return self._unset(node, word)
@@ -172,6 +173,8 @@ class Walker(Calls):
         """Walk ``holder[keys]``."""
         holder = self.value(node.value)
         keys = [self.value(key) for key in node.arguments]
+        if holder.path == "$globals" and self.php and len(keys) == 1 and keys[0].text:
+            return self.name(Name(node.start, node.end, "$" + keys[0].text), outside=True)
         if holder.root:
             return self.element(holder, keys, node)
         if not self.php and len(keys) == 1 and keys[0].text and holder.path and not holder.sure:
@@ -218,10 +221,19 @@ class Walker(Calls):
             for value in values[1:]:
                 result = joined(result, value)
             return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.made)
+        folded = self._operated(node.operator, values)
+        if folded is not None:
+            return folded
         if node.operator in _ARITHMETIC:
             made = any(value.made for value in values) or node.operator in {"^", "xor"}
             return Value(origin_of(*values), made=made)
         return NOTHING
+
+    def _operated(self, operator: str, values: list[Value]) -> Value | None:
+        if not all(value.sure for value in values):
+            return None
+        folded = fold_operator(self.api.language, operator, [value.known for value in values])
+        return None if folded is None else known(folded[0], made=True)
 
     def _joined(self, operator: str, values: list[Value]) -> Value:
         numbers = operator == "+" and all(
@@ -237,6 +249,9 @@ class Walker(Calls):
         if node.operator == "$" and self.php:
             if value.text:
                 return self.name(Name(node.start, node.end, "$" + value.text))
+            names = [word for word in value.hint.split(GAP) if self.source_name("$" + word, "$" + word.lower())]
+            if names:
+                return self.name(Name(node.start, node.end, "$" + names[0]))
             return Value(value.origin, made=value.made)
         return NOTHING if node.operator in {"!", "not"} else value
 
@@ -315,9 +330,13 @@ class Walker(Calls):
 
     def block(self, node: Block) -> Value:
         """Walk the heading, then the statements."""
+        worked = self.store.foldings.loop(self.api.language, node, self.look)
         for head in node.head:
             self.value(head)
         self.statements(node.body)
+        for name, folded in worked.items():
+            if folded is not None:
+                self.store.write(self.slot(name), known(folded[0], made=True), name.lower())
         return NOTHING
 
     def jump(self, node: Jump) -> Value:

@@ -35,14 +35,14 @@ from tocsin.detections.webshells.languages.tokens import Lexicon
 
 _BLANK = r"[ \t\f\v\xa0\u3000\ufeff\x00]"
 GAP = (
-    rf"((?:{_BLANK}++|_{_BLANK}*+(?:\r\n|\r|\n)|['\u2018\u2019][^\r\n]*+|(?<![.\w])rem(?!\w)[^\r\n]*+"
+    rf"((?:{_BLANK}++|_{_BLANK}*+(?:\r\n|\r|\n)|'[^\r\n]*+|(?<![.\w])rem(?!\w)[^\r\n]*+"
     r"|\#(?:region|if|elseif|else|end|const|pragma)\b[^\r\n]*+)*+)"
 )
 WORDS = (
     r"[^\W\d]\w*+\$?|\[[^\]\r\n]*+\]?"
     r"|&h[0-9a-f]++(?!\w)&?|&o[0-7]++(?!\w)&?|(?:\d++(?:\.\d++)?+|\.\d++)(?:e[+-]?+\d++)?+[a-z]*+"
     r'|\$"(?:[^"{\r\n]++|""|\{\{|\{[^{}\r\n]*+\}|\{)*+"?+'
-    r'|["\u201c\u201d](?:[^"\u201c\u201d\r\n]++|"")*+["\u201c\u201d]?+(?:c(?!\w))?+'
+    r'|"(?:[^"\r\n]++|"")*+"?+(?:c(?!\w))?+'
     r"|\#[^#\r\n]{1,40}\#|[\r\n]++"
     r"|<>|><|<=|=<|>=|=>|:=|\+=|-=|\*=|/=|\\=|\^=|&=|<<|>>|\?\.|\?(?=\()|."
 )
@@ -63,8 +63,7 @@ def text(parser: Parser) -> Node:
     word = parser.words[at]
     if word[-1] in "cC" and len(word) > 2 and word[-2] == '"':  # noqa: PLR2004 -- two quotes and the c
         word = word[:-1]
-    plain = word.replace("\u201c", '"').replace("\u201d", '"')
-    return Literal(parser.starts[at], parser.ends[at], doubled(plain))
+    return Literal(parser.starts[at], parser.ends[at], doubled(word))
 
 
 def interpolated(parser: Parser) -> Node:

@@ -11,13 +11,16 @@ from tocsin.detections.webshells.code import (
     Function,
     Index,
     Jump,
+    Literal,
     Member,
     Name,
     Node,
     Parameter,
+    Unary,
 )
 from tocsin.detections.webshells.languages import basic_lines
 from tocsin.detections.webshells.languages.basic_types import declared_as, type_words
+from tocsin.detections.webshells.languages.literals import doubled
 from tocsin.detections.webshells.languages.parser import Parser, Statement
 
 _CLOSERS = frozenset({"end", "else", "elseif", "loop", "wend", "next", "catch", "finally", ""})
@@ -186,8 +189,12 @@ def do_loop(parser: Parser) -> None:
 def _condition(parser: Parser) -> tuple[Node, ...]:
     if parser.keys[parser.at] not in {"while", "until"}:
         return ()
+    begin = parser.at
     parser.at += 1
-    return (parser.expression(),)
+    test = parser.expression()
+    if parser.keys[begin] == "until":
+        test = Unary(test.start, test.end, "not", test)
+    return (test,)
 
 
 def headed(kind: str, name: str) -> Statement:
@@ -297,6 +304,7 @@ def function(parser: Parser) -> None:
     kind = parser.keys[begin]
     parser.at += 1
     if parser.keys[parser.at] in basic_lines.ENDS:
+        parser.attributes, parser.modifiers = (), ()
         return
     name = parser.words[parser.at].strip("[]")
     parser.at += 1
@@ -307,6 +315,8 @@ def function(parser: Parser) -> None:
 def _finish_function(parser: Parser, begin: int, kind: str, name: str, role: str) -> None:
     marks, words = parser.attributes, parser.modifiers
     parser.attributes, parser.modifiers = (), ()
+    if "declare" in words:
+        marks += _library(parser)
     if parser.keys[parser.at] == "(" and parser.keys[parser.at + 1] == "of":
         parser.at = parser.partner.get(parser.at, parser.at) + 1
     given = parameters(parser)
@@ -319,6 +329,19 @@ def _finish_function(parser: Parser, begin: int, kind: str, name: str, role: str
     parser.out.append(
         Function(parser.starts[begin], end, name, role, given, inner, marks, words, returns, handles)
     )
+
+
+def _library(parser: Parser) -> tuple[Node, ...]:
+    """``Lib "a.dll" Alias "b"``, given as C#'s ``[DllImport("a.dll", EntryPoint: "b")]``."""
+    begin = parser.at
+    found: list[Node] = []
+    while parser.keys[parser.at] in {"lib", "alias"}:
+        at = parser.at = parser.at + 1
+        if parser.words[at][:1] == '"':
+            parser.at += 1
+            found.append(Literal(parser.starts[at], parser.ends[at], doubled(parser.words[at])))
+    start = parser.starts[begin]
+    return (Call(start, max(parser.end(), start), Name(start, start, "DllImport"), tuple(found)),)
 
 
 def _inner(parser: Parser, kind: str) -> tuple[Node, ...]:

@@ -9,11 +9,11 @@ from tocsin.detections.webshells.languages.parser import Parser, Statement
 ENDS = frozenset({"\n", ":", "", "else", "end", "then", ")", "}", ";"})
 _LINE_ENDS = frozenset({"\n", ""})
 _ASSIGNMENTS = frozenset({"=", "+=", "-=", "*=", "/=", "\\=", "^=", "&=", "<<=", ">>="})
-_BY_ARGUMENT_ONLY = frozenset({"=", "is", "and", "or", "then"})
+_LOOPS = frozenset({"for", "do", "while", "select", "try"})
 MODIFIERS = frozenset(
     {"public", "private", "protected", "friend", "shared", "shadows", "overridable", "overrides", "mustoverride",
      "notoverridable", "overloads", "readonly", "writeonly", "static", "partial", "mustinherit", "notinheritable",
-     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare", "global"}
+     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare", "global", "auto", "ansi", "unicode"}
 )  # fmt: skip
 RESERVED = frozenset(
     {"if", "then", "else", "elseif", "end", "for", "each", "next", "do", "loop", "while", "wend", "until", "select",
@@ -135,9 +135,11 @@ def jump(kind: str) -> Statement:
 
 
 def left(parser: Parser) -> None:
-    """Read ``Exit Sub``, ``Continue For``."""
+    """Read ``Exit Sub`` as a return, ``Exit For`` as a break, ``Continue For``."""
     begin = parser.at
     kind = parser.keys[begin]
+    if kind == "exit":
+        kind = "break" if parser.keys[begin + 1] in _LOOPS else "return"
     line(parser)
     parser.out.append(Jump(parser.starts[begin], parser.end(), kind, None))
 
@@ -248,7 +250,7 @@ def _bounds(parser: Parser) -> None:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "\n": nothing, ":": nothing, "<%=": output, "set": set_to, "let": set_to, "call": called, "return": jump("return"),
+    "\n": nothing, ":": nothing, "<%=": output, "=": output, "set": set_to, "let": set_to, "call": called, "return": jump("return"),
     "throw": jump("throw"), "goto": jump("goto"), "yield": jump("yield"), "exit": left, "continue": left, "imports": imported,
     "inherits": imported, "implements": imported, "option": line, "on": line, "resume": line, "redim": redim, "case": case,
 }  # fmt: skip

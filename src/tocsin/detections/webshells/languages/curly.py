@@ -146,7 +146,7 @@ def declaration(parser: Parser, begin: int) -> bool:
         return _constructor(parser, begin)
     if parser.keys[at] == "<":
         at = type_end(parser, at, arguments_only=True)
-    behind = type_end(parser, at) if at > 0 else -1
+    behind = type_end(parser, at) if at >= 0 else -1
     if behind < 0 or not parser.is_name(behind) or parser.keys[behind] in _NOT_DECLARED:
         return False
     parser.at = behind
@@ -585,5 +585,5 @@ COMMON: dict[str, Statement] = {
     ";": empty, "{": bare_block, "if": headed("if"), "while": headed("while"), "switch": headed("switch"),
     "try": headed("try"), "finally": headed("finally"), "else": otherwise, "do": do, "for": loop, "catch": caught,
     "case": case, "default": default, "return": jump("return"), "throw": jump("throw"), "break": jump("break"),
-    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement, "interface": class_statement, "<%=": output,
+    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement, "interface": class_statement, "<%=": output, "=": output,
 }  # fmt: skip

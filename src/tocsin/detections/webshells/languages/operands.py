@@ -318,10 +318,10 @@ def typeof(parser: Parser) -> Node:
 def ternary(parser: Parser, test: Node, power: int) -> Node:
     """Read ``? yes : no`` and ``?: no``."""
     parser.at += 1
-    yes = test if parser.keys[parser.at] == ":" else parser.expression(power - 1)
+    yes = test if parser.keys[parser.at] == ":" else parser.expression()
     if not parser.accept(":"):
         return Conditional(test.start, max(test.end, parser.end()), test, yes, Unknown(yes.end, yes.end))
-    no = parser.expression(power - 1)
+    no = parser.expression(power - 11)
     return Conditional(test.start, max(no.end, parser.end()), test, yes, no)
 
 

@@ -247,7 +247,10 @@ class Parser:
     def is_name(self, at: int) -> bool:
         """Tell whether the word can be a name or a type."""
         key = self.keys[at]
-        return bool(key) and (key[0].isalpha() or key[0] in "_$@") and key not in self.grammar.reserved
+        if not key or key in self.grammar.reserved:
+            return False
+        first = key[0]
+        return first.isalpha() or first in "_$@" or (first == "\\" and len(key) > 1)
 
     def joined(self, begin: int, end: int) -> str:
         """Give the words as one, without blanks."""

@@ -29,8 +29,8 @@ from tocsin.detections.webshells.languages.literals import single_quoted_php, un
 from tocsin.detections.webshells.languages.parser import Grammar, Parser, assigned, run_of
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NUMBER, Lexicon
 
-GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|\#[^\r\n]*+)*+)"
-NAME = r"(?:\$?[^\W\d]|\\(?=[^\W\d])|\$?[\x80-\xff])(?:[\w\x80-\xff]|\\(?=\w))*+"
+GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|\#\[[^\]\r\n]*+\]|\#[^\r\n]*+)*+)"
+NAME = r"(?:\$?[^\W\d]|\\(?=[^\W\d])|\$?[^\x00-\x7f])(?:\w|[^\x00-\x7f]|\\(?=\w))*+"
 TEXTS = r'b?"(?:[^"\\]++|\\.)*+"?+|b?\'(?:[^\'\\]++|\\.)*+\'?+|`(?:[^`\\]++|\\.)*+`?+'
 OPERATORS = r"<=>|\*\*=|\.\.\.|<<=|>>=|===|!==|\?\?=|\?->|\*\*|=>|->|==|!=|<>|<=|>=|&&|\|\||\?\?|\+\+|--|<<|>>|::|[-+*/%.&|^]=|\?>|."
 HEREDOC = re.compile(

@@ -135,18 +135,22 @@ class _Reader:
 
 
 def cut(text: str, pieces: Iterable[Piece], lexicon: Lexicon) -> Tokens:
-    """Give the words of the pieces; what lies beyond the bounds is named in ``limits``."""
+    """Give the words of the pieces; what lies beyond the bounds is named in ``limits``.
+
+    Pieces stand in the order of the text: what a piece shares with the one before it is not read again.
+    """
     reader = _Reader(text, lexicon)
-    left, limits = MOST_CHARACTERS, []
+    left, limits, place = MOST_CHARACTERS, list[str](), 0
     for piece in pieces:
-        start, end = max(piece.start, 0), min(piece.end, len(text))
+        start = min(max(piece.start, place), len(text))
+        place = end = max(start, min(piece.end, len(text)))
         if left <= 0 or len(reader.words) > MOST_TOKENS:
             limits.append("code behind the bound on size was not read")
             break
-        reader.piece(Piece(start, max(start, min(end, start + left)), piece.output))
+        reader.piece(Piece(start, min(end, start + left), piece.output))
         if end - start > left:
             limits.append(f"only the first {MOST_CHARACTERS:,} characters of code were read")
-        left -= max(end - start, 0)
+        left -= end - start
     return _tokens(reader, limits, text)
 
 

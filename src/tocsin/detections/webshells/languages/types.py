@@ -84,7 +84,7 @@ def constructed_type(parser: Parser) -> tuple[str, Node | None]:
     if parser.keys[behind] == "?":
         behind += 1
     parser.at = behind
-    return parser.joined(at, behind), None
+    return parser.joined(at, behind).lstrip("\\"), None
 
 
 def _callee(parser: Parser) -> Node | None:

@@ -1,0 +1,549 @@
+"""Functions of texts, numbers and lists that have no effect, for ``folding``: by the last word of their name.
+
+They are our own, written over Python's; nothing of the page is run. Each takes values that are known and gives one, or raises one
+of ``NOT_FOLDABLE``. Results are bounded (``LONGEST``) before they are made. Where languages share a word with different meaning,
+the table of the language comes first. PHP's texts are bytes: they are held as characters 0 to 255.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from tocsin.detections.webshells.code import Constant
+
+LONGEST = 1 << 20
+"""Characters of a text that is built, at most."""
+MOST_ITEMS = 1 << 16
+"""Items of a list that is built, at most."""
+LARGEST_NUMBER = 1 << 64
+
+Known: TypeAlias = Constant | bytes | tuple["Known", ...]
+"""What is known of a value: a constant, bytes, or a list of them."""
+Pure: TypeAlias = Callable[..., Any]
+NOT_FOLDABLE = (
+    TypeError, ValueError, IndexError, OverflowError, LookupError, ArithmeticError, binascii.Error, zlib.error, RecursionError,
+)  # fmt: skip
+"""What a pure function raises when its arguments do not fit."""
+
+
+class TooLong(ValueError):
+    """A result would pass a bound."""
+
+
+def bounded(length: float) -> None:
+    """Check a length before something of it is built.
+
+    Raises:
+        TooLong: it is over ``LONGEST``.
+    """
+    if length > LONGEST:
+        raise TooLong
+
+
+# -- conversions
+
+
+def text(value: Known) -> str:
+    """Give a value as the languages write it.
+
+    Raises:
+        TypeError: it is a list.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:g}" if value.is_integer() else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    if value is None:
+        return ""
+    raise TypeError
+
+
+def whole(value: Known) -> int:
+    """Give a value as a whole number.
+
+    Raises:
+        ValueError: it is none, or too large.
+    """
+    if isinstance(value, str):
+        word = value.strip()
+        number = int(word[2:], 16) if word[:2].lower() in {"&h", "0x"} else int(float(word))
+    elif isinstance(value, int | float):
+        number = int(value)
+    else:
+        raise TypeError
+    if abs(number) > LARGEST_NUMBER:
+        raise TooLong
+    return number
+
+
+def octets(value: Known) -> bytes:
+    """Give a value as bytes: bytes, a list of numbers, or characters 0 to 255.
+
+    Raises:
+        ValueError: it does not fit into bytes.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, tuple):
+        return bytes(whole(item) & 0xFF for item in value)
+    return text(value).encode("latin-1")
+
+
+def items(value: Known) -> tuple[Known, ...]:
+    """Give a list's items; a text gives its characters, bytes their numbers."""
+    if isinstance(value, tuple | bytes | str):
+        return tuple(value)
+    raise TypeError
+
+
+# -- texts
+
+
+def character(code: Known, *_rest: Known) -> str:
+    """``Chr``, ``ChrW``, ``chr``."""
+    return chr(whole(code) & 0xFFFF)
+
+
+def low_character(code: Known) -> str:
+    """PHP's ``chr``."""
+    return chr(whole(code) & 0xFF)
+
+
+def characters(*codes: Known) -> str:
+    """``String.fromCharCode``."""
+    return "".join(map(character, codes))
+
+
+def code_of(value: Known, *_rest: Known) -> int:
+    """``Asc``, ``AscW``, ``ord``."""
+    return ord(text(value)[0])
+
+
+def replaced(value: Known, old: Known, new: Known = "", *_rest: Known) -> str:
+    """``Replace(text, old, new)``."""
+    whole_text, before, after = text(value), text(old), text(new)
+    if not before:
+        return whole_text
+    bounded(len(whole_text) + whole_text.count(before) * max(len(after) - len(before), 0))
+    return whole_text.replace(before, after)
+
+
+def str_replaced(old: Known, new: Known, value: Known, *_rest: Known) -> Known:
+    """PHP's ``str_replace``, with lists too."""
+    result = text(value)
+    before = old if isinstance(old, tuple) else (old,)
+    for index, one in enumerate(before):
+        after = new if not isinstance(new, tuple) else (new[index] if index < len(new) else "")
+        result = replaced(result, one, after)
+    return result
+
+
+def translated(value: Known, old: Known, new: Known) -> str:
+    """PHP's ``strtr`` with two texts."""
+    before, after = text(old), text(new)
+    return text(value).translate({ord(a): b for a, b in zip(before, after, strict=False)})
+
+
+def middle(value: Known, start: Known, length: Known = None) -> str:
+    """``Mid``: counts from 1."""
+    begin = whole(start) - 1
+    if begin < 0:
+        raise ValueError
+    return text(value)[begin : None if length is None else begin + max(whole(length), 0)]
+
+
+def left(value: Known, length: Known) -> str:
+    """``Left``."""
+    return text(value)[: max(whole(length), 0)]
+
+
+def right(value: Known, length: Known) -> str:
+    """``Right``."""
+    count = max(whole(length), 0)
+    return text(value)[-count:] if count else ""
+
+
+def part(value: Known, start: Known, length: Known = None) -> Known:
+    """``Substring`` of .NET, ``substr``: counts from 0; a negative start counts from the end, so does a length."""
+    source = value if isinstance(value, bytes | tuple) else text(value)
+    begin = whole(start)
+    begin = max(begin + len(source), 0) if begin < 0 else begin
+    if length is None:
+        return source[begin:]
+    count = whole(length)
+    return source[begin : count if count < 0 else begin + count]
+
+
+def between(value: Known, start: Known, end: Known = None) -> Known:
+    """``substring`` of Java and JScript, ``slice``: from, to."""
+    source = value if isinstance(value, bytes | tuple) else text(value)
+    return source[whole(start) : None if end is None else whole(end)]
+
+
+def turned(value: Known, *_rest: Known) -> Known:
+    """``StrReverse``, ``strrev``, ``Array.Reverse``."""
+    return value[::-1] if isinstance(value, bytes | tuple) else text(value)[::-1]
+
+
+def split(value: Known, mark: Known = " ", *_rest: Known) -> Known:
+    """``Split(text, mark)``; several marks may be given as a list or text of one-character marks."""
+    source = text(value)
+    marks = [text(one) for one in mark] if isinstance(mark, tuple) else [text(mark)]
+    if marks == [""]:
+        return tuple(source[:MOST_ITEMS])
+    pattern = "|".join(re.escape(one) for one in marks if one)
+    if source.count(marks[0]) > MOST_ITEMS:
+        raise TooLong
+    return tuple(re.split(pattern, source)) if pattern else (source,)
+
+
+def exploded(mark: Known, value: Known, *_rest: Known) -> Known:
+    """PHP's ``explode(mark, text)``."""
+    return split(value, mark)
+
+
+def chunks(value: Known, size: Known = 1) -> Known:
+    """PHP's ``str_split``."""
+    source, step = text(value), whole(size)
+    if step < 1 or len(source) // step > MOST_ITEMS:
+        raise TooLong
+    return tuple(source[at : at + step] for at in range(0, len(source), step))
+
+
+def joined(*given: Known) -> str:
+    """``Join`` of any language: the list and, before or behind it, the mark; or all texts behind the mark."""
+    lists = [one for one in given if isinstance(one, tuple)]
+    marks = [text(one) for one in given if not isinstance(one, tuple)]
+    if len(lists) == 1 and len(marks) <= 1:
+        return _glued(marks[0] if marks else "", lists[0])
+    if not lists and marks:
+        return _glued(marks[0], tuple(marks[1:]))
+    raise TypeError
+
+
+def joined_basic(value: Known, mark: Known = " ") -> str:
+    """``Join(list, mark)`` of VBScript: a blank between items if no mark is given."""
+    return _glued(text(mark), items(value)) if isinstance(value, tuple) else joined(value, mark)
+
+
+def _glued(mark: str, parts: tuple[Known, ...]) -> str:
+    words = [text(one) for one in parts]
+    bounded(sum(map(len, words)) + len(mark) * len(words))
+    return mark.join(words)
+
+
+def concatenated(*given: Known) -> Known:
+    """``String.Concat``, ``concat``: texts, or a list of them."""
+    if len(given) == 1 and isinstance(given[0], tuple):
+        return _glued("", given[0])
+    if given and all(isinstance(one, tuple) for one in given):
+        return sum((items(one) for one in given), ())
+    return _glued("", given)
+
+
+def repeated(value: Known, count: Known) -> str:
+    """``str_repeat``, ``repeat``."""
+    source, times = text(value), whole(count)
+    bounded(len(source) * times)
+    return source * times
+
+
+def row(count: Known, mark: Known) -> str:
+    """``String(count, mark)`` of Basic."""
+    sign = character(mark) if isinstance(mark, int) else text(mark)[:1]
+    return repeated(sign, count)
+
+
+def blanks(count: Known) -> str:
+    """``Space``."""
+    return repeated(" ", count)
+
+
+def padded_left(value: Known, size: Known, mark: Known = " ") -> str:
+    """``PadLeft``."""
+    bounded(whole(size))
+    return text(value).rjust(whole(size), text(mark)[:1] or " ")
+
+
+def trimmed(value: Known, marks: Known = None, *_rest: Known) -> str:
+    """``Trim``."""
+    return text(value).strip(text(marks) if isinstance(marks, str) and marks else None)
+
+
+def found(value: Known, part_of: Known, *_rest: Known) -> int:
+    """``IndexOf``, ``strpos``: counts from 0."""
+    return text(value).find(text(part_of))
+
+
+def found_basic(*given: Known) -> int:
+    """``InStr(start, text, part)``: counts from 1."""
+    if len(given) > 2 and isinstance(given[0], int):  # noqa: PLR2004 -- with a start
+        return text(given[1]).find(text(given[2]), given[0] - 1) + 1
+    return text(given[0]).find(text(given[1])) + 1
+
+
+def formatted(pattern: Known, *given: Known) -> str:
+    """``String.Format("{0}{1}", …)``."""
+    values = given[0] if len(given) == 1 and isinstance(given[0], tuple) else given
+    source = text(pattern)
+    total = sum(len(text(one)) for one in values) if values else 0
+    bounded(len(source) + source.count("{") * total)
+    plain = source.replace("{{", "\0").replace("}}", "\1")
+    result = re.sub(r"\{(\d{1,4})[^{}]*+\}", lambda hole: text(values[int(hole[1])]), plain)
+    return result.replace("\0", "{").replace("\1", "}")
+
+
+def printed(pattern: Known, *given: Known) -> str:
+    """``sprintf`` with ``%s %d %c %x``."""
+    source = text(pattern)
+    bounded(len(source) + sum(len(text(one)) for one in given) * (source.count("%") + 1))
+    waiting = iter(given)
+
+    def one(hole: re.Match[str]) -> str:
+        if hole[2] == "%":
+            return "%"
+        value = given[int(hole[1][:-1]) - 1] if hole[1] else next(waiting)
+        return {"c": character, "x": lambda code: f"{whole(code):x}"}.get(hole[2], text)(value)
+
+    return re.sub(r"%(\d{1,3}\$)?[-+0-9.]{0,6}([sdcxXu%])", one, source)
+
+
+def counted(value: Known) -> int:
+    """``Len``, ``strlen``, ``count``."""
+    return len(value) if isinstance(value, str | bytes | tuple) else len(text(value))
+
+
+def upper_bound(value: Known, *_rest: Known) -> int:
+    """``UBound``."""
+    return len(items(value)) - 1
+
+
+# -- numbers
+
+
+def number(value: Known, base: Known = 10, *_rest: Known) -> int:
+    """``CInt``, ``Convert.ToInt32``, ``parseInt``, ``intval``, with a base."""
+    system = whole(base) if isinstance(base, int) and not isinstance(base, bool) else 10
+    if system == 10 or not isinstance(value, str):  # noqa: PLR2004 -- the usual base
+        if isinstance(value, str) and len(value) == 1 and not value.isdigit():
+            return ord(value)
+        return whole(value)
+    if len(value) > 64:  # noqa: PLR2004 -- digits of the largest number
+        raise TooLong
+    return int(value, system)
+
+
+def hexadecimal(value: Known) -> str:
+    """``Hex``, ``dechex``."""
+    return f"{whole(value):X}"
+
+
+def from_hex(value: Known) -> int:
+    """``hexdec``."""
+    return int(text(value)[:16], 16)
+
+
+def numbers(first: Known, last: Known, step: Known = 1) -> Known:
+    """PHP's ``range``."""
+    if isinstance(first, str) and isinstance(last, str) and first and last:
+        a, b = ord(first[0]), ord(last[0])
+        return tuple(chr(code) for code in range(a, b + (1 if b >= a else -1), 1 if b >= a else -1))
+    a, b, size = whole(first), whole(last), abs(whole(step)) or 1
+    if abs(b - a) // size > MOST_ITEMS:
+        raise TooLong
+    return tuple(range(a, b + 1, size)) if b >= a else tuple(range(a, b - 1, -size))
+
+
+# -- encodings
+
+
+def from_base64(value: Known, *_rest: Known) -> bytes:
+    """Decode Base64 as tolerantly as the servers do."""
+    source = re.sub(r"[^A-Za-z0-9+/]", "", text(value).replace("-", "+").replace("_", "/"))
+    bounded(len(source))
+    return base64.b64decode(source + "=" * (-len(source) % 4))
+
+
+def to_base64(value: Known, *_rest: Known) -> str:
+    """Encode to Base64."""
+    source = octets(value)
+    bounded(len(source) * 2)
+    return base64.b64encode(source).decode("ascii")
+
+
+def from_hex_text(value: Known) -> bytes:
+    """``hex2bin``."""
+    return bytes.fromhex(text(value))
+
+
+def to_hex_text(value: Known) -> str:
+    """``bin2hex``."""
+    return octets(value).hex()
+
+
+def inflated(value: Known, *_rest: Known) -> bytes:
+    """``gzinflate``, ``gzuncompress``, ``gzdecode``: whichever form it has."""
+    source = octets(value)
+    for form in (-15, 15, 31):
+        try:
+            return zlib.decompressobj(form).decompress(source, LONGEST)
+        except zlib.error:
+            continue
+    raise ValueError
+
+
+def unquoted(value: Known, *_rest: Known) -> str:
+    """``unescape``, ``urldecode``: ``%41`` and ``%u0041``."""
+    source = re.sub(r"%u([0-9A-Fa-f]{4})", lambda hole: chr(int(hole[1], 16)), text(value))
+    return re.sub(r"%([0-9A-Fa-f]{2})", lambda hole: chr(int(hole[1], 16)), source)
+
+
+def unquoted_utf8(value: Known, *_rest: Known) -> str:
+    """``decodeURIComponent``, ``UrlDecode``."""
+    return unquote_to_bytes(text(value)).decode("utf-8", "replace")
+
+
+_ROT13 = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
+)
+
+
+def rotated(value: Known) -> str:
+    """``str_rot13``."""
+    return text(value).translate(_ROT13)
+
+
+def packed(pattern: Known, *given: Known) -> Known:
+    """``pack("H*", …)``, ``pack("C*", …)``."""
+    kind = text(pattern)
+    if kind.startswith("H"):
+        return bytes.fromhex(text(given[0]))
+    if kind.rstrip("*0123456789") in {"C", "c", "CC"}:
+        return bytes(whole(one) & 0xFF for one in given)
+    raise ValueError
+
+
+def spoken(value: Known, *_rest: Known) -> str:
+    """``GetString`` of an encoding, ``new String(bytes)``: UTF-8 if it is, else byte for byte."""
+    source = octets(value)
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError:
+        return source.decode("latin-1")
+
+
+def spoken_wide(value: Known, *_rest: Known) -> str:
+    """``Encoding.Unicode.GetString``."""
+    return octets(value).decode("utf-16-le", "replace")
+
+
+def written(value: Known, *_rest: Known) -> bytes:
+    """``GetBytes`` of an encoding."""
+    source = text(value)
+    bounded(len(source) * 3)
+    return source.encode("utf-8", "replace")
+
+
+def unslashed(value: Known) -> str:
+    """``stripslashes``."""
+    return re.sub(r"\\(.)", r"\1", text(value))
+
+
+# -- lists
+
+
+def listed(*given: Known) -> Known:
+    """``Array(…)``, ``List.of(…)``."""
+    return tuple(given)
+
+
+def same(value: Known, *_rest: Known) -> Known:
+    """Functions that leave a text as it is."""
+    return value
+
+
+def as_text(value: Known, *_rest: Known) -> str:
+    """``CStr``, ``ToString()``."""
+    return text(value)
+
+
+def upper(value: Known, *_rest: Known) -> str:
+    """``UCase`` and its kin."""
+    return text(value).upper()
+
+
+def lower(value: Known, *_rest: Known) -> str:
+    """``LCase`` and its kin."""
+    return text(value).lower()
+
+
+def first_upper(value: Known) -> str:
+    """``ucfirst``."""
+    source = text(value)
+    return source[:1].upper() + source[1:]
+
+
+def at(value: Known, index: Known) -> Known:
+    """``charAt``, ``ElementAt``."""
+    place = whole(index)
+    if place < 0:
+        raise IndexError
+    return items(value)[place]
+
+
+def code_at(value: Known, index: Known = 0) -> int:
+    """``charCodeAt``."""
+    return ord(text(value)[whole(index)])
+
+
+_EVERYWHERE: Mapping[str, Pure] = {
+    "chr": character, "chrw": character, "asc": code_of, "ascw": code_of, "ord": code_of, "replace": replaced,
+    "strreverse": turned, "reverse": turned, "strrev": turned, "split": split, "join": joined, "concat": concatenated,
+    "mid": middle, "left": left, "right": right, "len": counted, "strlen": counted, "length": counted, "count": counted,
+    "ucase": upper, "lcase": lower, "toupper": upper, "tolower": lower, "touppercase": upper, "tolowercase": lower,
+    "toupperinvariant": upper, "tolowerinvariant": lower, "trim": trimmed, "ltrim": trimmed, "rtrim": trimmed,
+    "substring": part, "substr": part, "slice": between, "indexof": found, "instr": found_basic, "ubound": upper_bound,
+    "space": blanks, "string": row, "hex": hexadecimal, "cint": number, "clng": number, "cbyte": number, "cdbl": number,
+    "val": number, "cstr": as_text, "tostring": as_text, "format": formatted, "array": listed, "chars": at, "charat": at,
+    "elementat": at, "charcodeat": code_at, "fromcharcode": characters, "fromcharcodes": characters,
+    "unescape": unquoted, "decodeuri": unquoted_utf8, "decodeuricomponent": unquoted_utf8, "urldecode": unquoted_utf8,
+    "atob": from_base64, "frombase64string": from_base64, "tobase64string": to_base64, "btoa": to_base64,
+    "getstring": spoken, "getbytes": written, "tochararray": items, "toarray": same, "padleft": padded_left,
+    "parseint": number, "toint32": number, "toint16": number, "tobyte": number, "tochar": character, "int32": number,
+    "parse": number, "tolist": same, "valueof": as_text, "copyvalueof": as_text, "b64decode": from_base64,
+    "base64decode": from_base64, "decodebuffer": from_base64, "decodebase64": from_base64, "parsebase64binary": from_base64,
+    "parsehexbinary": from_hex_text, "repeat": repeated, "intern": same, "normalize": same,
+}  # fmt: skip
+_OWN: Mapping[str, Mapping[str, Pure]] = {
+    "vbscript": {"join": joined_basic, "filter": same},
+    "java": {"substring": between, "decode": from_base64},
+    "jscript": {"substring": between, "substr": part, "string": as_text, "number": number},
+    "csharp": {"string": spoken},
+    "php": {
+        "chr": low_character, "str_replace": str_replaced, "strtr": translated, "implode": joined, "explode": exploded,
+        "str_split": chunks, "str_repeat": repeated, "strtolower": lower, "strtoupper": upper, "base64_decode": from_base64,
+        "base64_encode": to_base64, "hex2bin": from_hex_text, "bin2hex": to_hex_text, "gzinflate": inflated,
+        "gzuncompress": inflated, "gzdecode": inflated, "str_rot13": rotated, "pack": packed, "urldecode": unquoted,
+        "rawurldecode": unquoted, "sprintf": printed, "strval": as_text, "intval": number, "range": numbers,
+        "dechex": lambda value: hexadecimal(value).lower(), "hexdec": from_hex, "ucfirst": first_upper,
+        "stripslashes": unslashed, "array_reverse": turned, "strpos": found, "trim": trimmed, "sizeof": counted,
+        "bindec": lambda value: int(text(value)[:64], 2), "octdec": lambda value: int(text(value)[:22], 8), "join": joined,
+    },
+}  # fmt: skip
+
+
+def function_of(language: str, name: str) -> Pure | None:
+    """Give the pure function that the last word of a name (lower case) stands for, if there is one."""
+    return _OWN.get(language, {}).get(name) or _EVERYWHERE.get(name)
