@@ -88,10 +88,10 @@ class Journal:
 def _argument(given: Sequence[Value]) -> str:
     if not given:
         return "none"
-    if any(value.made for value in given):
+    if any(value.made and not value.sure for value in given):
         return "made"
     if all(value.sure for value in given):
-        return "constant"
+        return "worked-out" if any(value.made for value in given) else "constant"
     if any(value.path.startswith("$") and not value.declared and "." not in value.path for value in given):
         return "unset"
     return "unknown"

@@ -27,8 +27,8 @@ class Sighting(Struct, frozen=True, kw_only=True):
     """A sink in the code.
 
     Attributes:
-        argument: what is given to it: ``request`` (there is a flow), ``made`` (put together or decoded by the page),
-            ``constant``, ``unset`` (a variable that nobody sets), ``unknown``, ``none``.
+        argument: what is given to it: ``request`` (there is a flow), ``made`` (decoded by the page, to what is
+            not known), ``worked-out`` (put together by the page, and known), ``constant``, ``unset`` (a variable that nobody sets), ``unknown``, ``none``.
         notes: ``server-code`` (a constant text with server code is handed over), ``server-page`` (a constant name of
             one), ``shell`` (a command interpreter is named), ``nested`` (found in a text that the page runs),
             ``by-name`` (a text names the function), ``made-callee`` (the name of the function is put together).
