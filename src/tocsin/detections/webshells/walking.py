@@ -72,7 +72,7 @@ class Walker(Calls):
         """Walk a variable, type or function; ``outside``: as seen from no function."""
         word = node.name.lower()
         held = self.store.read(f":{node.name}" if outside else self.slot(node.name))
-        if held is not None and held.declared and not (held.root and held.origin is None):
+        if held is not None and (held.declared or held.origin is not None):
             return held
         return self._unset(node, word)
 
