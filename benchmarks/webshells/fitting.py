@@ -20,6 +20,8 @@ BENIGN = 2.0
 PENALTY = 0.3
 RARITY = 1.1
 """What a feature weighs before any shell is seen, for every power of ten that it is rare in harmless pages."""
+TRUSTED = {"grave": 1.0, "flow": 0.7, "sig": 0.7, "sink": 0.2, "use": 0.2, "note": 0.2}
+"""By the first word of a feature, how far its rarity counts."""
 COMMON = 1.5
 """A feature in one of ``10 ** COMMON`` harmless pages weighs nothing before shells are seen."""
 SWEEPS = 60
@@ -44,13 +46,23 @@ def examples(cases: Iterable[tuple[Mapping[str, float], bool, float]]) -> list[E
     ]
 
 
-def fit(found: Sequence[Example], start: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Give the weights, the intercept among them under ``BIAS``."""
+def fit(
+    found: Sequence[Example],
+    start: Mapping[str, float] | None = None,
+    before: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Give the weights, the intercept among them under ``BIAS``.
+
+    Args:
+        found: the cases.
+        start: where to begin, to be faster.
+        before: what the weights are drawn to; without it, the rarity of a feature says it.
+    """
     columns: dict[str, list[tuple[int, float]]] = {BIAS: [(at, 1.0) for at in range(len(found))]}
     for at, example in enumerate(found):
         for name, value in example.features:
             columns.setdefault(name, []).append((at, value))
-    before = _before(columns, found)
+    before = {**_before(columns, found), **(before or {})}
     weights = {name: (start or {}).get(name, before[name]) for name in columns}
     margins = [
         weights[BIAS] + sum(weights[name] * value for name, value in example.features) for example in found
@@ -70,8 +82,9 @@ def _before(
     before: dict[str, float] = {}
     for name, column in columns.items():
         seen = sum(found[at].weight for at, _ in column if not found[at].shell)
-        rare = math.log10((pages + 1.0) / (seen + 0.5)) if sign_of(name) > 0 else 0.0
-        before[name] = RARITY * max(0.0, rare - COMMON)
+        trust = TRUSTED.get(name.partition(":")[0], 0.0)
+        rare = math.log10((pages + 1.0) / (seen + 0.5)) if trust else 0.0
+        before[name] = RARITY * trust * max(0.0, rare - COMMON)
     return before
 
 

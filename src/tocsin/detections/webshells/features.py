@@ -8,16 +8,101 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tocsin.detections.webshells.blocks import Kind
+from tocsin.detections.webshells.code import (
+    Block,
+    Call,
+    Class,
+    Function,
+    Import,
+    Jump,
+    Literal,
+    Node,
+    Unit,
+    dotted,
+)
+from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Sighting
+
+
+_RUNS = frozenset({
+    ("eval", "code"), ("command", "program"), ("assembly-load", "code"), ("assembly-load", "reflection"),
+    ("xslt-script", "code"),
+})  # fmt: skip
+"""Sinks that run what they are given."""
+_RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "call-request"})
+_MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
+_WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
+_BARE = 40
+"""Characters outside code that a page without markup has at most."""
 
 
 def features_of(seen: Observed) -> Mapping[str, float]:
     """Give the features of a file; an absent name is zero."""
     names = {name for name, _, _ in pieces_of(seen)}
+    names.update(_grave(seen, names))
     names.update(_counts(seen))
+    names.update(calm(seen))
     names.add(f"family:{seen.found.family}")
     return dict.fromkeys(sorted(names), 1.0)
+
+
+def _grave(seen: Observed, names: set[str]) -> Iterator[str]:
+    """Yield what holds whatever the words are: the request is run, is written, or what runs is hidden."""
+    keys = {hit.key for hit in seen.scan.hits}
+    flows = [one for one in seen.traced.sightings if one.flow is not None and one.flow.source != "download"]
+    runs = {one.capability for one in flows if (one.capability, one.role) in _RUNS}
+    proofs = len(runs) + len(keys & _RUN_KEYS)
+    for least in range(1, 4):
+        if proofs >= least:
+            yield f"grave:runs:{least}"
+    made = any((one.capability, one.role) in _RUNS and one.argument == "made" for one in seen.traced.sightings)
+    hidden = made + len(keys & _MADE_KEYS)
+    for least in range(1, 3):
+        if hidden >= least:
+            yield f"grave:hidden:{least}"
+    roles = {one.role for one in flows if one.capability == "file-write"}
+    writes = len(roles & {"path", "content", "upload"}) + len(keys & _WRITE_KEYS)
+    for least in range(1, 4):
+        if writes >= least:
+            yield f"grave:writes:{least}"
+    if (proofs or hidden or writes) and bare(seen):
+        yield "grave:bare"
+
+
+def bare(seen: Observed) -> bool:
+    """Tell whether the page is code and nothing else."""
+    inside = sum(block.end - block.start + 4 for block in seen.page.blocks)
+    return len(seen.text.text) - inside < _BARE + 4 * len(seen.page.blocks)
+
+
+def calm(seen: Observed) -> Iterator[str]:
+    """Yield what speaks for an ordinary part of an application."""
+    for block in seen.page.blocks:
+        if block.kind is Kind.DIRECTIVE and block.attributes.keys() & {"inherits", "codebehind", "codefile"}:
+            yield "calm:code-behind"
+            break
+    if seen.units and seen.found.family is Family.PHP and all(map(passive, seen.units)):
+        yield "calm:passive"
+    if not seen.units and not seen.scan.hits:
+        yield "calm:nothing"
+
+
+def passive(unit: Unit) -> bool:
+    """Tell whether the code only declares: what it can do is done by whoever includes it."""
+    return all(_declares(node) for node in unit.body)
+
+
+def _declares(node: Node) -> bool:
+    if isinstance(node, Function | Class | Import | Jump | Literal):
+        return True
+    if isinstance(node, Block) and node.kind in {"namespace", "block", "declare"}:
+        return all(_declares(inner) for inner in node.body)
+    return isinstance(node, Call) and dotted(node).lower() in _DECLARING
+
+
+_DECLARING = frozenset({"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"})
 
 
 def _counts(seen: Observed) -> Iterator[str]:
