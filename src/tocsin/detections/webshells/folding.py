@@ -37,6 +37,7 @@ from tocsin.detections.webshells.code import (
 )
 from tocsin.detections.webshells.operators import BASIC, apply, truth
 from tocsin.detections.webshells.pure import (
+    DEEPEST_LIST,
     LONGEST,
     MOST_ITEMS,
     NOT_FOLDABLE,
@@ -56,6 +57,7 @@ _DEEPEST_NODES = 60
 _AND, _OR = frozenset({"&&", "andalso"}), frozenset({"||", "orelse"})
 _COUNTS = frozenset({"length", "count", "size"})
 _BUILDERS = ("stringbuilder", "stringbuffer")
+_CODERS = ("decoder", "encoder", "encoding")
 _CHARACTERS = frozenset({"char", "character"})
 _BYTES = frozenset({"byte", "sbyte"})
 _WHOLES = frozenset({"int", "integer", "long", "short", "int32", "uint", "int64", "uint32", "ushort"})
@@ -106,14 +108,15 @@ def _settled(language: str, value: Any) -> Known:
     return _frozen(value)
 
 
-def _frozen(value: Any) -> Known:
+def _frozen(value: Any, depth: int = DEEPEST_LIST) -> Known:
     """Give a value of a walk as one that nothing can change."""
     if isinstance(value, _Builder):
         return value.whole()
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    if isinstance(value, dict):
-        return tuple(_frozen(item) for item in value.values())
+    if isinstance(value, list | dict):
+        inner = value if isinstance(value, list) else value.values()
+        if depth <= 0 or len(inner) > MOST_ITEMS:
+            raise NotFoldable
+        return tuple(_frozen(item, depth - 1) for item in inner)
     return value  # type: ignore[no-any-return]  # a constant, bytes or a tuple of them
 
 
@@ -534,8 +537,11 @@ class Evaluation:
         return self._pure(word, (_frozen(owner),), given)
 
     def _is_static(self, node: Node) -> bool:
-        while isinstance(node, Member):
-            node = node.value
+        """``Convert``, ``System.Text.Encoding.UTF8``, ``Base64.getDecoder()``, ``new BASE64Decoder()``: no value of the page."""
+        while isinstance(node, Member | Call):
+            node = node.value if isinstance(node, Member) else node.function
+        if isinstance(node, New):
+            return not node.arguments and node.type.lower().endswith(_CODERS)
         if not isinstance(node, Name) or self._key(node.name) in self.scope:
             return False
         known = self.outer(node.name) if self.outer is not None else None

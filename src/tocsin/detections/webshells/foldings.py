@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from tocsin.detections.webshells.code import Block, Function
 from tocsin.detections.webshells.folding import STEPS, Evaluation, Folded, fold_call
+from tocsin.detections.webshells.pure import is_plain
 from tocsin.detections.webshells.values import Value
 
 STEPS_OF_ONE = 20_000
@@ -32,7 +33,7 @@ class Foldings:
 
     def call(self, language: str, path: str, owner: Value | None, given: Sequence[Value]) -> Folded:
         """Work out a pure function of the language, if all its arguments are known."""
-        if not all(one.sure for one in given):
+        if not all(one.sure and is_plain(one.known) for one in given):
             return None
         if owner is not None and not owner.sure:
             if owner.declared or owner.origin is not None:
@@ -43,7 +44,7 @@ class Foldings:
 
     def function(self, language: str, function: Function, given: Sequence[Value], look: Look) -> Folded:
         """Work out what a function of the page returns, if its arguments are known."""
-        if not all(one.sure for one in given) or self.left <= 0:
+        if self.left <= 0 or not all(one.sure and is_plain(one.known) for one in given):
             return None
         key = (id(function), tuple((type(one.known), one.known) for one in given))
         if key not in self._made:
@@ -75,7 +76,7 @@ def _outer(look: Look, functions: Mapping[str, Function], *, concrete: bool) -> 
         held = look(name)
         if held is None:
             return None if concrete or name.lower() in functions else (None,)
-        return (held.known,) if held.sure and held.origin is None else None
+        return (held.known,) if held.sure and held.origin is None and is_plain(held.known) else None
 
     return outer
 

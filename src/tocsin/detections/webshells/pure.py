@@ -21,6 +21,10 @@ LONGEST = 1 << 20
 """Characters of a text that is built, at most."""
 MOST_ITEMS = 1 << 16
 """Items of a list that is built, at most."""
+MOST_MARKS = 64
+"""Marks that a text is split at together."""
+DEEPEST_LIST = 3
+"""Lists within one another; what is built out of itself would grow without bound."""
 LARGEST_NUMBER = 1 << 64
 
 Known: TypeAlias = Constant | bytes | tuple["Known", ...]
@@ -44,6 +48,13 @@ def bounded(length: float) -> None:
     """
     if length > LONGEST:
         raise TooLong
+
+
+def is_plain(value: Known, depth: int = DEEPEST_LIST) -> bool:
+    """Tell whether a value is short and flat enough to be worked with."""
+    if not isinstance(value, tuple):
+        return True
+    return depth > 0 and len(value) <= MOST_ITEMS and all(is_plain(item, depth - 1) for item in value)
 
 
 # -- conversions
@@ -144,6 +155,8 @@ def str_replaced(old: Known, new: Known, value: Known, *_rest: Known) -> Known:
     """PHP's ``str_replace``, with lists too."""
     result = text(value)
     before = old if isinstance(old, tuple) else (old,)
+    if len(before) > 1:
+        bounded((len(before) * len(result)) >> 4)
     for index, one in enumerate(before):
         after = new if not isinstance(new, tuple) else (new[index] if index < len(new) else "")
         result = replaced(result, one, after)
@@ -203,6 +216,8 @@ def split(value: Known, mark: Known = " ", *_rest: Known) -> Known:
     marks = [text(one) for one in mark] if isinstance(mark, tuple) else [text(mark)]
     if marks == [""]:
         return tuple(source[:MOST_ITEMS])
+    if len(marks) > MOST_MARKS:
+        raise TooLong
     pattern = "|".join(re.escape(one) for one in marks if one)
     if source.count(marks[0]) > MOST_ITEMS:
         raise TooLong
@@ -249,7 +264,9 @@ def concatenated(*given: Known) -> Known:
     if len(given) == 1 and isinstance(given[0], tuple):
         return _glued("", given[0])
     if given and all(isinstance(one, tuple) for one in given):
-        return sum((items(one) for one in given), ())
+        if sum(map(counted, given)) > MOST_ITEMS:
+            raise TooLong
+        return tuple(item for one in given for item in items(one))
     return _glued("", given)
 
 
