@@ -225,3 +225,16 @@ def test_a_damaged_program_raises_nothing(data: st.DataObject, language: str) ->
     end = data.draw(st.integers(start, len(code)))
     middle = data.draw(st.text("(){}[]\"'.;$= \nab", max_size=8))
     assert isinstance(trace([unit_of(language, code[:start] + middle + code[end:])]), Traced)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "note"),
+    [
+        ("csharp", "c.CommandText = box.Text;", "whole"),
+        ("csharp", 'var w = WebRequest.Create("https://api.contoso.example/v1?q=" + Request["q"]);', "fixed-host"),
+        ("php", "$f = fopen('data/' . $_GET['n'] . '.txt', 'w');", "fixed-extension"),
+    ],
+)
+def test_what_a_value_may_decide_is_noted(language: str, code: str, note: str) -> None:
+    (found,) = [sighting for sighting in traced(language, code).sightings if sighting.flow is not None]
+    assert note in found.notes
