@@ -9,7 +9,7 @@ import pytest
 from tests.detections.webshells.pages import SOURCE, reached, statement, traced
 from tocsin.detections.webshells.tables import Api, SinkEntry, SourceEntry, Table, api, tables
 
-SAMPLES = {r"[^\w\s\\][a-z]*e[a-z]*$": "'/./e'", "e": "'e'"}
+SAMPLES = {r"[^\w\s\\][a-z]*e[a-z]*$": "'/./e'", "e": "'e'", "[waxc+]": "'w'", "^r": "'rb'"}
 """What fits a condition on an argument."""
 ARGUMENTS = 5
 SINKS = {"csharp": "Process.Start({})", "java": "Runtime.getRuntime().exec({})", "php": "passthru({})"}
