@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.webshells.cache import Row, rows
 from benchmarks.webshells.corpus import Case, cases
-from benchmarks.webshells.judging import fitted, judged_by, judged_left_out
+from benchmarks.webshells.judging import judged_by, judged_left_out, models
 from benchmarks.webshells.printing import print_figures, write_lists
 from benchmarks.webshells.speed import print_speed
 
@@ -43,8 +43,9 @@ def main() -> None:
 
 
 def _fit(found: list[Case], have: dict[str, Row]) -> None:
-    weights = fitted(found, have)
-    WEIGHTS.write_text(json.dumps(dict(sorted(weights.items())), indent=1) + "\n", "utf-8")
+    start = scoring.weights() if WEIGHTS.exists() else {}
+    fitted = {name: dict(sorted(model.items())) for name, model in models(found, have, start).items()}
+    WEIGHTS.write_text(json.dumps(fitted, indent=1) + "\n", "utf-8")
     scoring.weights.cache_clear()
 
 

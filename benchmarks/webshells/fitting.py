@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tocsin.detections.webshells.score import BIAS, sign_of
 
-BENIGN = 2.0
+BENIGN = 1.0
 """How much graver a false alarm is than a miss, while fitting."""
 PENALTY = 0.3
 RARITY = 1.1
@@ -24,8 +24,8 @@ TRUSTED = {"grave": 1.0, "flow": 0.7, "sig": 0.7, "sink": 0.2, "use": 0.2, "note
 """By the first word of a feature, how far its rarity counts."""
 COMMON = 1.5
 """A feature in one of ``10 ** COMMON`` harmless pages weighs nothing before shells are seen."""
-SWEEPS = 60
-_CLOSE = 1e-4
+SWEEPS = 25
+_CLOSE = 0.02
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -68,15 +68,15 @@ def fit(
         weights[BIAS] + sum(weights[name] * value for name, value in example.features) for example in found
     ]
     for _ in range(SWEEPS):
-        moved = max(_step((name, before[name]), column, weights, margins, found) for name, column in columns.items())
+        moved = max(
+            _step((name, before[name]), column, weights, margins, found) for name, column in columns.items()
+        )
         if moved < _CLOSE:
             break
     return {name: round(weight, 4) for name, weight in weights.items() if weight or name == BIAS}
 
 
-def _before(
-    columns: Mapping[str, Sequence[tuple[int, float]]], found: Sequence[Example]
-) -> dict[str, float]:
+def _before(columns: Mapping[str, Sequence[tuple[int, float]]], found: Sequence[Example]) -> dict[str, float]:
     """Give what every feature weighs before shells are seen: the rarer in harmless pages, the more."""
     pages = sum(example.weight for example in found if not example.shell)
     before: dict[str, float] = {}

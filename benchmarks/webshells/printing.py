@@ -10,6 +10,9 @@ from pathlib import Path
 import msgspec
 from benchmarks.webshells.cache import Row, key
 from benchmarks.webshells.figures import Figures, Judged, figures
+from benchmarks.webshells.judging import Models
+
+from tocsin.detections.webshells.score import model_of
 
 
 def print_figures(judged: Sequence[Judged], *, as_json: bool) -> None:
@@ -45,9 +48,7 @@ def _line(name: str, row: Figures) -> str:
     )
 
 
-def write_lists(
-    judged: Sequence[Judged], have: Mapping[str, Row], weights: Mapping[str, float], folder: Path
-) -> None:
+def write_lists(judged: Sequence[Judged], have: Mapping[str, Row], weights: Models, folder: Path) -> None:
     """Write ``<language>.txt``: misses and false alarms with what was seen in them."""
     folder.mkdir(parents=True, exist_ok=True)
     wrong = [one for one in judged if one.flagged is not one.case.shell]
@@ -60,5 +61,9 @@ def write_lists(
         kind = "MISS" if one.case.shell else "ALARM"
         with (folder / f"{one.case.language}.txt").open("a", encoding="utf-8") as out:
             print(f"{kind} {one.score:.3f} {row.size} {one.case.source} {one.case.path}", file=out)
-            names = sorted(row.features, key=lambda name: -weights.get(name, 0.0))
-            print("    " + " ".join(f"{name}({weights.get(name, 0.0):+.1f})" for name in names), file=out)
+            print("    " + _carried(row.features, weights[model_of(row.features)]), file=out)
+
+
+def _carried(features: Mapping[str, float], weighed: Mapping[str, float]) -> str:
+    names = sorted(features, key=lambda name: -weighed.get(name, 0.0))
+    return " ".join(f"{name}({weighed.get(name, 0.0):+.1f})" for name in names)

@@ -59,6 +59,7 @@ class Calls(Targets):
         callee = self.value(node.function) if owner is None else self.owned(node.function, owner)
         given = self.arguments(node.arguments, callee, owner)
         if callee.root:
+            self._sinks([path for path in (callee.path, callee.typed) if path], owner, given, node)
             return self.element(callee, given, node)
         if self.basic and callee.declared and not self._is_function(callee):
             return self.indexed(callee, given, node)
@@ -246,12 +247,12 @@ class Calls(Targets):
     def _absorb(self, last: str, owner: Value | None, given: list[Value], node: Node) -> None:
         origin = origin_of(*given)
         if last in self.api.absorbs and owner is not None and owner.slot and origin is not None:
-            self.store.taint(owner.slot, origin.then(*self.span(node)))
+            self.store.taint(owner.slot, origin.then(*self.span(node)), owner.path)
         position = self.api.fills.get(last)
         if position is not None and 0 <= position < len(given) and given[position].slot:
             brought = origin_of(*((owner,) if owner else ()), *given)
             if brought is not None:
-                self.store.taint(given[position].slot, brought.then(*self.span(node)))
+                self.store.taint(given[position].slot, brought.then(*self.span(node)), given[position].path)
         if last in self.api.spills and origin is not None and len(given) == 1:
             self.store.spilled = self.store.spilled or origin
 

@@ -25,7 +25,6 @@ from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Sighting
 
-
 _RUNS = frozenset({
     ("eval", "code"), ("command", "program"), ("assembly-load", "code"), ("assembly-load", "reflection"),
     ("xslt-script", "code"),
@@ -57,7 +56,9 @@ def _grave(seen: Observed, names: set[str]) -> Iterator[str]:
     for least in range(1, 4):
         if proofs >= least:
             yield f"grave:runs:{least}"
-    made = any((one.capability, one.role) in _RUNS and one.argument == "made" for one in seen.traced.sightings)
+    made = any(
+        (one.capability, one.role) in _RUNS and one.argument == "made" for one in seen.traced.sightings
+    )
     hidden = made + len(keys & _MADE_KEYS)
     for least in range(1, 3):
         if hidden >= least:
@@ -102,7 +103,9 @@ def _declares(node: Node) -> bool:
     return isinstance(node, Call) and dotted(node).lower() in _DECLARING
 
 
-_DECLARING = frozenset({"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"})
+_DECLARING = frozenset(
+    {"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"}
+)
 
 
 def _counts(seen: Observed) -> Iterator[str]:

@@ -19,6 +19,8 @@ _SERVER_PAGE = re.compile(
     re.IGNORECASE,
 )
 _SCRIPT_SHEET = re.compile(r"<\s*ms[x]sl:script|urn:schemas-microsoft-com:xslt", re.IGNORECASE)
+_FIXED_HOST = re.compile(r"\bhttps?://[^/\s\x1f\"']+[/?:]", re.IGNORECASE)
+_FIXED_EXTENSION = re.compile(r"\x1f\.(?!as[pamhc]|php|jsp|cer|cdx)[a-z0-9]{1,5}$", re.IGNORECASE)
 _SHELL = re.compile(
     r"\bcmd(?:\.exe)?\b|%comspec%|/bin/(?:ba|da|z|k|c)?sh\b|\bpowershell|\bbash\b|\bsh -c\b|\bw?cscript\b|/c |\bnet (?:user|localgroup)\b|\bwhoami\b",
     re.IGNORECASE,
@@ -54,7 +56,7 @@ class Journal:
             start=span[0],
             end=span[1],
             argument="request" if origin else _argument(given),
-            notes=(*notes, *_notes(given), *(("nested",) if depth else ())),
+            notes=(*notes, *_notes(given), *_shape(given), *(("nested",) if depth else ())),
             depth=depth,
             flow=_flow(sink, origin, span) if origin else None,
         )
@@ -103,6 +105,17 @@ def _notes(given: Sequence[Value]) -> list[str]:
         return []
     marks = (("script-sheet", _SCRIPT_SHEET), ("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
     return [note for note, pattern in marks if pattern.search(text)]
+
+
+def _shape(given: Sequence[Value]) -> list[str]:
+    """What the constant pieces around a value of the request leave it to decide."""
+    pieces = [value.pieces for value in given if value.origin is not None]
+    if not pieces:
+        return []
+    text = " ".join(pieces).strip()
+    marks = (("fixed-host", _FIXED_HOST), ("fixed-extension", _FIXED_EXTENSION))
+    found = [note for note, pattern in marks if pattern.search(text)]
+    return found if text else ["whole"]
 
 
 def _flow(sink: Sink, origin: Step, span: tuple[int, int]) -> Flow:

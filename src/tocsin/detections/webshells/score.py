@@ -21,10 +21,24 @@ def sign_of(name: str) -> int:
     return SIGNS.get(name.partition(":")[0], 0)
 
 
+_MODELS = frozenset({"asp", "jsp", "php", "cfm"})
+
+
+def sign_of(name: str) -> int:
+    """Give 1 for evidence that may only raise a score, -1 for such as may only lower it, 0 for either."""
+    return SIGNS.get(name.partition(":")[0], 0)
+
+
+def model_of(features: Mapping[str, float]) -> str:
+    """Give which model judges a file: one for each family of pages that is common enough, ``net`` for the rest."""
+    family = next((name.partition(":")[2] for name in features if name.startswith("family:")), "")
+    return family if family in _MODELS else "net"
+
+
 @cache
-def weights() -> Mapping[str, float]:
-    """Give the fitted weights (``python -m benchmarks.webshells fit``)."""
-    return msgspec.json.decode(_WEIGHTS.read_bytes(), type=dict[str, float])
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """Give the fitted weights of every model (``python -m benchmarks.webshells fit``)."""
+    return msgspec.json.decode(_WEIGHTS.read_bytes(), type=dict[str, dict[str, float]])
 
 
 def score_of(features: Mapping[str, float], weighed: Mapping[str, float]) -> float:

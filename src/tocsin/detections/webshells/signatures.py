@@ -1,8 +1,8 @@
 """Our own YARA rules over the decoded text of a page, which are the gate to everything slower as well.
 
 The rules (``signatures/*.yar``) describe techniques, not samples. Each says in its meta which ``key`` the score weighs, which
-``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are no finding: a page that meets
-not both of them is not parsed.
+``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are no finding: a page without
+code, or with code that holds no word of the second gate and meets no other rule, is not parsed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     """What the rules say of a page.
 
     Attributes:
-        suspect: both gates are met: there is code, and a word without which nothing can be done.
+        suspect: there is code, and a word without which nothing can be done, or a hit.
         gave_up: the rules did not end in time; then the page counts as suspect.
     """
 
@@ -74,14 +74,9 @@ class Signatures:
             return Scan(suspect=True, gave_up=True)
         plain = len(data) == len(text)
         metas = [(rule, {str(key): str(value) for key, value in rule.metadata}) for rule in matching]
-        gates = sum(meta["key"] == _GATE for _, meta in metas)
+        gates = {rule.identifier for rule, meta in metas if meta["key"] == _GATE}
         hits = [_hit(rule, meta, None if plain else data) for rule, meta in metas if meta["key"] != _GATE]
-        return Scan(hits=tuple(sorted(hits, key=lambda hit: hit.rule)), suspect=gates == len(_gates()))
-
-
-@cache
-def _gates() -> tuple[str, ...]:
-    return tuple(rule.identifier for rule in rules() if dict(rule.metadata)["key"] == _GATE)
+        return Scan(hits=tuple(sorted(hits, key=lambda hit: hit.rule)), suspect="gate_code" in gates and (len(gates) > 1 or bool(hits)))
 
 
 def _hit(rule: yara_x.Rule, meta: Mapping[str, str], data: bytes | None) -> Hit:

@@ -35,9 +35,9 @@ class Store:
         before = self.slots.get(slot)
         if before is None and len(self.slots) >= _MOST_SLOTS:
             return
-        self._keep(slot, before, value, path or (before.path if before else ""))
+        self._keep(slot, before, value, path or (before.path if before else ""), declared=True)
 
-    def _keep(self, slot: str, before: Value | None, value: Value, path: str) -> None:
+    def _keep(self, slot: str, before: Value | None, value: Value, path: str, *, declared: bool) -> None:
         origin = (before.origin if before else None) or value.origin
         after = Value(
             origin,
@@ -49,7 +49,7 @@ class Store:
             value.made,
             value.root,
             slot,
-            declared=True,
+            declared=declared,
         )
         if before is None or (before.origin is None) != (origin is None) or before.type != after.type:
             self.changed = True
@@ -60,11 +60,11 @@ class Store:
         before = self.slots.get(slot)
         self.write(slot, joined(value, before) if before else value, path)
 
-    def taint(self, slot: str, origin: Step) -> None:
+    def taint(self, slot: str, origin: Step, path: str = "") -> None:
         """Let a slot come from a source, whatever else it holds."""
         before = self.slots.get(slot, NOTHING)
         if before.origin is None:
-            self.write(slot, Value(origin, "", before.type, hint=before.pieces))
+            self._keep(slot, before, Value(origin, "", before.type, hint=before.pieces), path, declared=before.declared)
 
     def learn(self, body: tuple[Node, ...], *, exact: bool) -> None:
         """Note the functions and classes of a page, and the names that are local to each function."""

@@ -72,7 +72,7 @@ class Walker(Calls):
         """Walk a variable, type or function; ``outside``: as seen from no function."""
         word = node.name.lower()
         held = self.store.read(f":{node.name}" if outside else self.slot(node.name))
-        if held is not None and held.declared and not (held.root and held.origin is None):
+        if held is not None and (held.declared or held.origin is not None):
             return held
         return self._unset(node, word)
 
@@ -108,6 +108,8 @@ class Walker(Calls):
             self.field(node.name) if self.is_self(node.value) else f"{owner.slot}.{low}" if owner.slot else ""
         )
         held = self.store.read(slot) if slot else None
+        plain = self.store.read(f":{node.name if self.api.exact else low}") if self.is_self(node.value) else None
+        held = plain if plain is not None and (held is None or held.origin is None) else held
         if held is not None:
             origin = held.origin or owner.origin
             return Value(

@@ -151,9 +151,9 @@ rule net_maps_configuration
         capability = "config-map"
     strings:
         $config = /<configuration\b/ nocase
-        $map = /<add\b[^>]{0,300}path\s{0,2}=\s{0,2}["'][^"'>]{0,40}\.(config|jpe?g|png|gif|txt|ico|xml|css|js|log|bak|html?)["'][^>]{0,400}(asp\.dll|aspnet_isapi|PageHandlerFactory|SimpleHandlerFactory|php-cgi|CgiModule)/ nocase
-        $turned = /<add\b[^>]{0,400}(asp\.dll|aspnet_isapi|PageHandlerFactory|SimpleHandlerFactory|php-cgi)[^>]{0,300}path\s{0,2}=\s{0,2}["'][^"'>]{0,40}\.(config|jpe?g|png|gif|txt|ico|xml|css|js|log|bak|html?)["']/ nocase
-        $build = /<add\b[^>]{0,120}extension\s{0,2}=\s{0,2}["']\.(config|jpe?g|png|gif|txt|ico|xml|css|js|log|bak)["'][^>]{0,200}(PageBuildProvider|WebHandlerBuildProvider|WebServiceBuildProvider)/ nocase
+        $map = /<add\b[^>]{0,300}path\s{0,2}=\s{0,2}["'][^"'>]{0,40}\.(config|jpe?g|png|gif|txt|ico|log|bak)["'][^>]{0,400}(asp\.dll|aspnet_isapi|PageHandlerFactory|SimpleHandlerFactory|php-cgi|CgiModule)/ nocase
+        $turned = /<add\b[^>]{0,400}(asp\.dll|aspnet_isapi|PageHandlerFactory|SimpleHandlerFactory|php-cgi)[^>]{0,300}path\s{0,2}=\s{0,2}["'][^"'>]{0,40}\.(config|jpe?g|png|gif|txt|ico|log|bak)["']/ nocase
+        $build = /<add\b[^>]{0,120}extension\s{0,2}=\s{0,2}["']\.(config|jpe?g|png|gif|txt|ico|log|bak)["'][^>]{0,200}(PageBuildProvider|WebHandlerBuildProvider|WebServiceBuildProvider)/ nocase
         $code = /<%[^>]{0,400}(request|createobject|server\.|e[v]al|e[x]ecute)/ nocase
     condition:
         $config and any of ($map, $turned, $build, $code)
