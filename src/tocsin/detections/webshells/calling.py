@@ -368,7 +368,9 @@ class Calls(Targets):
         self._construct(kind, given, node)
         everything = given + inside
         hint = next((value.pieces for value in everything if value.pieces), "")
-        return Value(origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything))
+        return Value(
+            origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything)
+        )
 
     def items(self, node: New, kind: str) -> list[Value]:
         """Walk initialisers (``new ProcessStartInfo { FileName = x }`` sets a property) and give elements."""

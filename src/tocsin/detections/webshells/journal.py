@@ -103,7 +103,12 @@ def _notes(given: Sequence[Value]) -> list[str]:
     text = " ".join(value.pieces for value in given if value.pieces)
     if not text:
         return []
-    marks = (("script-sheet", _SCRIPT_SHEET), ("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
+    marks = (
+        ("script-sheet", _SCRIPT_SHEET),
+        ("server-code", _SERVER_CODE),
+        ("server-page", _SERVER_PAGE),
+        ("shell", _SHELL),
+    )
     return [note for note, pattern in marks if pattern.search(text)]
 
 

@@ -64,7 +64,13 @@ class Store:
         """Let a slot come from a source, whatever else it holds."""
         before = self.slots.get(slot, NOTHING)
         if before.origin is None:
-            self._keep(slot, before, Value(origin, "", before.type, hint=before.pieces), path, declared=before.declared)
+            self._keep(
+                slot,
+                before,
+                Value(origin, "", before.type, hint=before.pieces),
+                path,
+                declared=before.declared,
+            )
 
     def learn(self, body: tuple[Node, ...], *, exact: bool) -> None:
         """Note the functions and classes of a page, and the names that are local to each function."""
