@@ -1,7 +1,9 @@
 """Our own YARA rules over the decoded text of a page, which are the gate to everything slower as well.
 
-The rules (``signatures/*.yar``) describe techniques, not samples. Each says in its meta which ``key`` the score weighs, which
-``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are no finding: a page without
+The rules (``signatures/*.yar``) describe techniques, not samples. Each says in its meta which ``key`` the
+score weighs, which
+``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are
+no finding: a page without
 code, or with code that holds no word of the second gate and meets no other rule, is not parsed.
 """
 

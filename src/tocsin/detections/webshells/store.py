@@ -11,7 +11,7 @@ _MOST_SLOTS = 20_000
 
 
 class Store:
-    """Variables by slot: ``function:name`` for locals, ``:name`` for everything else, ``slot[key]`` for elements.
+    """Variables by slot: ``function:name`` for locals, ``:name`` otherwise, ``slot[key]`` for elements.
 
     Taint only ever grows; what a variable is known to hold is overwritten as the text goes on.
     """

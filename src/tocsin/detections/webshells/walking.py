@@ -189,7 +189,7 @@ class Walker(Calls):
                 and not self._held(holder, keys[0])
             ):
                 return self.member(dotted)
-        return self.indexed(holder, keys, node)
+        return self.indexed(holder, keys)
 
     def _held(self, holder: Value, key: Value) -> bool:
         return (
@@ -385,8 +385,23 @@ _NO_CONTROLS = frozenset(
     }
 )
 _HANDLERS: dict[type[Node], Callable[..., Value]] = {
-    Literal: Walker.literal, Name: Walker.name, Member: Walker.member, Call: Walker.call, Index: Walker.index, New: Walker.new,
-    Collection: Walker.collection, Pair: Walker.pair, Binary: Walker.binary, Unary: Walker.unary, Conditional: Walker.conditional,
-    Assign: Walker.assign, Interpolated: Walker.interpolated, Cast: Walker.cast, Function: Walker.function, Class: Walker.klass,
-    Declare: Walker.declare, Block: Walker.block, Jump: Walker.jump,
-}  # fmt: skip
+    Literal: Walker.literal,
+    Name: Walker.name,
+    Member: Walker.member,
+    Call: Walker.call,
+    Index: Walker.index,
+    New: Walker.new,
+    Collection: Walker.collection,
+    Pair: Walker.pair,
+    Binary: Walker.binary,
+    Unary: Walker.unary,
+    Conditional: Walker.conditional,
+    Assign: Walker.assign,
+    Interpolated: Walker.interpolated,
+    Cast: Walker.cast,
+    Function: Walker.function,
+    Class: Walker.klass,
+    Declare: Walker.declare,
+    Block: Walker.block,
+    Jump: Walker.jump,
+}
