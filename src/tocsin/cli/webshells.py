@@ -74,7 +74,7 @@ def _examined(paths: list[Path], rules: list[Path]) -> Iterator[tuple[Examinatio
             with open_evidence(path) as evidence:
                 yield from examiner.examine(evidence.sources(), under=path)
                 for skipped in evidence.skipped:
-                    typer.echo(f"tocsin: {skipped.path}: not read: {skipped.reason}", err=True)
+                    typer.echo(f"tocsin: {skipped.path}: not read: {skipped.why}", err=True)
                     yield None, ()
         except EvidenceError as error:
             typer.echo(f"tocsin: {error}", err=True)
