@@ -19,8 +19,10 @@ LIVE, INERT, NEUTRALISED, UNKNOWN = (
     ShellContent.UNKNOWN,
 )
 LIST = (
-    "Name                          : OAB (Default Web Site)\r\nInternalAuthenticationMethods : WindowsIntegrated\r\n"
-    "MetabasePath                  : IIS://mail.contoso.example/W3SVC/1/ROOT/OAB\r\nAdminDisplayVersion : Version 15.1\r\n"
+    "Name                          : OAB (Default Web Site)\r\n"
+    "InternalAuthenticationMethods : WindowsIntegrated\r\n"
+    "MetabasePath                  : IIS://mail.contoso.example/W3SVC/1/ROOT/OAB\r\n"
+    "AdminDisplayVersion           : Version 15.1\r\n"
     "ExternalUrl                   : http://f/"
 )
 
@@ -102,7 +104,9 @@ def test_the_state_and_its_ground(page: str, name: str, content: ShellContent, r
     assert 0 <= state.start <= state.end <= len(PAGES[page])
 
 
-@pytest.mark.parametrize(("page", "name", "content", "reason"), [case for case in CASES if PAGES[case[0]].strip("\0")])
+@pytest.mark.parametrize(
+    ("page", "name", "content", "reason"), [case for case in CASES if PAGES[case[0]].strip("\0")]
+)
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_an_encoding_does_not_change_the_state(
     page: str, name: str, content: ShellContent, reason: str, encoding: str

@@ -1,9 +1,10 @@
 """Work out which text a piece of code builds, within bounds and without running it.
 
-Obfuscated code builds its words from numbers, reversed texts, Base64 and loops over them. ``fold_call`` and ``fold_operator``
-work out one step over known values by our own functions (``pure``, ``operators``). ``Evaluation`` walks whole expressions and
-the page's own decoder functions: assignments, loops and branches over texts, numbers and lists, nothing else.
-Whatever touches the world (files, network, request, objects) is no part of it and ends the attempt. Steps and sizes are counted:
+Obfuscated code builds its words from numbers, reversed texts, Base64 and loops over them. ``fold_call`` and
+``fold_operator`` work out one step over known values by our own functions (``pure``, ``operators``).
+``Evaluation`` walks whole expressions and the page's own decoder functions: assignments, loops and branches
+over texts, numbers and lists, nothing else. Whatever touches the world (files, network, request, objects) is
+no part of it and ends the attempt. Steps and sizes are counted:
 ``STEPS`` per page, texts up to ``pure.LONGEST``.
 """
 
@@ -138,7 +139,7 @@ class _Builder:
         return "".join(self.parts)
 
 
-class _Leave(Exception):  # noqa: N818 -- a jump, no error
+class _Leave(Exception):
     """``return``, ``break``, ``continue`` on the way to where it ends."""
 
     def __init__(self, kind: str, value: Any = None) -> None:
@@ -316,7 +317,8 @@ class Evaluation:
         last, step = whole(self.value(rest[0])), whole(self.value(rest[1])) if len(rest) > 1 else 1
         if step == 0:
             raise NotFoldable
-        while (place := whole(self.value(start.target))) <= last if step > 0 else place >= last:
+        sign = 1 if step > 0 else -1
+        while sign * whole(self.value(start.target)) <= sign * last:
             if not self._round(node.body):
                 return
             self._store(start.target, whole(self.value(start.target)) + step)
@@ -437,7 +439,9 @@ class Evaluation:
         if any(isinstance(item, Pair) for item in node.items):
             if not all(isinstance(item, Pair) for item in node.items):
                 raise NotFoldable
-            return {self.value(item.key): self.value(item.value) for item in node.items if isinstance(item, Pair)}
+            return {
+                self.value(item.key): self.value(item.value) for item in node.items if isinstance(item, Pair)
+            }
         return [self.value(item) for item in node.items]
 
     def new(self, node: New) -> Any:
@@ -537,7 +541,7 @@ class Evaluation:
         return self._pure(word, (_frozen(owner),), given)
 
     def _is_static(self, node: Node) -> bool:
-        """``Convert``, ``System.Text.Encoding.UTF8``, ``Base64.getDecoder()``, ``new BASE64Decoder()``: no value of the page."""
+        """``Convert``, ``Encoding.UTF8``, ``Base64.getDecoder()``, ``new BASE64Decoder()``."""
         while isinstance(node, Member | Call):
             node = node.value if isinstance(node, Member) else node.function
         if isinstance(node, New):
@@ -580,7 +584,13 @@ class Evaluation:
         if isinstance(target, Name):
             self.scope[self._key(target.name)] = value
             return
-        holder = target.value if isinstance(target, Index) else target.function if isinstance(target, Call) else None
+        holder = (
+            target.value
+            if isinstance(target, Index)
+            else target.function
+            if isinstance(target, Call)
+            else None
+        )
         if not isinstance(holder, Name) or not isinstance(target, Index | Call) or len(target.arguments) > 1:
             raise NotFoldable
         self._store_item(self._key(holder.name), target.arguments, value)
@@ -643,6 +653,7 @@ def _assigned(function: Function) -> list[Name]:
 _HANDLERS: Mapping[type[Node], Callable[..., Any]] = {
     Literal: Evaluation.literal, Name: Evaluation.name, Binary: Evaluation.binary, Unary: Evaluation.unary,
     Conditional: Evaluation.conditional, Interpolated: Evaluation.interpolated, Cast: Evaluation.cast,
-    Collection: Evaluation.collection, New: Evaluation.new, Member: Evaluation.member, Index: Evaluation.index,
+    Collection: Evaluation.collection, New: Evaluation.new, Member: Evaluation.member,
+    Index: Evaluation.index,
     Call: Evaluation.called, Assign: Evaluation.assign, Declare: Evaluation.declare,
 }  # fmt: skip

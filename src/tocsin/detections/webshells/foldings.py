@@ -1,4 +1,4 @@
-"""What a walk over a page asks of ``folding``: pure calls, the page's own decoders, and loops that build a text.
+"""What a walk over a page asks of ``folding``: pure calls, decoders of the page, loops that build texts.
 
 One for a page: the steps of all attempts come out of one purse, and the same call is worked out once.
 """
@@ -54,7 +54,7 @@ class Foldings:
         return self._made[key]
 
     def loop(self, language: str, node: Block, look: Look) -> Mapping[str, Folded]:
-        """Work out a loop over known values; give what its variables hold behind it, by name as first written."""
+        """Work out a loop over known values; give what its variables hold behind it, by name."""
         if node.kind not in _LOOPS or self.left <= 0:
             return {}
         work = self._evaluation(language, look)
@@ -79,4 +79,3 @@ def _outer(look: Look, functions: Mapping[str, Function], *, concrete: bool) -> 
         return (held.known,) if held.sure and held.origin is None and is_plain(held.known) else None
 
     return outer
-

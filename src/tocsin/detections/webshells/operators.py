@@ -25,7 +25,12 @@ def apply(language: str, sign: str, first: Known, second: Known) -> Known:
         return _glued(first, second)
     if sign == "^" and language in BASIC:
         return _power(first, second)
-    if language == "php" and sign in _BITS and isinstance(first, str | bytes) and isinstance(second, str | bytes):
+    if (
+        language == "php"
+        and sign in _BITS
+        and isinstance(first, str | bytes)
+        and isinstance(second, str | bytes)
+    ):
         pairs = zip(octets(first), octets(second), strict=False)
         return bytes(_BITS[sign](a, b) for a, b in pairs).decode("latin-1")
     if sign in _BITS:
@@ -113,12 +118,15 @@ def _rest(first: float, second: float) -> float:
 
 _COMPARISONS: Mapping[str, Callable[..., bool]] = {
     **dict.fromkeys(("=", "==", "==="), operator.eq), **dict.fromkeys(("<>", "><", "!=", "!=="), operator.ne),
-    "<": operator.lt, ">": operator.gt, **dict.fromkeys(("<=", "=<"), operator.le), **dict.fromkeys((">=", "=>"), operator.ge),
+    "<": operator.lt, ">": operator.gt, **dict.fromkeys(("<=", "=<"), operator.le), **dict.fromkeys((">=",
+        "=>"), operator.ge),
 }  # fmt: skip
 _BITS: Mapping[str, Callable[..., int]] = {
-    "^": operator.xor, "xor": operator.xor, "|": operator.or_, "or": operator.or_, "&": operator.and_, "and": operator.and_,
+    "^": operator.xor, "xor": operator.xor, "|": operator.or_, "or": operator.or_, "&": operator.and_,
+    "and": operator.and_,
 }  # fmt: skip
 _ARITHMETIC: Mapping[str, Callable[..., int | float]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "\\": _whole_division, "%": _rest, "mod": _rest,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": _divided, "\\": _whole_division,
+    "%": _rest, "mod": _rest,
     "<<": operator.lshift, ">>": operator.rshift, ">>>": operator.rshift,
 }  # fmt: skip

@@ -1,8 +1,9 @@
 """Functions of texts, numbers and lists that have no effect, for ``folding``: by the last word of their name.
 
-They are our own, written over Python's; nothing of the page is run. Each takes values that are known and gives one, or raises one
-of ``NOT_FOLDABLE``. Results are bounded (``LONGEST``) before they are made. Where languages share a word with different meaning,
-the table of the language comes first. PHP's texts are bytes: they are held as characters 0 to 255.
+They are our own, written over Python's; nothing of the page is run. Each takes values that are known and
+gives one, or raises one of ``NOT_FOLDABLE``. Results are bounded (``LONGEST``) before they are made. Where
+languages share a word with different meaning, the table of the language comes first. PHP's texts are bytes:
+they are held as characters 0 to 255.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ Known: TypeAlias = Constant | bytes | tuple["Known", ...]
 """What is known of a value: a constant, bytes, or a list of them."""
 Pure: TypeAlias = Callable[..., Any]
 NOT_FOLDABLE = (
-    TypeError, ValueError, IndexError, OverflowError, LookupError, ArithmeticError, binascii.Error, zlib.error, RecursionError,
+    TypeError, ValueError, IndexError, OverflowError, LookupError, ArithmeticError, binascii.Error,
+    zlib.error, RecursionError,
 )  # fmt: skip
 """What a pure function raises when its arguments do not fit."""
 
@@ -55,6 +57,9 @@ def is_plain(value: Known, depth: int = DEEPEST_LIST) -> bool:
     if not isinstance(value, tuple):
         return True
     return depth > 0 and len(value) <= MOST_ITEMS and all(is_plain(item, depth - 1) for item in value)
+
+
+_HEXADECIMAL = frozenset({"&h", "0x"})
 
 
 # -- conversions
@@ -89,7 +94,8 @@ def whole(value: Known) -> int:
     """
     if isinstance(value, str):
         word = value.strip()
-        number = int(word[2:], 16) if word[:2].lower() in {"&h", "0x"} else int(float(word))
+        base = word[:2].lower() in _HEXADECIMAL
+        number = int(word.removeprefix(word[:2]), 16) if base else int(float(word))
     elif isinstance(value, int | float):
         number = int(value)
     else:
@@ -189,7 +195,7 @@ def right(value: Known, length: Known) -> str:
 
 
 def part(value: Known, start: Known, length: Known = None) -> Known:
-    """``Substring`` of .NET, ``substr``: counts from 0; a negative start counts from the end, so does a length."""
+    """``Substring`` of .NET, ``substr``: counts from 0, a negative start or length from the end."""
     source = value if isinstance(value, bytes | tuple) else text(value)
     begin = whole(start)
     begin = max(begin + len(source), 0) if begin < 0 else begin
@@ -304,11 +310,11 @@ def found(value: Known, part_of: Known, *_rest: Known) -> int:
     return text(value).find(text(part_of))
 
 
-def found_basic(*given: Known) -> int:
-    """``InStr(start, text, part)``: counts from 1."""
-    if len(given) > 2 and isinstance(given[0], int):  # noqa: PLR2004 -- with a start
-        return text(given[1]).find(text(given[2]), given[0] - 1) + 1
-    return text(given[0]).find(text(given[1])) + 1
+def found_basic(first: Known, second: Known, third: Known = None, *_rest: Known) -> int:
+    """``InStr(text, part)`` and ``InStr(start, text, part)``: counts from 1."""
+    if isinstance(first, int) and third is not None:
+        return text(second).find(text(third), max(first - 1, 0)) + 1
+    return text(first).find(text(second)) + 1
 
 
 def formatted(pattern: Known, *given: Known) -> str:
@@ -433,7 +439,8 @@ def unquoted_utf8(value: Known, *_rest: Known) -> str:
 
 
 _ROT13 = str.maketrans(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm",
 )
 
 
@@ -527,20 +534,29 @@ def code_at(value: Known, index: Known = 0) -> int:
 
 _EVERYWHERE: Mapping[str, Pure] = {
     "chr": character, "chrw": character, "asc": code_of, "ascw": code_of, "ord": code_of, "replace": replaced,
-    "strreverse": turned, "reverse": turned, "strrev": turned, "split": split, "join": joined, "concat": concatenated,
-    "mid": middle, "left": left, "right": right, "len": counted, "strlen": counted, "length": counted, "count": counted,
-    "ucase": upper, "lcase": lower, "toupper": upper, "tolower": lower, "touppercase": upper, "tolowercase": lower,
+    "strreverse": turned, "reverse": turned, "strrev": turned, "split": split, "join": joined,
+    "concat": concatenated,
+    "mid": middle, "left": left, "right": right, "len": counted, "strlen": counted, "length": counted,
+    "count": counted,
+    "ucase": upper, "lcase": lower, "toupper": upper, "tolower": lower, "touppercase": upper,
+    "tolowercase": lower,
     "toupperinvariant": upper, "tolowerinvariant": lower, "trim": trimmed, "ltrim": trimmed, "rtrim": trimmed,
-    "substring": part, "substr": part, "slice": between, "indexof": found, "instr": found_basic, "ubound": upper_bound,
-    "space": blanks, "string": row, "hex": hexadecimal, "cint": number, "clng": number, "cbyte": number, "cdbl": number,
-    "val": number, "cstr": as_text, "tostring": as_text, "format": formatted, "array": listed, "chars": at, "charat": at,
+    "substring": part, "substr": part, "slice": between, "indexof": found, "instr": found_basic,
+    "ubound": upper_bound,
+    "space": blanks, "string": row, "hex": hexadecimal, "cint": number, "clng": number, "cbyte": number,
+    "cdbl": number,
+    "val": number, "cstr": as_text, "tostring": as_text, "format": formatted, "array": listed, "chars": at,
+    "charat": at,
     "elementat": at, "charcodeat": code_at, "fromcharcode": characters, "fromcharcodes": characters,
-    "unescape": unquoted, "decodeuri": unquoted_utf8, "decodeuricomponent": unquoted_utf8, "urldecode": unquoted_utf8,
+    "unescape": unquoted, "decodeuri": unquoted_utf8, "decodeuricomponent": unquoted_utf8,
+    "urldecode": unquoted_utf8,
     "atob": from_base64, "frombase64string": from_base64, "tobase64string": to_base64, "btoa": to_base64,
     "getstring": spoken, "getbytes": written, "tochararray": items, "toarray": same, "padleft": padded_left,
-    "parseint": number, "toint32": number, "toint16": number, "tobyte": number, "tochar": character, "int32": number,
+    "parseint": number, "toint32": number, "toint16": number, "tobyte": number, "tochar": character,
+    "int32": number,
     "parse": number, "tolist": same, "valueof": as_text, "copyvalueof": as_text, "b64decode": from_base64,
-    "base64decode": from_base64, "decodebuffer": from_base64, "decodebase64": from_base64, "parsebase64binary": from_base64,
+    "base64decode": from_base64, "decodebuffer": from_base64, "decodebase64": from_base64,
+    "parsebase64binary": from_base64,
     "parsehexbinary": from_hex_text, "repeat": repeated, "intern": same, "normalize": same,
 }  # fmt: skip
 _OWN: Mapping[str, Mapping[str, Pure]] = {
@@ -549,14 +565,19 @@ _OWN: Mapping[str, Mapping[str, Pure]] = {
     "jscript": {"substring": between, "substr": part, "string": as_text, "number": number},
     "csharp": {"string": spoken},
     "php": {
-        "chr": low_character, "str_replace": str_replaced, "strtr": translated, "implode": joined, "explode": exploded,
-        "str_split": chunks, "str_repeat": repeated, "strtolower": lower, "strtoupper": upper, "base64_decode": from_base64,
+        "chr": low_character, "str_replace": str_replaced, "strtr": translated, "implode": joined,
+        "explode": exploded,
+        "str_split": chunks, "str_repeat": repeated, "strtolower": lower, "strtoupper": upper,
+        "base64_decode": from_base64,
         "base64_encode": to_base64, "hex2bin": from_hex_text, "bin2hex": to_hex_text, "gzinflate": inflated,
-        "gzuncompress": inflated, "gzdecode": inflated, "str_rot13": rotated, "pack": packed, "urldecode": unquoted,
+        "gzuncompress": inflated, "gzdecode": inflated, "str_rot13": rotated, "pack": packed,
+        "urldecode": unquoted,
         "rawurldecode": unquoted, "sprintf": printed, "strval": as_text, "intval": number, "range": numbers,
         "dechex": lambda value: hexadecimal(value).lower(), "hexdec": from_hex, "ucfirst": first_upper,
-        "stripslashes": unslashed, "array_reverse": turned, "strpos": found, "trim": trimmed, "sizeof": counted,
-        "bindec": lambda value: int(text(value)[:64], 2), "octdec": lambda value: int(text(value)[:22], 8), "join": joined,
+        "stripslashes": unslashed, "array_reverse": turned, "strpos": found, "trim": trimmed,
+        "sizeof": counted,
+        "bindec": lambda value: int(text(value)[:64], 2), "octdec": lambda value: int(text(value)[:22], 8),
+        "join": joined,
     },
 }  # fmt: skip
 

@@ -1,17 +1,31 @@
-"""Which statements of a page can never run: behind an end without condition, or under a condition that is false.
+"""Which statements of a page can never run: behind an end, or under a condition that is false.
 
-Only what a reader would call dead at first sight counts. Functions behind an end are alive (they are called from
-elsewhere), and so is everything in a unit with labels to jump to.
+Only what a reader would call dead at first sight counts. Functions behind an end are alive (they are called
+from elsewhere), and so is everything in a unit with labels to jump to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tocsin.detections.webshells.code import Block, Call, Class, Function, Jump, Literal, Node, Unary, Unit, dotted, walk
+from tocsin.detections.webshells.code import (
+    Block,
+    Call,
+    Class,
+    Function,
+    Jump,
+    Literal,
+    Node,
+    Unary,
+    Unit,
+    dotted,
+    walk,
+)
 
 _ENDS = frozenset({"return", "exit", "throw", "break", "continue"})
-_ENDING_CALLS = frozenset({"response.end", "exit", "die", "httpcontext.current.response.end", "context.response.end", "system.exit"})
+_ENDING_CALLS = frozenset(
+    {"response.end", "exit", "die", "httpcontext.current.response.end", "context.response.end", "system.exit"}
+)
 _ARMS = frozenset({"case", "default"})
 
 

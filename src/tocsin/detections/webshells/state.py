@@ -1,7 +1,8 @@
 """Whether the code in a file would do something if the server were asked for it.
 
-The state is not the verdict: it says what became of code, whoever wrote it. A claim that a shell is dead is as grave as one
-that it lives; so ``inert`` and ``neutralised`` need a ground that a reader can check, and everything else that holds code is
+The state is not the verdict: it says what became of code, whoever wrote it. A claim that a shell is dead is
+as grave as one that it lives; so ``inert`` and ``neutralised`` need a ground that a reader can check, and
+everything else that holds code is
 ``live``, or ``unknown`` where only the server's configuration could tell.
 """
 
@@ -13,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from tocsin.detections.webshells.blocks import SAID, Block, Kind, Page
-from tocsin.detections.webshells.code import Function, Unit, walk
+from tocsin.detections.webshells.code import Function, Piece, Unit
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.inventory import Family, Found, Served
-from tocsin.detections.webshells.languages import GRAMMARS, Piece, parse
+from tocsin.detections.webshells.languages import GRAMMARS, parse
 from tocsin.detections.webshells.reach import dead_spans
 from tocsin.detections.webshells.sightings import Sighting, Traced
 from tocsin.model.words import ShellContent
@@ -30,7 +31,9 @@ _ESCAPED = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"<%|<\?(?:php|=)|<\s{0,4}script\b[^>]{0,200}runat", re.IGNORECASE)
-_EMPTY_MARKS = re.compile(r"<script\b[^>]{0,200}\brunat[^>]{0,200}>\s{0,200}</script|<%=?\s{0,200}%>", re.IGNORECASE)
+_EMPTY_MARKS = re.compile(
+    r"<script\b[^>]{0,200}\brunat[^>]{0,200}>\s{0,200}</script|<%=?\s{0,200}%>", re.IGNORECASE
+)
 _DUMP = re.compile(
     r"\b(ExtendedProtectionTokenChecking|AdminDisplayVersion|InternalAuthenticationMethods|MetabasePath|OfflineAddressBooks)\b",
     re.IGNORECASE,
@@ -51,7 +54,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     Attributes:
         content: ``live``, ``inert``, ``neutralised`` or ``unknown``.
-        reason: one word: ``served-code wrong-extension included-only truncated emptied template-only escaped commented-out
+        reason: one word: ``served-code wrong-extension included-only truncated emptied template-only escaped
+            commented-out
             no-code unreachable wiped``.
         why: a sentence for a reader.
         start: where the ground for it is, if it has a place.
@@ -81,7 +85,9 @@ def state_of(text: str, *, found: Found, page: Page, units: Sequence[Unit], trac
     if (emptied := _emptied(text, acting, units or _read(text, page))) is not None:
         return emptied
     if found.served is Served.NO:
-        return _inert("wrong-extension", f"no server runs {found.extension or 'this name'}: the code is only text")
+        return _inert(
+            "wrong-extension", f"no server runs {found.extension or 'this name'}: the code is only text"
+        )
     if (opened := _open_mark(acting, found.family)) is not None:
         return opened
     sinks = [one for one in traced.sightings if one.flow is not None or one.argument == "made"]
@@ -94,7 +100,11 @@ def state_of(text: str, *, found: Found, page: Page, units: Sequence[Unit], trac
         return State(content=ShellContent.UNKNOWN, reason="included-only", why=why)
     first = acting[0]
     return State(
-        content=ShellContent.LIVE, reason="served-code", why="the server would run the code", start=first.start, end=first.end
+        content=ShellContent.LIVE,
+        reason="served-code",
+        why="the server would run the code",
+        start=first.start,
+        end=first.end,
     )
 
 
@@ -124,17 +134,27 @@ def _without_code(text: str, page: Page) -> State:
     plain = text.strip("\0 \t\r\n\ufeff")
     if not plain:
         wiped = text.count("\0") >= _WIPED
-        return _neutralised("wiped", "overwritten with zero bytes") if wiped else _inert("emptied", "the file holds nothing")
+        return (
+            _neutralised("wiped", "overwritten with zero bytes")
+            if wiped
+            else _inert("emptied", "the file holds nothing")
+        )
     for block in page.blocks:
         if block.kind is Kind.COMMENT and _MARKS.search(text, max(block.start, 0), block.end):
-            return _inert("commented-out", "server code stands in a comment of the page", block.start, block.end)
+            return _inert(
+                "commented-out", "server code stands in a comment of the page", block.start, block.end
+            )
     if (escaped := _ESCAPED.search(text)) is not None:
         return _inert("escaped", "server code is escaped: the server sends it as text", *escaped.span())
     if (mark := _EMPTY_MARKS.search(text)) is not None:
-        return _neutralised("emptied", "the marks of server code are left, with nothing between them", *mark.span())
+        return _neutralised(
+            "emptied", "the marks of server code are left, with nothing between them", *mark.span()
+        )
     words = {word.lower() for word in _DUMP.findall(text)}
     if len(words) >= _DUMP_WORDS:
-        return _inert("template-only", "the property list of a virtual directory, without code among its values")
+        return _inert(
+            "template-only", "the property list of a virtual directory, without code among its values"
+        )
     return _inert("no-code", "no code that a server would run")
 
 
@@ -142,13 +162,15 @@ def _emptied(text: str, acting: Iterable[Block], units: Sequence[Unit]) -> State
     """Marks of code with nothing in them: what was there was cut out."""
     first: Block | None = None
     for block in acting:
-        if block.kind not in SAID or text[block.start : block.end].strip("\0 \t\r\n;"):
-            if block.kind is not Kind.SERVER_SCRIPT or not _hollow(units):
-                return None
+        hollow = block.kind is Kind.SERVER_SCRIPT and _hollow(units)
+        if block.kind not in SAID or (not hollow and text[block.start : block.end].strip("\0 \t\r\n;")):
+            return None
         first = first or block
     if first is None:
         return None
-    return _neutralised("emptied", "the marks of server code are left, with nothing between them", first.start, first.end)
+    return _neutralised(
+        "emptied", "the marks of server code are left, with nothing between them", first.start, first.end
+    )
 
 
 def _hollow(units: Sequence[Unit]) -> bool:
@@ -173,29 +195,40 @@ def _open_mark(acting: Iterable[Block], family: Family) -> State | None:
 def _unreachable(sinks: Sequence[Sighting], units: Sequence[Unit]) -> State | None:
     spans = dead_spans(units)
     inside = [
-        next((span for span in spans if span[0] <= sink.start and sink.end <= span[1]), None) for sink in sinks
+        next((span for span in spans if span[0] <= sink.start and sink.end <= span[1]), None)
+        for sink in sinks
     ]
     if not spans or None in inside:
         return None
     start, end = spans[0]
-    return _neutralised("unreachable", "everything that could act stands behind an unconditional end", start, end)
+    return _neutralised(
+        "unreachable", "everything that could act stands behind an unconditional end", start, end
+    )
 
 
 def _commented_out(text: str, page: Page, units: Sequence[Unit]) -> State | None:
     """Code in comments that would act if it were none, in a page that does nothing else."""
     for unit in units:
-        pieces = [Piece(start, end) for start, end in unit.comments if _WORTH_READING.search(text, start, end)]
+        pieces = [
+            Piece(start, end) for start, end in unit.comments if _WORTH_READING.search(text, start, end)
+        ]
         found = _acting_comment(text, unit.language, pieces)
         if found is not None:
             return found
     for block in page.blocks:
         if block.kind is Kind.COMMENT and _MARKS.search(text, block.start, block.end):
-            return _inert("commented-out", "server code stands in a comment of the page", block.start, block.end)
+            return _inert(
+                "commented-out", "server code stands in a comment of the page", block.start, block.end
+            )
     return None
 
 
 def _acting_comment(text: str, language: str, pieces: Sequence[Piece]) -> State | None:
-    if not pieces or language not in GRAMMARS or sum(one.end - one.start for one in pieces) > _LONGEST_COMMENTS:
+    if (
+        not pieces
+        or language not in GRAMMARS
+        or sum(one.end - one.start for one in pieces) > _LONGEST_COMMENTS
+    ):
         return None
     inner = [_without_marks(text, piece) for piece in pieces]
     seen = trace((parse(text, language, inner),)).sightings
@@ -207,7 +240,9 @@ def _acting_comment(text: str, language: str, pieces: Sequence[Piece]) -> State 
 
 def _without_marks(text: str, piece: Piece) -> Piece:
     """The content of a comment, without what opens and closes it."""
-    opened = re.compile(r"\s*(?:/\*+|//+|\#+|'+|rem\b|<!--)?", re.IGNORECASE).match(text, piece.start, piece.end)
+    opened = re.compile(r"\s*(?:/\*+|//+|\#+|'+|rem\b|<!--)?", re.IGNORECASE).match(
+        text, piece.start, piece.end
+    )
     start = opened.end() if opened is not None else piece.start
     content = text[start : piece.end].rstrip()
     cut = 2 if content.endswith("*/") else 0

@@ -28,7 +28,8 @@ def parse(text: str, language: str, pieces: Iterable[Piece] | None = None) -> Un
     Args:
         text: the whole decoded file; spans count its characters.
         language: ``csharp jscript java php vbscript vbnet``.
-        pieces: where the code stands, in order; the whole text if not given. All pieces are one program: a loop may
+        pieces: where the code stands, in order; the whole text if not given. All pieces are one program: a
+            loop may
             begin in one and end in the next.
 
     Returns:

@@ -1,7 +1,7 @@
 """VBScript and VB.NET: one reader, for what differs seldom clashes.
 
-Statements end with the line or a colon. Names are compared without case. ``f(x)`` may be a call or an index: both are
-given as ``Call``.
+Statements end with the line or a colon. Names are compared without case. ``f(x)`` may be a call or an index:
+both are given as ``Call``.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ LEXICON = Lexicon(
     pattern=re.compile(rf"{GAP}({WORDS}|\Z)", re.DOTALL | re.IGNORECASE),
     separator="\n",
     fold_case=True,
-    joins=frozenset({",", "(", "{", "&", "+", "-", "*", "/", "=", "&=", "+=", "and", "or", "andalso", "orelse", "xor",
+    joins=frozenset({",", "(", "{", "&", "+", "-", "*", "/", "=", "&=", "+=", "and", "or", "andalso",
+        "orelse", "xor",
                      ".", "<>", ":="}),
 )  # fmt: skip
 NOT_POWER, SIGN_POWER = 70, 145
@@ -194,7 +195,7 @@ def of_with(parser: Parser) -> Node:
     if len(parser.words[at]) > 1:
         return operands.digits(parser)
     start = parser.starts[at]
-    node = member(parser, parser.withs[-1] if parser.withs else Name(start, start, ""))
+    node = member(parser, parser.with_targets[-1] if parser.with_targets else Name(start, start, ""))
     return Unknown(start, parser.end()) if node is None else replace(node, start=start)
 
 
@@ -279,19 +280,20 @@ def powers(*levels: str) -> dict[str, tuple[int, Infix]]:
 _PREFIX: dict[str, Prefix] = {
     **dict.fromkeys(("", "\n", ")", "}", ",", ":", ";", "then", "else", "=", "<", ">"), operands.stray),
     "(": bracket, "{": braces, "not": denied, "-": signed, "+": signed, "new": new, ".": of_with,
-    "true": operands.constant(True), "false": operands.constant(False),
-    **dict.fromkeys(("nothing", "null", "empty"), operands.constant(None)),
+    "true": operands.constant(value=True), "false": operands.constant(value=False),
+    **dict.fromkeys(("nothing", "null", "empty"), operands.constant(value=None)),
     **dict.fromkeys(("ctype", "directcast", "trycast"), cast), "gettype": type_of, "if": chosen,
     **dict.fromkeys(("addressof", "await", "typeof"), passed),
     **dict.fromkeys(("function", "sub", "async", "iterator"), lambda_value),
 }  # fmt: skip
 _FIRST: dict[str, Prefix] = {
     **dict.fromkeys("0123456789", operands.digits), **dict.fromkeys("!%*/\\<>=?@^`|~]:;", operands.stray),
-    '"': text, "\u201c": text, "\u201d": text, "&": ampersand, "$": interpolated, "#": date, "[": bracketed_name, ".": of_with,
+    '"': text, "&": ampersand, "$": interpolated, "#": date, "[": bracketed_name, ".": of_with,
 }  # fmt: skip
 _POSTFIX: dict[str, Postfix] = {".": member, "?.": member, "!": member, "(": call, "?": call_if_any}
 _INFIX = powers(
-    "imp", "eqv", "xor", "or orelse", "and andalso", "not", "= <> >< < > <= =< >= => is isnot like", "<< >>", "&",
+    "imp", "eqv", "xor", "or orelse", "and andalso", "not", "= <> >< < > <= =< >= => is isnot like", "<< >>",
+    "&",
     "+ -", "mod", "\\", "* /", "^",
 )  # fmt: skip
 

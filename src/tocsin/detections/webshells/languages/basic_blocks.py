@@ -25,11 +25,14 @@ from tocsin.detections.webshells.languages.parser import Parser, Statement
 
 _CLOSERS = frozenset({"end", "else", "elseif", "loop", "wend", "next", "catch", "finally", ""})
 _CLOSES = {
-    "else": "if", "elseif": "if", "loop": "do", "wend": "while", "next": "for", "catch": "try", "finally": "try",
+    "else": "if", "elseif": "if", "loop": "do", "wend": "while", "next": "for", "catch": "try",
+    "finally": "try",
 }  # fmt: skip
 _ENDED = frozenset(
-    {"if", "sub", "function", "property", "class", "module", "structure", "interface", "enum", "namespace", "select",
-     "with", "try", "using", "synclock", "while", "get", "set", "operator", "event", "addhandler", "removehandler"}
+    {"if", "sub", "function", "property", "class", "module", "structure", "interface", "enum", "namespace",
+        "select",
+     "with", "try", "using", "synclock", "while", "get", "set", "operator", "event", "addhandler",
+     "removehandler"}
 )  # fmt: skip
 _LINE = frozenset({"\n", ""})
 _OF_LINE = frozenset({"\n", "", "else", "end", "elseif"})
@@ -90,7 +93,7 @@ def if_then(parser: Parser) -> None:
     """Read ``If`` with its ``ElseIf`` and ``Else``, over lines or on one."""
     begin = parser.at
     parser.at += 1
-    head = (parser.expression(),)
+    head: tuple[Node, ...] = (parser.expression(),)
     parser.accept("then")
     if parser.keys[parser.at] not in _LINE and not _goes_on_below(parser):
         _on_one_line(parser, begin, head)
@@ -218,12 +221,12 @@ def with_target(parser: Parser) -> None:
     begin = parser.at
     parser.at += 1
     target = parser.expression()
-    if not isinstance(target, Name | Member) or len(parser.withs) > 1:
+    if not isinstance(target, Name | Member) or len(parser.with_targets) > 1:
         target = parser.spilled(target)
-    parser.withs.append(target)
+    parser.with_targets.append(target)
     inner = block(parser, "with")
     ended(parser, "with")
-    parser.withs.pop()
+    parser.with_targets.pop()
     close(parser, begin, "with", (target,), inner)
 
 
@@ -245,7 +248,8 @@ def using(parser: Parser) -> None:
 def attempt(parser: Parser) -> None:
     """Read ``Try`` with its ``Catch`` and ``Finally``."""
     begin = parser.at
-    kind, head = "try", ()
+    kind = "try"
+    head: tuple[Node, ...] = ()
     parser.at += 1
     while True:
         close(parser, begin, kind, head, block(parser, "try"))
@@ -287,7 +291,9 @@ def parameter(parser: Parser) -> Node:
     kind = declared_as(parser)
     default = parser.expression() if parser.accept("=") else None
     name = parser.words[at].strip("[]")
-    return Parameter(parser.starts[begin], max(parser.end(), parser.starts[begin]), name, kind, default, marks)
+    return Parameter(
+        parser.starts[begin], max(parser.end(), parser.starts[begin]), name, kind, default, marks
+    )
 
 
 def parameters(parser: Parser) -> tuple[Parameter, ...]:
@@ -527,7 +533,8 @@ def stop(parser: Parser) -> None:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "if": if_then, "for": for_next, "do": do_loop, "while": headed("while", "while"), "select": headed("select", "switch"),
+    "if": if_then, "for": for_next, "do": do_loop, "while": headed("while", "while"),
+    "select": headed("select", "switch"),
     "synclock": headed("synclock", "lock"), "with": with_target, "using": using, "try": attempt,
     "sub": function, "function": function, "operator": function, "property": accessor,
     **dict.fromkeys(("class", "module", "structure", "interface", "enum", "namespace"), class_of),

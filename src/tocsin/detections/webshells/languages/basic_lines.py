@@ -11,15 +11,22 @@ _LINE_ENDS = frozenset({"\n", ""})
 _ASSIGNMENTS = frozenset({"=", "+=", "-=", "*=", "/=", "\\=", "^=", "&=", "<<=", ">>="})
 _LOOPS = frozenset({"for", "do", "while", "select", "try"})
 MODIFIERS = frozenset(
-    {"public", "private", "protected", "friend", "shared", "shadows", "overridable", "overrides", "mustoverride",
-     "notoverridable", "overloads", "readonly", "writeonly", "static", "partial", "mustinherit", "notinheritable",
-     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare", "global", "auto", "ansi", "unicode"}
+    {"public", "private", "protected", "friend", "shared", "shadows", "overridable", "overrides",
+        "mustoverride",
+     "notoverridable", "overloads", "readonly", "writeonly", "static", "partial", "mustinherit",
+     "notinheritable",
+     "withevents", "default", "dim", "const", "async", "iterator", "widening", "narrowing", "declare",
+     "global", "auto", "ansi", "unicode"}
 )  # fmt: skip
 RESERVED = frozenset(
-    {"if", "then", "else", "elseif", "end", "for", "each", "next", "do", "loop", "while", "wend", "until", "select",
-     "case", "sub", "function", "property", "class", "module", "dim", "redim", "const", "set", "call", "exit", "return",
-     "with", "try", "catch", "finally", "throw", "as", "and", "or", "not", "xor", "mod", "is", "isnot", "in", "to",
-     "step", "new", "nothing", "true", "false", "andalso", "orelse", "byval", "byref", "handles", "imports", "using"}
+    {"if", "then", "else", "elseif", "end", "for", "each", "next", "do", "loop", "while", "wend", "until",
+        "select",
+     "case", "sub", "function", "property", "class", "module", "dim", "redim", "const", "set", "call",
+     "exit", "return",
+     "with", "try", "catch", "finally", "throw", "as", "and", "or", "not", "xor", "mod", "is", "isnot", "in",
+     "to",
+     "step", "new", "nothing", "true", "false", "andalso", "orelse", "byval", "byref", "handles", "imports",
+     "using"}
 )  # fmt: skip
 
 
@@ -37,7 +44,13 @@ def statement(parser: Parser) -> None:
 
 def _is_target(parser: Parser) -> bool:
     """A keyword that is used as a name: ``default = 1``, ``end.x``."""
-    return parser.keys[parser.at + 1] in {"=", "."} and parser.keys[parser.at] not in {"\n", ":", "if", "while", "with"}
+    return parser.keys[parser.at + 1] in {"=", "."} and parser.keys[parser.at] not in {
+        "\n",
+        ":",
+        "if",
+        "while",
+        "with",
+    }
 
 
 def simple(parser: Parser) -> None:
@@ -191,7 +204,8 @@ def declared(parser: Parser) -> None:
     parser.modifiers = tuple(words)
     key = parser.keys[parser.at]
     handler = parser.grammar.statements.get(key)
-    if handler is not None and key in {"sub", "function", "property", "class", "module", "structure", "interface", "enum",
+    if handler is not None and key in {"sub", "function", "property", "class", "module", "structure",
+        "interface", "enum",
                                        "event", "operator", "delegate"}:  # fmt: skip
         handler(parser)
     elif parser.at > begin:
@@ -250,7 +264,10 @@ def _bounds(parser: Parser) -> None:
 
 
 STATEMENTS: dict[str, Statement] = {
-    "\n": nothing, ":": nothing, "<%=": output, "=": output, "set": set_to, "let": set_to, "call": called, "return": jump("return"),
-    "throw": jump("throw"), "goto": jump("goto"), "yield": jump("yield"), "exit": left, "continue": left, "imports": imported,
-    "inherits": imported, "implements": imported, "option": line, "on": line, "resume": line, "redim": redim, "case": case,
+    "\n": nothing, ":": nothing, "<%=": output, "=": output, "set": set_to, "let": set_to, "call": called,
+    "return": jump("return"),
+    "throw": jump("throw"), "goto": jump("goto"), "yield": jump("yield"), "exit": left, "continue": left,
+    "imports": imported,
+    "inherits": imported, "implements": imported, "option": line, "on": line, "resume": line, "redim": redim,
+    "case": case,
 }  # fmt: skip

@@ -67,10 +67,9 @@ def powers(levels: list[list[str]], reader: Infix = run_of) -> dict[str, tuple[i
     return {word: (40 + 10 * level, reader) for level, words in enumerate(levels) for word in words}
 
 
-ASSIGNMENTS: dict[str, tuple[int, Infix]] = {
-    word: (10, assigned)
-    for word in ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", ">>>=", "??=")
-}
+ASSIGNMENTS: dict[str, tuple[int, Infix]] = dict.fromkeys(
+    ("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", ">>>=", "??="), (10, assigned)
+)
 INFIX: dict[str, tuple[int, Infix]] = {
     **ASSIGNMENTS,
     "?": (20, operands.ternary),
@@ -81,10 +80,12 @@ INFIX: dict[str, tuple[int, Infix]] = {
     ]),
 }  # fmt: skip
 PREFIX: dict[str, Prefix] = {
-    "": operands.stray, "(": operands.bracketed, "[": operands.array, "{": operands.braced, "new": operands.new,
+    "": operands.stray, "(": operands.bracketed, "[": operands.array, "{": operands.braced,
+    "new": operands.new,
     **dict.fromkeys(("!", "-", "+", "~", "++", "--", "&", "*", "^", "..."), operands.sign),
     **dict.fromkeys((")", "]", "}", ";", ",", ":", "=>", "?"), operands.stray),
-    "true": operands.constant(True), "false": operands.constant(False), "null": operands.constant(None),
+    "true": operands.constant(value=True), "false": operands.constant(value=False),
+    "null": operands.constant(value=None),
     "typeof": operands.typeof,
 }  # fmt: skip
 FIRST: dict[str, Prefix] = {
@@ -93,22 +94,94 @@ FIRST: dict[str, Prefix] = {
     '"': operands.quoted, "'": operands.quoted, ".": operands.fraction,
 }  # fmt: skip
 POSTFIX: dict[str, Postfix] = {
-    ".": operands.member, "?.": operands.member, "::": operands.member, "(": operands.call, "[": operands.index,
+    ".": operands.member, "?.": operands.member, "::": operands.member, "(": operands.call,
+    "[": operands.index,
     "++": operands.counted, "--": operands.counted,
 }  # fmt: skip
 _MODIFIERS = frozenset(
-    "public private protected internal static readonly const virtual override abstract sealed async extern unsafe "
-    "volatile partial event delegate implicit explicit fixed required file".split()
+    [
+        "public",
+        "private",
+        "protected",
+        "internal",
+        "static",
+        "readonly",
+        "const",
+        "virtual",
+        "override",
+        "abstract",
+        "sealed",
+        "async",
+        "extern",
+        "unsafe",
+        "volatile",
+        "partial",
+        "event",
+        "delegate",
+        "implicit",
+        "explicit",
+        "fixed",
+        "required",
+        "file",
+    ]
 )
 _RESERVED = frozenset(
-    "if else for foreach while do switch case return throw new try catch finally break continue goto using is as in "
-    "lock yield namespace class struct interface enum typeof sizeof true false null ref out params base await "
-    "public private protected internal static readonly const virtual override abstract sealed".split()
+    [
+        "if",
+        "else",
+        "for",
+        "foreach",
+        "while",
+        "do",
+        "switch",
+        "case",
+        "return",
+        "throw",
+        "new",
+        "try",
+        "catch",
+        "finally",
+        "break",
+        "continue",
+        "goto",
+        "using",
+        "is",
+        "as",
+        "in",
+        "lock",
+        "yield",
+        "namespace",
+        "class",
+        "struct",
+        "interface",
+        "enum",
+        "typeof",
+        "sizeof",
+        "true",
+        "false",
+        "null",
+        "ref",
+        "out",
+        "params",
+        "base",
+        "await",
+        "public",
+        "private",
+        "protected",
+        "internal",
+        "static",
+        "readonly",
+        "const",
+        "virtual",
+        "override",
+        "abstract",
+        "sealed",
+    ]
 )
 
 
 def modified(parser: Parser) -> None:
-    """Read ``delegate``, ``fixed``, ``unsafe`` and ``async`` as modifiers, blocks or the start of an expression."""
+    """Read ``delegate``, ``fixed``, ``unsafe`` as modifiers, blocks or the start of an expression."""
     key, following = parser.keys[parser.at], parser.keys[parser.at + 1]
     if following == "{" or (following == "(" and key == "fixed"):
         curly.headed(key)(parser)
@@ -130,13 +203,18 @@ GRAMMAR = Grammar(
         "default": operands.typeof, "sizeof": operands.typeof, "nameof": operands.typeof,
     },
     first={**FIRST, '"': c_sharp_text, "@": marked, "$": marked},
-    postfix={**POSTFIX, "=>": operands.arrow, "<": operands.generic_call, "!": operands.unmarked, "->": operands.member,
+    postfix={**POSTFIX, "=>": operands.arrow, "<": operands.generic_call, "!": operands.unmarked,
+             "->": operands.member,
              "?": operands.index_if_any},
-    infix={**INFIX, ">": (100, operands.shifted), "as": (100, operands.typed_as), "is": (100, operands.typed_is), "switch": (135, operands.arms),
+    infix={**INFIX, ">": (100, operands.shifted), "as": (100, operands.typed_as),
+           "is": (100, operands.typed_is),
+           "switch": (135, operands.arms),
            "and": (90, run_of), "or": (80, run_of)},
     statements={
         **curly.COMMON,
-        "foreach": curly.loop, "lock": curly.headed("lock"), "using": curly.using, "namespace": curly.namespace,
+        "foreach": curly.loop,
+        "lock": curly.headed("lock"), "using": curly.using,
+        "namespace": curly.namespace,
         "yield": curly.yielded, "struct": curly.class_statement, "enum": curly.class_statement,
         "record": curly.class_statement,
         **dict.fromkeys(("unsafe", "checked", "unchecked", "fixed", "delegate"), modified),

@@ -1,8 +1,8 @@
 """Statements and declarations of the languages with curly braces.
 
-One reader for all of them: what begins with a word of the dialect's table is that statement; a type followed by a name
-is a declaration, where the dialect has such; everything else is an expression. A missing semicolon is no error
-(JScript allows it, and code that was cut off has none).
+One reader for all of them: what begins with a word of the dialect's table is that statement; a type followed
+by a name is a declaration, where the dialect has such; everything else is an expression. A missing semicolon
+is no error (JScript allows it, and code that was cut off has none).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _has_attributes(parser: Parser, key: str) -> bool:
 
 
 def _begins_declaration(parser: Parser) -> bool:
-    """A cheap look: a name, then something that can go on with a type, a name, or a constructor's brackets."""
+    """A cheap look: a name, then what can go on with a type, a name, or a constructor's brackets."""
     at = parser.at
     if not parser.is_name(at):
         return False
@@ -140,7 +140,7 @@ def _method(parser: Parser, begin: int) -> None:
 
 
 def declaration(parser: Parser, begin: int) -> bool:
-    """Read ``T name …`` of a field, variable, property or method, or a constructor; say whether it was one."""
+    """Read ``T name …`` of a field, variable, property, method or constructor; say whether it was one."""
     at = parser.at
     if parser.keys[at + 1] == "(" and parser.is_name(at):
         return _constructor(parser, begin)
@@ -173,7 +173,7 @@ def _named(parser: Parser, begin: int, kind: str) -> None:
     while keys[at + 1] in {".", "::"} and parser.is_name(at + 2):
         at += 2
     if keys[at + 1] == "<" and (behind := type_end(parser, at + 1, arguments_only=True)) > 0:
-        name, behind = parser.words[at], behind
+        name = parser.words[at]
     else:
         name, behind = parser.words[at], at + 1
     key = keys[behind]
@@ -320,8 +320,7 @@ def body_of(parser: Parser) -> tuple[Node, ...]:
         return functions.block(parser)
     if key == ":" and parser.grammar.block_ends:
         parser.at += 1
-        inner = parser.body(parser.grammar.block_ends)
-        return inner
+        return parser.body(parser.grammar.block_ends)
     if key in {"}", ""}:
         return ()
     outer, parser.out = parser.out, []
@@ -417,7 +416,7 @@ def case(parser: Parser) -> None:
     """Read ``case x:``; what it guards stands beside it."""
     begin = parser.at
     parser.at += 1
-    head = (parser.expression(),)
+    head: tuple[Node, ...] = (parser.expression(),)
     if parser.accept("when"):
         head += (parser.expression(),)
     if parser.keys[parser.at] in {":", ";"}:
@@ -456,7 +455,7 @@ def yielded(parser: Parser) -> None:
 
 
 def imported(parser: Parser) -> None:
-    """Read ``using A.B;``, ``using A = B;``, ``import a.b.*;``, ``use A\\B;``."""
+    """Read ``using A.B;``, ``using A = B;``, ``import a.b.*;``."""
     begin = parser.at
     parser.at += 1
     first = parser.at
@@ -583,7 +582,10 @@ def output(parser: Parser) -> None:
 
 COMMON: dict[str, Statement] = {
     ";": empty, "{": bare_block, "if": headed("if"), "while": headed("while"), "switch": headed("switch"),
-    "try": headed("try"), "finally": headed("finally"), "else": otherwise, "do": do, "for": loop, "catch": caught,
-    "case": case, "default": default, "return": jump("return"), "throw": jump("throw"), "break": jump("break"),
-    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement, "interface": class_statement, "<%=": output, "=": output,
+    "try": headed("try"), "finally": headed("finally"), "else": otherwise, "do": do, "for": loop,
+    "catch": caught,
+    "case": case, "default": default, "return": jump("return"), "throw": jump("throw"),
+    "break": jump("break"),
+    "continue": jump("continue"), "goto": jump("goto"), "class": class_statement,
+    "interface": class_statement, "<%=": output, "=": output,
 }  # fmt: skip

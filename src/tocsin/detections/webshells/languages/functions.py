@@ -8,7 +8,8 @@ from tocsin.detections.webshells.languages.types import type_end
 
 _CLOSE = frozenset({"}"})
 _LONGEST_HEAD = 60
-_PASSED_IN_PARAMETERS = frozenset({"this", "ref", "out", "in", "params", "final", "const", "var", "let", "&", "...", "?",
+_PASSED_IN_PARAMETERS = frozenset({"this", "ref", "out", "in", "params", "final", "const", "var", "let", "&",
+    "...", "?",
                                    "public", "private", "protected", "readonly", "scoped"})  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _function_body(parser: Parser) -> tuple[Node, ...]:
 
 
 def to_body(parser: Parser) -> tuple[Node, ...]:
-    """Pass over what stands between parameters and body: ``throws E``, ``where T : U``, ``: base(x)``, ``use ($a)``.
+    """Pass over what stands between parameters and body: ``throws E``, ``where T : U``, ``use ($a)``.
 
     Returns:
         The call of the other constructor, if there is one.
@@ -245,7 +246,7 @@ def class_of(parser: Parser, begin: int) -> Class:
 
 
 def _bases(parser: Parser) -> tuple[str, ...]:
-    """Gather the types between the name and the body; constraints and type parameters among them do no harm."""
+    """Gather the types between name and body; constraints and type parameters among them do no harm."""
     found: list[str] = []
     first = parser.at
     while parser.keys[parser.at] not in {"{", ";", "}", ""} and parser.at < first + _LONGEST_HEAD:

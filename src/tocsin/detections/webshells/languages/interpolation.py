@@ -1,6 +1,7 @@
 """Texts with values in them: ``$"a{b}"``, ``"a$b"``, ``` `a${b}` ```.
 
-The code in a hole is read by a parser of the same dialect over that stretch of the same text, so its places are right.
+The code in a hole is read by a parser of the same dialect over that stretch of the same text, so its places
+are right.
 """
 
 from __future__ import annotations

@@ -19,11 +19,56 @@ TEXTS = (
 )
 LEXICON = Lexicon(pattern=re.compile(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{OPERATORS}|\Z)", re.DOTALL))
 _MODIFIERS = frozenset(
-    "public private protected static final abstract native transient volatile strictfp sealed default".split()
+    [
+        "public",
+        "private",
+        "protected",
+        "static",
+        "final",
+        "abstract",
+        "native",
+        "transient",
+        "volatile",
+        "strictfp",
+        "sealed",
+        "default",
+    ]
 )
 _RESERVED = frozenset(
-    "if else for while do switch case return throw new try catch finally break continue instanceof import package "
-    "class interface enum true false null throws public private protected static final abstract assert".split()
+    [
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "switch",
+        "case",
+        "return",
+        "throw",
+        "new",
+        "try",
+        "catch",
+        "finally",
+        "break",
+        "continue",
+        "instanceof",
+        "import",
+        "package",
+        "class",
+        "interface",
+        "enum",
+        "true",
+        "false",
+        "null",
+        "throws",
+        "public",
+        "private",
+        "protected",
+        "static",
+        "final",
+        "abstract",
+        "assert",
+    ]
 )
 
 

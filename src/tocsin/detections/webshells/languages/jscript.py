@@ -29,11 +29,55 @@ LEXICON = Lexicon(
     pattern=re.compile(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{EXPRESSION}|{OPERATORS}|\Z)", re.DOTALL)
 )
 _MODIFIERS = frozenset(
-    "public private protected internal static final abstract override hide expando async export get set".split()
+    [
+        "public",
+        "private",
+        "protected",
+        "internal",
+        "static",
+        "final",
+        "abstract",
+        "override",
+        "hide",
+        "expando",
+        "async",
+        "export",
+        "get",
+        "set",
+    ]
 )
 _RESERVED = frozenset(
-    "if else for while do switch case return throw new try catch finally break continue in instanceof typeof "
-    "var let const function class true false null delete void with".split()
+    [
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "switch",
+        "case",
+        "return",
+        "throw",
+        "new",
+        "try",
+        "catch",
+        "finally",
+        "break",
+        "continue",
+        "in",
+        "instanceof",
+        "typeof",
+        "var",
+        "let",
+        "const",
+        "function",
+        "class",
+        "true",
+        "false",
+        "null",
+        "delete",
+        "void",
+        "with",
+    ]
 )
 
 
@@ -79,7 +123,7 @@ GRAMMAR = Grammar(
     prefix={
         **PREFIX,
         "function": operands.function_value, "async": operands.async_value, "class": operands.class_value,
-        "undefined": operands.constant(None),
+        "undefined": operands.constant(value=None),
         **dict.fromkeys(("typeof", "delete", "void", "await", "throw", "yield"), operands.sign),
     },
     first={**FIRST, "`": backtick, "/": slash},
@@ -88,7 +132,8 @@ GRAMMAR = Grammar(
     statements={
         **curly.COMMON,
         **dict.fromkeys(("var", "let", "const"), curly.variable_statement),
-        "function": curly.function_statement, "with": curly.headed("with"), "package": package, "import": imported,
+        "function": curly.function_statement, "with": curly.headed("with"), "package": package,
+        "import": imported,
         "enum": curly.class_statement,
     },
     modifiers=_MODIFIERS,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 _SIMPLE = {
-    "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "\n": "", "\r\n": "",
+    "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "\n": "",
+    "\r\n": "",
 }  # fmt: skip
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u+([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{1,4})|([0-7]{1,3})|(\r\n|.))",
@@ -69,7 +71,7 @@ def single_quoted_php(inner: str) -> str:
 
 def _chr(value: int) -> str:
     """The character; what is none (beyond Unicode) becomes the replacement character."""
-    return chr(value) if value <= 0x10FFFF else "\ufffd"  # noqa: PLR2004 -- the last code point
+    return chr(value) if value <= sys.maxunicode else "\ufffd"
 
 
 def between(word: str, quote: str, unescape: Callable[[str], str] = unescaped) -> str:

@@ -10,7 +10,6 @@ from tocsin.detections.webshells.code import (
     Collection,
     Conditional,
     Declare,
-    Function,
     Index,
     Literal,
     Member,
@@ -34,7 +33,23 @@ _ACCESSORS = frozenset({"get", "set", "async"})
 _MOST_SIGNS = 8
 SHIFT_POWER = 110
 """Of ``<<`` and ``>>`` in the tables."""
-_QUERY = frozenset("from where select let join on equals orderby group by into ascending descending".split())
+_QUERY = frozenset(
+    [
+        "from",
+        "where",
+        "select",
+        "let",
+        "join",
+        "on",
+        "equals",
+        "orderby",
+        "group",
+        "by",
+        "into",
+        "ascending",
+        "descending",
+    ]
+)
 
 
 def digits(parser: Parser) -> Node:
@@ -97,7 +112,7 @@ def fraction(parser: Parser) -> Node:
     return digits(parser) if len(parser.words[parser.at]) > 1 else stray(parser)
 
 
-def constant(value: bool | None) -> Prefix:
+def constant(*, value: bool | None) -> Prefix:
     """Make the reader of ``true``, ``false`` and ``null``."""
 
     def read(parser: Parser) -> Node:
@@ -378,7 +393,7 @@ def arms(parser: Parser, value: Node, power: int) -> Node:
 
 
 def shifted(parser: Parser, value: Node, power: int) -> Node:
-    """Read ``a > b``, ``a >> b`` and ``a >>> b`` where the lexicon leaves single marks (for type arguments)."""
+    """Read ``a > b``, ``a >> b`` and ``a >>> b`` where the lexicon leaves single marks."""
     at = parser.at
     if parser.keys[at + 1] != ">":
         return run_of(parser, value, power)
@@ -445,5 +460,4 @@ def class_value(parser: Parser) -> Node:
 
 def function_value(parser: Parser) -> Node:
     """Read ``function (…) {…}``, ``delegate (…) {…}`` inside an expression."""
-    node = functions.function_expression(parser)
-    return node if isinstance(node, Function) else parser.misplaced()
+    return functions.function_expression(parser)

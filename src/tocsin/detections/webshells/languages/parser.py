@@ -1,9 +1,11 @@
 """The common part of all parsers: words in, expressions out, by operator precedence.
 
-A dialect is a set of tables from words to small functions (``Grammar``): ``prefix`` for what an expression can begin with,
+A dialect is a set of tables from words to small functions (``Grammar``): ``prefix`` for what an expression
+can begin with,
 ``postfix`` for what may follow an operand, ``infix`` for operators with their power. Whatever fits no table
-becomes ``Unknown`` and the parser goes on. It never goes back over words, looks ahead only by bounds and by matched
-brackets, and nests no deeper than ``DEEPEST_NEST``; so its time is linear and its stack bounded for any input.
+becomes ``Unknown`` and the parser goes on. It never goes back over words, looks ahead only by bounds and by
+matched brackets, and nests no deeper than ``DEEPEST_NEST``; so its time is linear and its stack bounded for
+any input.
 """
 
 from __future__ import annotations
@@ -76,12 +78,14 @@ class Parser:
         attributes: of the declaration that is being read; so are ``modifiers``.
         classes: names of the classes around; an empty one for a function in between.
         opened: kinds of the blocks around, innermost last (Basic).
-        withs: targets of the ``With`` blocks around (Basic).
+        with_targets: targets of the ``With`` blocks around (Basic).
     """
 
     __slots__ = (
-        "at", "attributes", "chain", "classes", "ends", "grammar", "infix", "keys", "made", "modifiers", "nest",
-        "opened", "out", "partner", "postfix", "prefix", "starts", "tallest", "text", "tokens", "unknown", "withs", "words",
+        "at", "attributes", "chain", "classes", "ends", "grammar", "infix", "keys", "made", "modifiers",
+        "nest",
+        "opened", "out", "partner", "postfix", "prefix", "starts", "tallest", "text", "tokens", "unknown",
+        "with_targets", "words",
     )  # fmt: skip
 
     def __init__(self, text: str, tokens: Tokens, grammar: Grammar) -> None:
@@ -98,20 +102,19 @@ class Parser:
         self.attributes: tuple[Node, ...] = ()
         self.modifiers: tuple[str, ...] = ()
         self.classes: list[str] = []
-        self.withs: list[Node] = []
+        self.with_targets: list[Node] = []
         self.opened: list[str] = []
 
     # -- expressions
 
     def expression(self, floor: int = 0) -> Node:
-        """Read an expression whose operators bind tighter than ``floor``; without one, an empty ``Unknown``."""
+        """Read an expression whose operators bind tighter than ``floor``, or an empty ``Unknown``."""
         self.nest = nest = self.nest + 1
         if nest > DEEPEST_NEST:
             self.nest = nest - 1
             return self.skipped()
         node = self.continued(self.operand(), floor)
-        if nest > self.tallest:
-            self.tallest = nest
+        self.tallest = max(self.tallest, nest)
         self.nest = nest - 1
         return node
 
@@ -128,8 +131,7 @@ class Parser:
             if steps > LONGEST_CHAIN:
                 node, steps = self.spilled(node), 0
             entry = self.infix.get(self.keys[self.at])
-        if steps > self.chain:
-            self.chain = steps
+        self.chain = max(self.chain, steps)
         return node
 
     def operand(self) -> Node:
@@ -158,8 +160,7 @@ class Parser:
             if links > LONGEST_CHAIN:
                 node, links = self.spilled(node), 0
             follow = self.postfix.get(self.keys[self.at])
-        if links > self.chain:
-            self.chain = links
+        self.chain = max(self.chain, links)
         return node
 
     def spilled(self, node: Node) -> Name:
@@ -224,7 +225,7 @@ class Parser:
         """Read the expression in a stretch of the text that stands inside a word (a hole in a text)."""
         tokens = cut(self.text, (Piece(start, end),), self.grammar.lexicon)
         inside = Parser(self.text, tokens, self.grammar)
-        inside.nest, inside.made, inside.withs = self.nest, self.made + 1, self.withs
+        inside.nest, inside.made, inside.with_targets = self.nest, self.made + 1, self.with_targets
         node = inside.expression()
         self.out += inside.out
         self.made, self.unknown = inside.made, self.unknown + inside.unknown
@@ -297,7 +298,7 @@ class Parser:
                 self.out.append(unread)
 
     def body(self, closers: Container[str]) -> tuple[Node, ...]:
-        """Read statements up to one of the closers (which stays) or the end; too deep ones are passed over."""
+        """Read statements up to one of the closers (which stays) or the end; pass over too deep ones."""
         outer, self.out = self.out, []
         self.nest += 1
         if self.nest > DEEPEST_NEST:

@@ -32,7 +32,10 @@ from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NUMBER, 
 GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|\#\[[^\]\r\n]*+\]|\#[^\r\n]*+)*+)"
 NAME = r"(?:\$?[^\W\d]|\\(?=[^\W\d])|\$?[^\x00-\x7f])(?:\w|[^\x00-\x7f]|\\(?=\w))*+"
 TEXTS = r'b?"(?:[^"\\]++|\\.)*+"?+|b?\'(?:[^\'\\]++|\\.)*+\'?+|`(?:[^`\\]++|\\.)*+`?+'
-OPERATORS = r"<=>|\*\*=|\.\.\.|<<=|>>=|===|!==|\?\?=|\?->|\*\*|=>|->|==|!=|<>|<=|>=|&&|\|\||\?\?|\+\+|--|<<|>>|::|[-+*/%.&|^]=|\?>|."
+OPERATORS = (
+    r"<=>|\*\*=|\.\.\.|<<=|>>=|===|!==|\?\?=|\?->|\*\*|=>|->|==|!=|<>|<=|>=|&&|\|\||"
+    r"\?\?|\+\+|--|<<|>>|::|[-+*/%.&|^]=|\?>|."
+)
 HEREDOC = re.compile(
     r"<<<[ \t]*([\"']?)([^\W\d]\w*+)\1\r?\n(?:.*?\n)??[ \t]*\2\b|<<<[ \t]*[\"']?[^\W\d]\w*+[\"']?\r?\n.*\Z",
     re.DOTALL,
@@ -46,14 +49,69 @@ _HOLE = re.compile(
     r"\{(\$(?:[^{}\"']++|\"[^\"]*+\"|'[^']*+'|\{[^{}]*+\})*+)\}|\$\{([^{}]*+)\}"
     r"|(\$\w++)(?:\[([^\]\s\"']++)\]|->(\w++))?+"
 )
-_CASTS = frozenset("string int integer float double bool boolean array object binary unset real".split())
-_MODIFIERS = frozenset("public private protected static final abstract readonly var".split())
-_RESERVED = frozenset(
-    "if else elseif for foreach while do switch case return throw new try catch finally break continue instanceof as "
-    "function fn class true false null echo print and or xor global use namespace include include_once require "
-    "require_once clone yield".split()
+_CASTS = frozenset(
+    [
+        "string",
+        "int",
+        "integer",
+        "float",
+        "double",
+        "bool",
+        "boolean",
+        "array",
+        "object",
+        "binary",
+        "unset",
+        "real",
+    ]
 )
-_BLOCK_ENDS = frozenset("endif endwhile endfor endforeach endswitch enddeclare else elseif }".split())
+_MODIFIERS = frozenset(["public", "private", "protected", "static", "final", "abstract", "readonly", "var"])
+_RESERVED = frozenset(
+    [
+        "if",
+        "else",
+        "elseif",
+        "for",
+        "foreach",
+        "while",
+        "do",
+        "switch",
+        "case",
+        "return",
+        "throw",
+        "new",
+        "try",
+        "catch",
+        "finally",
+        "break",
+        "continue",
+        "instanceof",
+        "as",
+        "function",
+        "fn",
+        "class",
+        "true",
+        "false",
+        "null",
+        "echo",
+        "print",
+        "and",
+        "or",
+        "xor",
+        "global",
+        "use",
+        "namespace",
+        "include",
+        "include_once",
+        "require",
+        "require_once",
+        "clone",
+        "yield",
+    ]
+)
+_BLOCK_ENDS = frozenset(
+    ["endif", "endwhile", "endfor", "endforeach", "endswitch", "enddeclare", "else", "elseif", "}"]
+)
 _MOST_HOLES = 200
 
 
@@ -353,7 +411,7 @@ def short_function(parser: Parser) -> Node:
 
 
 def namespaced(parser: Parser) -> Node:
-    """Read ``\\a\\b``: the leading backslash means nothing for us."""
+    r"""Read ``\a\b``: the leading backslash means nothing for us."""
     at = parser.at
     if len(parser.words[at]) == 1:
         return operands.single(parser)
@@ -368,7 +426,7 @@ def closing(parser: Parser) -> None:
 
 
 def used(parser: Parser) -> None:
-    """Read ``use A\\B as C;``, ``use A\\{B, C};``."""
+    r"""Read ``use A\B as C;``, ``use A\{B, C};``."""
     begin = parser.at
     parser.at += 1
     first = parser.at
@@ -416,7 +474,8 @@ GRAMMAR = Grammar(
     lexicon=LEXICON,
     prefix={
         **{key: reader for key, reader in PREFIX.items() if key not in {"typeof", "{"}},
-        "(": bracketed, "$": dollar, "new": new, "@": operands.sign, "array": written_out, "list": written_out,
+        "(": bracketed, "$": dollar, "new": new, "@": operands.sign, "array": written_out,
+            "list": written_out,
         "{": operands.stray, "?>": operands.stray,
         **dict.fromkeys(_CALLS, construct), "match": match, "yield": operands.sign,
         "function": operands.function_value, "fn": short_function, "static": operands.static_value,

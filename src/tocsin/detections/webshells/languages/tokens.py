@@ -1,14 +1,15 @@
 """Cut code into words by one compiled expression per language.
 
-The expression has two groups: the gap (blanks and comments) and the word behind it. ``findall`` then gives both for a whole
-stretch of code in one call, and the places follow from the lengths: no loop over characters or words in Python.
-Every alternative is possessive or ends at the first hit, and unclosed texts and comments run to the end of line or
-code, so that the time is linear in the length of any input.
+The expression has two groups: the gap (blanks and comments) and the word behind it. ``findall`` then gives
+both for a whole stretch of code in one call, and the places follow from the lengths: no loop over characters
+or words in Python. Every alternative is possessive or ends at the first hit, and unclosed texts and comments
+run to the end of line or code, so that the time is linear in the length of any input.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 from operator import add
@@ -29,7 +30,8 @@ PADDING = 4
 _IGNORED = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 IGNORED = f"[{_IGNORED}]"
 """Characters that C# and JScript allow inside a name and pass over (Unicode class Cf)."""
-NAME = rf"(?:[^\W\d]|[$@{_IGNORED}]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})" + (
+NAME = (
+    rf"(?:[^\W\d]|[$@{_IGNORED}]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})"
     rf"(?:[\w${_IGNORED}]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*+"
 )
 """A name of the curly languages, with escapes in it."""
@@ -209,7 +211,7 @@ def _character(found: re.Match[str]) -> str:
     if not digits:
         return ""
     value = int(digits, 16)
-    plain = chr(value) if value <= 0x10FFFF else ""
+    plain = chr(value) if value <= sys.maxunicode else ""
     return "" if re.fullmatch(IGNORED, plain) else plain
 
 
