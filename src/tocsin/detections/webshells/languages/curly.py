@@ -1,8 +1,8 @@
 """Statements of the languages with curly braces.
 
-One reader for all of them: what begins with a word of the dialect's table is that statement; a type followed by
-a name is a declaration, where the dialect has such; everything else is an expression. A missing semicolon is no
-error (JScript allows it, and code that was cut off has none).
+One reader for all of them: what begins with a word of the dialect's table is that statement; a type followed
+by a name is a declaration, where the dialect has such; everything else is an expression. A missing semicolon
+is no error (JScript allows it, and code that was cut off has none).
 """
 
 from __future__ import annotations
