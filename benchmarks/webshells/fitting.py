@@ -20,8 +20,10 @@ BENIGN = 1.0
 PENALTY = 0.3
 RARITY = 1.1
 """What a feature weighs before any shell is seen, for every power of ten that it is rare in harmless pages."""
-TRUSTED = {"grave": 1.0, "flow": 0.7, "sig": 0.7, "sink": 0.2, "use": 0.2, "note": 0.2}
+TRUSTED = {"grave": 1.0, "flow": 0.7, "sig": 0.7, "sink": 0.0}
 """By the first word of a feature, how far its rarity counts."""
+STIFF = {"sink": 4.0, "use": 4.0, "note": 4.0, "many": 2.0}
+"""By the first word of a feature, how much harder it is held to what it weighs before."""
 COMMON = 1.5
 """A feature in one of ``10 ** COMMON`` harmless pages weighs nothing before shells are seen."""
 SWEEPS = 25
@@ -97,7 +99,7 @@ def _step(
 ) -> float:
     """Move one weight by a damped Newton step; give how far it moved."""
     name, before = named
-    penalty = 0.001 if name == BIAS else PENALTY
+    penalty = 0.001 if name == BIAS else PENALTY * STIFF.get(name.partition(":")[0], 1.0)
     gradient, curvature = penalty * (weights[name] - before), penalty
     for at, value in column:
         example = found[at]

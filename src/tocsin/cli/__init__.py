@@ -15,6 +15,7 @@ from tocsin.cli.assess import assess
 from tocsin.cli.exercise import exercise_app
 from tocsin.cli.packs import packs_app
 from tocsin.cli.schema import schema
+from tocsin.cli.webshells import webshells
 from tocsin.errors import TocsinError
 
 INTERRUPTED = 130
@@ -60,6 +61,7 @@ app = typer.Typer(
     epilog="Start with: tocsin assess EVIDENCE. The first hour: docs/first-hour.md.",
 )
 app.command()(assess)
+app.command()(webshells)
 app.command()(schema)
 app.add_typer(packs_app, name="packs")
 app.add_typer(exercise_app, name="exercise")

@@ -62,7 +62,7 @@ class Calls(Targets):
             self._sinks([path for path in (callee.path, callee.typed) if path], owner, given, node)
             return self.element(callee, given, node)
         if self.basic and callee.declared and not self._is_function(callee):
-            return self.indexed(callee, given, node)
+            return self.indexed(callee, given)
         if self.php and self._is_worked_out(node.function):
             return self._dynamic(callee, given, node)
         if self.basic and callee.slot and len(given) == 1 and given[0].sure:
@@ -130,10 +130,10 @@ class Calls(Targets):
         self._absorb(last, owner, given, node)
         if self.api.factories.first(*paths):
             return self._made_object(given, node)
-        source = self._source_call(last, paths, given, node)
+        source = self._source_call(last, given, node)
         if source is not None:
             return Value(source, path=callee.path)
-        return self._result(last, paths, callee, owner, given, node)
+        return self._result(last, paths, callee, owner, given)
 
     def _own(
         self, last: str, callee: Value, owner: Value | None, given: list[Value], node: Node
@@ -208,7 +208,7 @@ class Calls(Targets):
                     self.run_text(value.text, node)
 
     def _read_from(self, value: Value, node: Node) -> Value:
-        """A file name that stands for the request (``include 'php://input'``) is a source where it is used."""
+        """A file name that stands for the request (``include 'php://input'``) is a source there."""
         text = value.text
         for start, kind, _ in self.api.source_files if text else ():
             if text is not None and text.lower().startswith(start):
@@ -216,7 +216,7 @@ class Calls(Targets):
         return value
 
     def _callback(self, value: Value, given: list[Value], node: Node) -> None:
-        """A function that is named by a text and called with the other arguments (``array_map('assert', $_POST)``)."""
+        """A function that a text names, called with the other arguments (``array_map('name', $_POST)``)."""
         others = [one for one in given if one is not value]
         if value.type in self.store.classes:
             self.call_function("__invoke", others, node)
@@ -256,7 +256,7 @@ class Calls(Targets):
         if last in self.api.spills and origin is not None and len(given) == 1:
             self.store.spilled = self.store.spilled or origin
 
-    def _source_call(self, last: str, paths: list[str], given: list[Value], node: Node) -> Step | None:
+    def _source_call(self, last: str, given: list[Value], node: Node) -> Step | None:
         found = self.api.source_calls.get(last)
         if found is not None and (not given or given[0].text is None or self.keeps_key(found[0], given[0])):
             return self.source(found[0], node)
@@ -276,7 +276,7 @@ class Calls(Targets):
         return Value(type=kind, path=kind, made=given[0].made)
 
     def _result(
-        self, last: str, paths: list[str], callee: Value, owner: Value | None, given: list[Value], node: Node
+        self, last: str, paths: list[str], callee: Value, owner: Value | None, given: list[Value]
     ) -> Value:
         decodes = last in self.api.decoders
         kind = self.api.types.first(*paths) or ""
@@ -289,7 +289,7 @@ class Calls(Targets):
         if last in _PASSING and len(given) == 1 and given[0].sure:
             return given[0]
         slot = callee.slot if owner is not None else ""
-        return Value(origin, callee.path, kind, None, False, hint, made, False, slot, callee.typed)  # noqa: FBT003 - by position: hot
+        return Value(origin, callee.path, kind, None, False, hint, made, False, slot, callee.typed)
 
     def fold(self, path: str, owner: Value | None, given: list[Value]) -> Folded:
         """Work out a pure function of constants, or give nothing."""
@@ -306,7 +306,7 @@ class Calls(Targets):
             return Value(path=root.path)
         return Value(self.source(kind, node), root.path)
 
-    def indexed(self, holder: Value, keys: list[Value], node: Node) -> Value:
+    def indexed(self, holder: Value, keys: list[Value]) -> Value:
         """Give an element of a list or text."""
         key = keys[0] if len(keys) == 1 else None
         if not keys and holder.sure and isinstance(holder.known, tuple) and holder.known:
@@ -368,7 +368,9 @@ class Calls(Targets):
         self._construct(kind, given, node)
         everything = given + inside
         hint = next((value.pieces for value in everything if value.pieces), "")
-        return Value(origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything))
+        return Value(
+            origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything)
+        )
 
     def items(self, node: New, kind: str) -> list[Value]:
         """Walk initialisers (``new ProcessStartInfo { FileName = x }`` sets a property) and give elements."""

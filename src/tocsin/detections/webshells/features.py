@@ -6,13 +6,15 @@ A name's first word tells which way the evidence may speak (``score.sign_of``): 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from tocsin.detections.webshells.blocks import Kind
+from tocsin.detections.webshells.blocks import SAID, Kind
 from tocsin.detections.webshells.code import (
     Block,
     Call,
     Class,
+    Declare,
     Function,
     Import,
     Jump,
@@ -33,6 +35,9 @@ _RUNS = frozenset({
 _RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "call-request"})
 _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
+_OPAQUE = 500
+_STRETCH = re.compile(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
+"""What encoded text looks like: no blank, no quote, no bracket."""
 _BARE = 40
 """Characters outside code that a page without markup has at most."""
 
@@ -40,14 +45,15 @@ _BARE = 40
 def features_of(seen: Observed) -> Mapping[str, float]:
     """Give the features of a file; an absent name is zero."""
     names = {name for name, _, _ in pieces_of(seen)}
-    names.update(_grave(seen, names))
+    names.update(_grave(seen))
+    names.update(_shapes(seen))
     names.update(_counts(seen))
     names.update(calm(seen))
     names.add(f"family:{seen.found.family}")
     return dict.fromkeys(sorted(names), 1.0)
 
 
-def _grave(seen: Observed, names: set[str]) -> Iterator[str]:
+def _grave(seen: Observed) -> Iterator[str]:
     """Yield what holds whatever the words are: the request is run, is written, or what runs is hidden."""
     keys = {hit.key for hit in seen.scan.hits}
     flows = [one for one in seen.traced.sightings if one.flow is not None and one.flow.source != "download"]
@@ -72,6 +78,19 @@ def _grave(seen: Observed, names: set[str]) -> Iterator[str]:
         yield "grave:bare"
 
 
+def _shapes(seen: Observed) -> Iterator[str]:
+    """Yield what the mere look of the code shows: long stretches that no one wrote by hand."""
+    text = seen.text.text
+    longest = 0
+    for block in seen.page.blocks:
+        if block.kind in SAID and block.end - block.start > _OPAQUE:
+            for match in _STRETCH.finditer(text, block.start, block.end):
+                longest = max(longest, match.end() - match.start())
+    for least in (_OPAQUE, 4 * _OPAQUE, 32 * _OPAQUE):
+        if longest >= least:
+            yield f"shape:opaque:{least}"
+
+
 def bare(seen: Observed) -> bool:
     """Tell whether the page is code and nothing else."""
     inside = sum(block.end - block.start + 4 for block in seen.page.blocks)
@@ -84,7 +103,7 @@ def calm(seen: Observed) -> Iterator[str]:
         if block.kind is Kind.DIRECTIVE and block.attributes.keys() & {"inherits", "codebehind", "codefile"}:
             yield "calm:code-behind"
             break
-    if seen.units and seen.found.family is Family.PHP and all(map(passive, seen.units)):
+    if seen.units and seen.found.family in _INCLUDED and all(map(passive, seen.units)):
         yield "calm:passive"
     if not seen.units and not seen.scan.hits:
         yield "calm:nothing"
@@ -96,13 +115,15 @@ def passive(unit: Unit) -> bool:
 
 
 def _declares(node: Node) -> bool:
-    if isinstance(node, Function | Class | Import | Jump | Literal):
+    if isinstance(node, Function | Class | Import | Jump | Literal | Declare):
         return True
     if isinstance(node, Block) and node.kind in {"namespace", "block", "declare"}:
         return all(_declares(inner) for inner in node.body)
     return isinstance(node, Call) and dotted(node).lower() in _DECLARING
 
 
+_INCLUDED = frozenset({Family.PHP, Family.ASP, Family.COLDFUSION})
+"""Families whose code does nothing by itself when it only declares; others have entry points that are called."""
 _DECLARING = frozenset(
     {"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"}
 )
@@ -122,7 +143,7 @@ def _counts(seen: Observed) -> Iterator[str]:
 def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
     """Yield every feature with the place that shows it."""
     for sighting in seen.traced.sightings:
-        for name in _names(sighting):
+        for name in names_of(sighting):
             yield name, sighting.start, sighting.end
     for use in seen.traced.uses:
         yield f"use:{use.word}", use.start, use.end
@@ -131,15 +152,10 @@ def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
         yield f"sig:{hit.key}", start, end
 
 
-def _names(sighting: Sighting) -> Iterator[str]:
+def names_of(sighting: Sighting) -> tuple[str, ...]:
+    """Give the features that a sink makes: coarse ones that all cases share, and fine ones."""
     what = f"{sighting.capability}:{sighting.role}"
+    notes = tuple(f"note:{what}:{note}" for note in sighting.notes)
     if sighting.flow is not None:
-        yield f"flow:{sighting.capability}"
-        yield f"flow:{what}"
-        yield f"flow:{what}:{sighting.flow.source}"
-    else:
-        yield f"sink:{sighting.capability}"
-        yield f"sink:{what}"
-        yield f"sink:{what}:{sighting.argument}"
-    for note in sighting.notes:
-        yield f"note:{what}:{note}"
+        return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{sighting.flow.source}", *notes
+    return f"sink:{sighting.capability}", f"sink:{what}", f"sink:{what}:{sighting.argument}", *notes

@@ -22,7 +22,8 @@ _SCRIPT_SHEET = re.compile(r"<\s*ms[x]sl:script|urn:schemas-microsoft-com:xslt",
 _FIXED_HOST = re.compile(r"\bhttps?://[^/\s\x1f\"']+[/?:]", re.IGNORECASE)
 _FIXED_EXTENSION = re.compile(r"\x1f\.(?!as[pamhc]|php|jsp|cer|cdx)[a-z0-9]{1,5}$", re.IGNORECASE)
 _SHELL = re.compile(
-    r"\bcmd(?:\.exe)?\b|%comspec%|/bin/(?:ba|da|z|k|c)?sh\b|\bpowershell|\bbash\b|\bsh -c\b|\bw?cscript\b|/c |\bnet (?:user|localgroup)\b|\bwhoami\b",
+    r"\bcmd(?:\.exe)?\b|%comspec%|/bin/(?:ba|da|z|k|c)?sh\b|\bpowershell|\bbash\b|\bsh -c\b|\bw?cscript\b|/c "
+    r"|\bnet (?:user|localgroup)\b|\bwhoami\b",
     re.IGNORECASE,
 )
 
@@ -103,7 +104,12 @@ def _notes(given: Sequence[Value]) -> list[str]:
     text = " ".join(value.pieces for value in given if value.pieces)
     if not text:
         return []
-    marks = (("script-sheet", _SCRIPT_SHEET), ("server-code", _SERVER_CODE), ("server-page", _SERVER_PAGE), ("shell", _SHELL))
+    marks = (
+        ("script-sheet", _SCRIPT_SHEET),
+        ("server-code", _SERVER_CODE),
+        ("server-page", _SERVER_PAGE),
+        ("shell", _SHELL),
+    )
     return [note for note, pattern in marks if pattern.search(text)]
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from msgspec import Struct
 
 from tocsin.detections.webshells import inventory
-from tocsin.detections.webshells.blocks import Block, Kind, Language, Page
+from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language, Page
 from tocsin.detections.webshells.code import Piece, Unit
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.inventory import Found
@@ -23,6 +23,11 @@ from tocsin.detections.webshells.text import Text, read_text
 
 LARGEST = 16 << 20
 """Bytes of a file that are looked at; no page that people wrote is larger."""
+
+
+_LITTLE = 8_192
+"""Characters of code that are parsed whatever the gate says, if they read the request."""
+_REQUEST = re.compile(r"\brequest\b|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b", re.IGNORECASE)
 
 
 class Observed(Struct, frozen=True, kw_only=True):
@@ -50,7 +55,7 @@ def observe(data: bytes, path: str) -> Observed:
     found = inventory.take(text.text, path)
     page = read_page(text.text, found.family)
     scan = signatures().scan(text.text)
-    units = tuple(_units(text.text, page)) if scan.suspect else ()
+    units = tuple(_units(text.text, page)) if scan.suspect or _small(page, text.text) else ()
     traced = _traced(page, units) if units else Traced()
     return Observed(
         path=path,
@@ -70,6 +75,14 @@ def _units(text: str, page: Page) -> Iterator[Unit]:
     for language, pieces in page.programs().items():
         if language.value in GRAMMARS:
             yield parse(text, language.value, pieces)
+
+
+def _small(page: Page, text: str) -> bool:
+    """Tell whether so little code reads the request that the gate would save nothing."""
+    code = [block for block in page.blocks if block.kind in SAID and block.kind is not Kind.EXPRESSION]
+    if not code or sum(block.end - block.start for block in code) > _LITTLE:
+        return False
+    return any(_REQUEST.search(text, block.start, block.end) for block in code)
 
 
 @cache

@@ -24,11 +24,6 @@ def sign_of(name: str) -> int:
 _MODELS = frozenset({"asp", "jsp", "php", "cfm"})
 
 
-def sign_of(name: str) -> int:
-    """Give 1 for evidence that may only raise a score, -1 for such as may only lower it, 0 for either."""
-    return SIGNS.get(name.partition(":")[0], 0)
-
-
 def model_of(features: Mapping[str, float]) -> str:
     """Give which model judges a file: one for each family of pages that is common enough, ``net`` for the rest."""
     family = next((name.partition(":")[2] for name in features if name.startswith("family:")), "")

@@ -27,12 +27,17 @@ class Sighting(Struct, frozen=True, kw_only=True):
     """A sink in the code.
 
     Attributes:
-        argument: what is given to it: ``request`` (there is a flow), ``made`` (decoded by the page, to what is
-            not known), ``worked-out`` (put together by the page, and known), ``constant``, ``unset`` (a variable that nobody sets), ``unknown``, ``none``.
-        notes: ``server-code`` (a constant text with server code is handed over), ``server-page`` (a constant name of
+        argument: what is given to it: ``request`` (there is a flow), ``made`` (decoded by the page, to what
+            is
+            not known), ``worked-out`` (put together by the page, and known), ``constant``, ``unset`` (a
+            variable that nobody sets), ``unknown``, ``none``.
+        notes: ``server-code`` (a constant text with server code is handed over), ``server-page`` (a
+            constant name of
             one), ``shell`` (a command interpreter is named), ``nested`` (found in a text that the page runs),
-            ``by-name`` (a text names the function), ``made-callee`` (the name of the function is put together),
-            ``whole`` (the value of the request stands alone), ``fixed-host``, ``fixed-extension`` (constant pieces around it leave it no choice of these),
+            ``by-name`` (a text names the function), ``made-callee`` (the name of the function is put
+            together),
+            ``whole`` (the value of the request stands alone), ``fixed-host``, ``fixed-extension`` (constant
+            pieces around it leave it no choice of these),
             ``script-sheet`` (a style sheet with script).
         depth: how many texts within texts it stands in.
     """

@@ -1,7 +1,9 @@
 """Our own YARA rules over the decoded text of a page, which are the gate to everything slower as well.
 
-The rules (``signatures/*.yar``) describe techniques, not samples. Each says in its meta which ``key`` the score weighs, which
-``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are no finding: a page without
+The rules (``signatures/*.yar``) describe techniques, not samples. Each says in its meta which ``key`` the
+score weighs, which
+``capability`` it shows, and in ``description`` what a reader should know. Rules with the key ``gate`` are
+no finding: a page without
 code, or with code that holds no word of the second gate and meets no other rule, is not parsed.
 """
 
@@ -76,18 +78,25 @@ class Signatures:
         metas = [(rule, {str(key): str(value) for key, value in rule.metadata}) for rule in matching]
         gates = {rule.identifier for rule, meta in metas if meta["key"] == _GATE}
         hits = [_hit(rule, meta, None if plain else data) for rule, meta in metas if meta["key"] != _GATE]
-        return Scan(hits=tuple(sorted(hits, key=lambda hit: hit.rule)), suspect="gate_code" in gates and (len(gates) > 1 or bool(hits)))
+        return Scan(
+            hits=tuple(sorted(hits, key=lambda hit: hit.rule)),
+            suspect="gate_code" in gates and (len(gates) > 1 or bool(hits)),
+        )
 
 
 def _hit(rule: yara_x.Rule, meta: Mapping[str, str], data: bytes | None) -> Hit:
-    found = sorted((match.offset, match.offset + match.length) for one in rule.patterns for match in one.matches)
+    found = sorted(
+        (match.offset, match.offset + match.length) for one in rule.patterns for match in one.matches
+    )
     spans = tuple(found[:_MOST_SPANS])
     return Hit(
         rule=rule.identifier,
         key=meta["key"],
         capability=meta["capability"],
         description=meta["description"],
-        spans=spans if data is None else tuple((_characters(data, start), _characters(data, end)) for start, end in spans),
+        spans=spans
+        if data is None
+        else tuple((_characters(data, start), _characters(data, end)) for start, end in spans),
     )
 
 

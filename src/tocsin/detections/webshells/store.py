@@ -11,7 +11,7 @@ _MOST_SLOTS = 20_000
 
 
 class Store:
-    """Variables by slot: ``function:name`` for locals, ``:name`` for everything else, ``slot[key]`` for elements.
+    """Variables by slot: ``function:name`` for locals, ``:name`` otherwise, ``slot[key]`` for elements.
 
     Taint only ever grows; what a variable is known to hold is overwritten as the text goes on.
     """
@@ -64,7 +64,13 @@ class Store:
         """Let a slot come from a source, whatever else it holds."""
         before = self.slots.get(slot, NOTHING)
         if before.origin is None:
-            self._keep(slot, before, Value(origin, "", before.type, hint=before.pieces), path, declared=before.declared)
+            self._keep(
+                slot,
+                before,
+                Value(origin, "", before.type, hint=before.pieces),
+                path,
+                declared=before.declared,
+            )
 
     def learn(self, body: tuple[Node, ...], *, exact: bool) -> None:
         """Note the functions and classes of a page, and the names that are local to each function."""

@@ -1,7 +1,9 @@
 """What the languages' libraries give from a request and can do with it: the tables in ``apis/``, compiled.
 
-A pattern is ``Type.Member`` (the last words of what is called, whatever stands before), ``*.Member`` (on anything), or one
-word (a function of that name; for ``new`` the last word of the type). ``com:progid`` names a COM object in ``uses``.
+A pattern is ``Type.Member`` (the last words of what is called, whatever stands before), ``*.Member`` (on
+anything), or one
+word (a function of that name; for ``new`` the last word of the type). ``com:progid`` names a COM object in
+``uses``.
 Letter case is told apart nowhere but in the names of sources, and only in the languages under ``exact``.
 """
 
@@ -211,7 +213,7 @@ def _words(lists: Iterable[Iterable[str]]) -> frozenset[str]:
 
 
 def short_type(name: str) -> str:
-    """Give the last word of a type in lower case, without arguments and brackets: ``a.b.List<c>[]`` is ``list``."""
+    """Give the last word of a type in lower case, without brackets: ``a.b.List<c>[]`` is ``list``."""
     return name.split("<", 1)[0].split("[", 1)[0].split("(", 1)[0].rsplit(".", 1)[-1].strip("?*&\\ ").lower()
 
 

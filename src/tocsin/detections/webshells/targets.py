@@ -143,7 +143,7 @@ class Targets(WalkBase):
         self._put_list(owner, key, kept)
 
     def _put_list(self, owner: Value, key: Value | None, kept: Value) -> None:
-        """Let a short list of constants grow, so that a text that is put together from it can be worked out."""
+        """Let a short list of constants grow, so that a text made from it can be worked out."""
         held = self.store.read(owner.slot)
         if (
             held is None

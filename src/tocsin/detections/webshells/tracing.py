@@ -17,7 +17,9 @@ from tocsin.detections.webshells.walking import Walker
 __all__ = ["Reparse", "Tracing"]
 
 PASSES = 4
-"""Walks over a page at most; two settle most pages, a function that is called before it is written takes three."""
+"""Walks over a page at most; two settle most pages, a function that is called before it is written takes
+three.
+"""
 MOST_NODES = 600_000
 """Nodes visited in all walks over a page together."""
 

@@ -21,7 +21,8 @@ class Step(Struct, frozen=True, gc=False):
     """One place that a value passed, and the way before it.
 
     Attributes:
-        kind: of the source it began at: ``request``, ``header``, ``body``, ``control``, ``parameter``, ``wire``, ``download`` …
+        kind: of the source it began at: ``request``, ``header``, ``body``, ``control``, ``parameter``,
+            ``wire``, ``download`` …
     """
 
     start: int
@@ -46,7 +47,8 @@ class Value(Struct, frozen=True, gc=False):
         type: short lower-case type, or ``com:progid``'s identifier.
         known: the constant or list that it is, if it could be worked out.
         sure: ``known`` was worked out (a known ``None`` is null).
-        hint: the constant pieces of a text whose other pieces are not known, with a blank control character between.
+        hint: the constant pieces of a text whose other pieces are not known, with a blank control character
+            between.
         made: it was put together or decoded, not written out.
         root: it is the request itself: its members and elements are the values.
         slot: where it is kept.
@@ -86,7 +88,7 @@ def known(constant: Known, *, made: bool = False) -> Value:
 
 
 def joined(first: Value, second: Value) -> Value:
-    """Give what holds when a place may have either value: an origin of one is enough, a constant must be the same."""
+    """Give what holds of either value: an origin of one is enough, a constant must be the same."""
     if first is second or second is NOTHING:
         return first
     same = first.sure and second.sure and first.known == second.known

@@ -108,7 +108,9 @@ class Walker(Calls):
             self.field(node.name) if self.is_self(node.value) else f"{owner.slot}.{low}" if owner.slot else ""
         )
         held = self.store.read(slot) if slot else None
-        plain = self.store.read(f":{node.name if self.api.exact else low}") if self.is_self(node.value) else None
+        plain = (
+            self.store.read(f":{node.name if self.api.exact else low}") if self.is_self(node.value) else None
+        )
         held = plain if plain is not None and (held is None or held.origin is None) else held
         if held is not None:
             origin = held.origin or owner.origin
@@ -187,7 +189,7 @@ class Walker(Calls):
                 and not self._held(holder, keys[0])
             ):
                 return self.member(dotted)
-        return self.indexed(holder, keys, node)
+        return self.indexed(holder, keys)
 
     def _held(self, holder: Value, key: Value) -> bool:
         return (
@@ -251,7 +253,9 @@ class Walker(Calls):
         if node.operator == "$" and self.php:
             if value.text:
                 return self.name(Name(node.start, node.end, "$" + value.text))
-            names = [word for word in value.hint.split(GAP) if self.source_name("$" + word, "$" + word.lower())]
+            names = [
+                word for word in value.hint.split(GAP) if self.source_name("$" + word, "$" + word.lower())
+            ]
             if names:
                 return self.name(Name(node.start, node.end, "$" + names[0]))
             return Value(value.origin, made=value.made)
@@ -381,8 +385,23 @@ _NO_CONTROLS = frozenset(
     }
 )
 _HANDLERS: dict[type[Node], Callable[..., Value]] = {
-    Literal: Walker.literal, Name: Walker.name, Member: Walker.member, Call: Walker.call, Index: Walker.index, New: Walker.new,
-    Collection: Walker.collection, Pair: Walker.pair, Binary: Walker.binary, Unary: Walker.unary, Conditional: Walker.conditional,
-    Assign: Walker.assign, Interpolated: Walker.interpolated, Cast: Walker.cast, Function: Walker.function, Class: Walker.klass,
-    Declare: Walker.declare, Block: Walker.block, Jump: Walker.jump,
-}  # fmt: skip
+    Literal: Walker.literal,
+    Name: Walker.name,
+    Member: Walker.member,
+    Call: Walker.call,
+    Index: Walker.index,
+    New: Walker.new,
+    Collection: Walker.collection,
+    Pair: Walker.pair,
+    Binary: Walker.binary,
+    Unary: Walker.unary,
+    Conditional: Walker.conditional,
+    Assign: Walker.assign,
+    Interpolated: Walker.interpolated,
+    Cast: Walker.cast,
+    Function: Walker.function,
+    Class: Walker.klass,
+    Declare: Walker.declare,
+    Block: Walker.block,
+    Jump: Walker.jump,
+}
