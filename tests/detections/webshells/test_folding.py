@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.detections.webshells.test_parsing_properties import LANGUAGES, PROGRAMS, SOUP, TIGHT
 
 from tocsin.detections.webshells.code import Assign, Declare, Function, Node, walk
-from tocsin.detections.webshells.folding import STEPS, Evaluation, Folded, fold_call, fold_operator
+from tocsin.detections.webshells.evaluation import STEPS, Evaluation
+from tocsin.detections.webshells.folding import Folded, fold_call, fold_operator
 from tocsin.detections.webshells.languages import parse
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeAlias
 
 from tocsin.detections.webshells.code import Block, Function
-from tocsin.detections.webshells.folding import STEPS, Evaluation, Folded, fold_call
+from tocsin.detections.webshells.evaluation import STEPS, Evaluation
+from tocsin.detections.webshells.folding import Folded, fold_call
 from tocsin.detections.webshells.pure import is_plain
 from tocsin.detections.webshells.values import Value
 

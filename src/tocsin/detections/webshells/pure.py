@@ -8,13 +8,11 @@ they are held as characters 0 to 255.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from tocsin.detections.webshells.code import Constant
 
@@ -389,102 +387,6 @@ def numbers(first: Known, last: Known, step: Known = 1) -> Known:
     return tuple(range(a, b + 1, size)) if b >= a else tuple(range(a, b - 1, -size))
 
 
-# -- encodings
-
-
-def from_base64(value: Known, *_rest: Known) -> bytes:
-    """Decode Base64 as tolerantly as the servers do."""
-    source = re.sub(r"[^A-Za-z0-9+/]", "", text(value).replace("-", "+").replace("_", "/"))
-    bounded(len(source))
-    return base64.b64decode(source + "=" * (-len(source) % 4))
-
-
-def to_base64(value: Known, *_rest: Known) -> str:
-    """Encode to Base64."""
-    source = octets(value)
-    bounded(len(source) * 2)
-    return base64.b64encode(source).decode("ascii")
-
-
-def from_hex_text(value: Known) -> bytes:
-    """``hex2bin``."""
-    return bytes.fromhex(text(value))
-
-
-def to_hex_text(value: Known) -> str:
-    """``bin2hex``."""
-    return octets(value).hex()
-
-
-def inflated(value: Known, *_rest: Known) -> bytes:
-    """``gzinflate``, ``gzuncompress``, ``gzdecode``: whichever form it has."""
-    source = octets(value)
-    for form in (-15, 15, 31):
-        try:
-            return zlib.decompressobj(form).decompress(source, LONGEST)
-        except zlib.error:
-            continue
-    raise ValueError
-
-
-def unquoted(value: Known, *_rest: Known) -> str:
-    """``unescape``, ``urldecode``: ``%41`` and ``%u0041``."""
-    source = re.sub(r"%u([0-9A-Fa-f]{4})", lambda hole: chr(int(hole[1], 16)), text(value))
-    return re.sub(r"%([0-9A-Fa-f]{2})", lambda hole: chr(int(hole[1], 16)), source)
-
-
-def unquoted_utf8(value: Known, *_rest: Known) -> str:
-    """``decodeURIComponent``, ``UrlDecode``."""
-    return unquote_to_bytes(text(value)).decode("utf-8", "replace")
-
-
-_ROT13 = str.maketrans(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-    "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm",
-)
-
-
-def rotated(value: Known) -> str:
-    """``str_rot13``."""
-    return text(value).translate(_ROT13)
-
-
-def packed(pattern: Known, *given: Known) -> Known:
-    """``pack("H*", …)``, ``pack("C*", …)``."""
-    kind = text(pattern)
-    if kind.startswith("H"):
-        return bytes.fromhex(text(given[0]))
-    if kind.rstrip("*0123456789") in {"C", "c", "CC"}:
-        return bytes(whole(one) & 0xFF for one in given)
-    raise ValueError
-
-
-def spoken(value: Known, *_rest: Known) -> str:
-    """``GetString`` of an encoding, ``new String(bytes)``: UTF-8 if it is, else byte for byte."""
-    source = octets(value)
-    try:
-        return source.decode("utf-8")
-    except UnicodeDecodeError:
-        return source.decode("latin-1")
-
-
-def spoken_wide(value: Known, *_rest: Known) -> str:
-    """``Encoding.Unicode.GetString``."""
-    return octets(value).decode("utf-16-le", "replace")
-
-
-def written(value: Known, *_rest: Known) -> bytes:
-    """``GetBytes`` of an encoding."""
-    source = text(value)
-    bounded(len(source) * 3)
-    return source.encode("utf-8", "replace")
-
-
-def unslashed(value: Known) -> str:
-    """``stripslashes``."""
-    return re.sub(r"\\(.)", r"\1", text(value))
-
-
 # -- lists
 
 
@@ -530,58 +432,3 @@ def at(value: Known, index: Known) -> Known:
 def code_at(value: Known, index: Known = 0) -> int:
     """``charCodeAt``."""
     return ord(text(value)[whole(index)])
-
-
-_EVERYWHERE: Mapping[str, Pure] = {
-    "chr": character, "chrw": character, "asc": code_of, "ascw": code_of, "ord": code_of, "replace": replaced,
-    "strreverse": turned, "reverse": turned, "strrev": turned, "split": split, "join": joined,
-    "concat": concatenated,
-    "mid": middle, "left": left, "right": right, "len": counted, "strlen": counted, "length": counted,
-    "count": counted,
-    "ucase": upper, "lcase": lower, "toupper": upper, "tolower": lower, "touppercase": upper,
-    "tolowercase": lower,
-    "toupperinvariant": upper, "tolowerinvariant": lower, "trim": trimmed, "ltrim": trimmed, "rtrim": trimmed,
-    "substring": part, "substr": part, "slice": between, "indexof": found, "instr": found_basic,
-    "ubound": upper_bound,
-    "space": blanks, "string": row, "hex": hexadecimal, "cint": number, "clng": number, "cbyte": number,
-    "cdbl": number,
-    "val": number, "cstr": as_text, "tostring": as_text, "format": formatted, "array": listed, "chars": at,
-    "charat": at,
-    "elementat": at, "charcodeat": code_at, "fromcharcode": characters, "fromcharcodes": characters,
-    "unescape": unquoted, "decodeuri": unquoted_utf8, "decodeuricomponent": unquoted_utf8,
-    "urldecode": unquoted_utf8,
-    "atob": from_base64, "frombase64string": from_base64, "tobase64string": to_base64, "btoa": to_base64,
-    "getstring": spoken, "getbytes": written, "tochararray": items, "toarray": same, "padleft": padded_left,
-    "parseint": number, "toint32": number, "toint16": number, "tobyte": number, "tochar": character,
-    "int32": number,
-    "parse": number, "tolist": same, "valueof": as_text, "copyvalueof": as_text, "b64decode": from_base64,
-    "base64decode": from_base64, "decodebuffer": from_base64, "decodebase64": from_base64,
-    "parsebase64binary": from_base64,
-    "parsehexbinary": from_hex_text, "repeat": repeated, "intern": same, "normalize": same,
-}  # fmt: skip
-_OWN: Mapping[str, Mapping[str, Pure]] = {
-    "vbscript": {"join": joined_basic, "filter": same},
-    "java": {"substring": between, "decode": from_base64},
-    "jscript": {"substring": between, "substr": part, "string": as_text, "number": number},
-    "csharp": {"string": spoken},
-    "php": {
-        "chr": low_character, "str_replace": str_replaced, "strtr": translated, "implode": joined,
-        "explode": exploded,
-        "str_split": chunks, "str_repeat": repeated, "strtolower": lower, "strtoupper": upper,
-        "base64_decode": from_base64,
-        "base64_encode": to_base64, "hex2bin": from_hex_text, "bin2hex": to_hex_text, "gzinflate": inflated,
-        "gzuncompress": inflated, "gzdecode": inflated, "str_rot13": rotated, "pack": packed,
-        "urldecode": unquoted,
-        "rawurldecode": unquoted, "sprintf": printed, "strval": as_text, "intval": number, "range": numbers,
-        "dechex": lambda value: hexadecimal(value).lower(), "hexdec": from_hex, "ucfirst": first_upper,
-        "stripslashes": unslashed, "array_reverse": turned, "strpos": found, "trim": trimmed,
-        "sizeof": counted,
-        "bindec": lambda value: int(text(value)[:64], 2), "octdec": lambda value: int(text(value)[:22], 8),
-        "join": joined,
-    },
-}  # fmt: skip
-
-
-def function_of(language: str, name: str) -> Pure | None:
-    """Give the pure function that the last word of a name (lower case) stands for, if there is one."""
-    return _OWN.get(language, {}).get(name) or _EVERYWHERE.get(name)

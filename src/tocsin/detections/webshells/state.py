@@ -14,7 +14,17 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from tocsin.detections.webshells.blocks import SAID, Block, Kind, Page
-from tocsin.detections.webshells.code import Function, Piece, Unit
+from tocsin.detections.webshells.code import (
+    Call,
+    Function,
+    Member,
+    Name,
+    Node,
+    Piece,
+    Unary,
+    Unit,
+    walk,
+)
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.inventory import Family, Found, Served
 from tocsin.detections.webshells.languages import GRAMMARS, parse
@@ -93,7 +103,11 @@ def state_of(text: str, *, found: Found, page: Page, units: Sequence[Unit], trac
     sinks = [one for one in traced.sightings if one.flow is not None or one.argument == "made"]
     if sinks and (dead := _unreachable(sinks, units)) is not None:
         return dead
-    if not traced.sightings and (silent := _commented_out(text, page, units)) is not None:
+    if (
+        not traced.sightings
+        and not _is_dark(units)
+        and (silent := _commented_out(text, page, units)) is not None
+    ):
         return silent
     if found.served is Served.UNKNOWN:
         why = "runs only where another page reads it or the server maps its name to an interpreter"
@@ -204,6 +218,20 @@ def _unreachable(sinks: Sequence[Sighting], units: Sequence[Unit]) -> State | No
     return _neutralised(
         "unreachable", "everything that could act stands behind an unconditional end", start, end
     )
+
+
+def _is_dark(units: Sequence[Unit]) -> bool:
+    """Tell whether what the code calls is worked out at run time: then nobody can say that it does nothing."""
+    for node in walk(*(node for unit in units for node in unit.body)):
+        if isinstance(node, Unary) and node.operator == "$":
+            return True
+        if isinstance(node, Call) and not _is_named(node.function):
+            return True
+    return False
+
+
+def _is_named(function: Node) -> bool:
+    return isinstance(function, Member) or (isinstance(function, Name) and function.name[:1] != "$")
 
 
 def _commented_out(text: str, page: Page, units: Sequence[Unit]) -> State | None:

@@ -26,7 +26,7 @@ from tocsin.detections.webshells.code import (
     Unary,
     Unknown,
 )
-from tocsin.detections.webshells.languages import basic_blocks, basic_lines, operands
+from tocsin.detections.webshells.languages import basic_blocks, basic_functions, basic_lines, operands
 from tocsin.detections.webshells.languages.basic_types import type_words
 from tocsin.detections.webshells.languages.interpolation import with_holes
 from tocsin.detections.webshells.languages.literals import doubled
@@ -264,7 +264,7 @@ def lambda_value(parser: Parser) -> Node:
         if parser.keys[parser.at + 1] not in {"function", "sub"}:
             return operands.named(parser)
         parser.at += 1
-    return basic_blocks.lambda_of(parser)
+    return basic_functions.lambda_of(parser)
 
 
 def of_type(parser: Parser, value: Node, power: int) -> Node:
@@ -307,7 +307,7 @@ def grammar(language: str) -> Grammar:
         first=_FIRST,
         postfix=_POSTFIX,
         infix={word: entry for word, entry in _INFIX.items() if word != "not"},
-        statements={**basic_lines.STATEMENTS, **basic_blocks.STATEMENTS},
+        statements={**basic_lines.STATEMENTS, **basic_blocks.STATEMENTS, **basic_functions.STATEMENTS},
         modifiers=basic_lines.MODIFIERS,
         reserved=basic_lines.RESERVED,
         statement=basic_lines.statement,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tocsin.detections.webshells.code import Interpolated, Literal, Name, Node
-from tocsin.detections.webshells.languages import curly, operands
+from tocsin.detections.webshells.languages import curly, declarations, operands
 from tocsin.detections.webshells.languages.interpolation import with_holes
 from tocsin.detections.webshells.languages.literals import between, doubled
 from tocsin.detections.webshells.languages.parser import (
@@ -186,9 +186,9 @@ def modified(parser: Parser) -> None:
     if following == "{" or (following == "(" and key == "fixed"):
         curly.headed(key)(parser)
     elif following == "(" and key == "delegate":
-        curly.simple(parser)
+        declarations.simple(parser)
     else:
-        curly.declared(parser)
+        declarations.declared(parser)
 
 
 GRAMMAR = Grammar(

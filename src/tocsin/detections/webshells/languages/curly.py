@@ -1,4 +1,4 @@
-"""Statements and declarations of the languages with curly braces.
+"""Statements of the languages with curly braces.
 
 One reader for all of them: what begins with a word of the dialect's table is that statement; a type followed
 by a name is a declaration, where the dialect has such; everything else is an expression. A missing semicolon
@@ -12,26 +12,20 @@ from tocsin.detections.webshells.code import (
     Call,
     Class,
     Declare,
-    Function,
     Import,
     Index,
     Jump,
     Name,
     Node,
     Parameter,
-    Unknown,
 )
-from tocsin.detections.webshells.languages import functions
+from tocsin.detections.webshells.languages import declarations, functions
+from tocsin.detections.webshells.languages.declarations import ACCESSORS, ENDS, NOT_DECLARED
 from tocsin.detections.webshells.languages.parser import DEEPEST_NEST, Parser, Statement
 from tocsin.detections.webshells.languages.types import type_end
 
-_ENDS = frozenset({";", "}", ")", "]", "", ","})
-_NOT_DECLARED = frozenset(
-    {"in", "is", "as", "instanceof", "switch", "when", "with", "and", "or", "xor", "not", "of"}
-)
 _BEGINS_TYPE = frozenset({".", "<", "[", "?", "::"})
 _LONGEST_LOOK = 40
-_ACCESSORS = {"get": "getter", "set": "setter", "init": "setter", "add": "setter", "remove": "setter"}
 
 
 def statement(parser: Parser) -> None:
@@ -42,15 +36,15 @@ def statement(parser: Parser) -> None:
         handler(parser)
         return
     if key in parser.grammar.modifiers or (key[0] in "[@" and _has_attributes(parser, key)):
-        declared(parser)
+        declarations.declared(parser)
         return
     if _begins_declaration(parser):
         if not parser.grammar.casts:
-            _method(parser, parser.at)
+            declarations.method(parser, parser.at)
             return
-        if declaration(parser, parser.at):
+        if declarations.declaration(parser, parser.at):
             return
-    simple(parser)
+    declarations.simple(parser)
 
 
 def _has_attributes(parser: Parser, key: str) -> bool:
@@ -71,198 +65,7 @@ def _begins_declaration(parser: Parser) -> bool:
         return inside and closer > 0 and parser.keys[closer + 1] in {"{", "throws"}
     if not parser.grammar.casts:
         return False
-    return key in _BEGINS_TYPE or (parser.is_name(at + 1) and key not in _NOT_DECLARED)
-
-
-def simple(parser: Parser) -> None:
-    """Read an expression as a statement, also ``a, b;`` and a label."""
-    if parser.keys[parser.at + 1] == ":" and parser.is_name(parser.at):
-        parser.at += 2
-        return
-    node = parser.expression()
-    if not (isinstance(node, Unknown) and node.start == node.end):
-        parser.out.append(node)
-    if parser.keys[parser.at] in {";", ","}:
-        parser.at += 1
-
-
-def finished(parser: Parser) -> None:
-    """Pass over the semicolon, if there is one."""
-    parser.accept(";")
-
-
-# -- declarations
-
-
-def declared(parser: Parser) -> None:
-    """Read attributes and modifiers, then what they belong to."""
-    begin = parser.at
-    marks: list[Node] = []
-    words: list[str] = []
-    while True:
-        marks += functions.attributes(parser)
-        key = parser.keys[parser.at]
-        if key not in parser.grammar.modifiers or _is_used_as_name(parser):
-            break
-        words.append(key)
-        parser.at += 1
-    parser.attributes, parser.modifiers = tuple(marks), tuple(words)
-    _declared(parser, begin)
-    parser.attributes, parser.modifiers = (), ()
-
-
-def _is_used_as_name(parser: Parser) -> bool:
-    """``static::f()``, ``get = 1``, ``async(x)``: a modifier's word that is none here."""
-    following = parser.keys[parser.at + 1]
-    return not following or not (following[0].isalpha() or following[0] in "_$@[<{*")
-
-
-def _declared(parser: Parser, begin: int) -> None:
-    key = parser.keys[parser.at]
-    handler = parser.grammar.statements.get(key) if parser.at > begin else None
-    if handler is not None:
-        handler(parser)
-    elif parser.grammar.casts and declaration(parser, begin):
-        return
-    elif parser.keys[parser.at + 1] == "(" and parser.is_name(parser.at) and not parser.grammar.casts:
-        _method(parser, begin)
-    elif parser.modifiers and (parser.is_name(parser.at) or key[:1] == "$"):
-        variables(parser, "")
-    else:
-        simple(parser)
-
-
-def _method(parser: Parser, begin: int) -> None:
-    name = parser.words[parser.at]
-    parser.at += 1
-    parser.out.append(functions.function(parser, begin, name, "function", ""))
-    finished(parser)
-
-
-def declaration(parser: Parser, begin: int) -> bool:
-    """Read ``T name …`` of a field, variable, property, method or constructor; say whether it was one."""
-    at = parser.at
-    if parser.keys[at + 1] == "(" and parser.is_name(at):
-        return _constructor(parser, begin)
-    if parser.keys[at] == "<":
-        at = type_end(parser, at, arguments_only=True)
-    behind = type_end(parser, at) if at >= 0 else -1
-    if behind < 0 or not parser.is_name(behind) or parser.keys[behind] in _NOT_DECLARED:
-        return False
-    parser.at = behind
-    _named(parser, begin, parser.joined(at, behind))
-    return True
-
-
-def _constructor(parser: Parser, begin: int) -> bool:
-    closer = parser.partner.get(parser.at + 1, -1)
-    if closer < 0 or parser.keys[closer + 1] not in {"{", ":", "=>", "throws"}:
-        return False
-    name = parser.words[parser.at]
-    parser.at += 1
-    parser.out.append(functions.function(parser, begin, name, "constructor", ""))
-    return True
-
-
-def _named(parser: Parser, begin: int, kind: str) -> None:
-    """Read on from the name behind a type."""
-    at = parser.at
-    keys = parser.keys
-    if keys[at] == "operator":
-        at = _to_bracket(parser, at)
-    while keys[at + 1] in {".", "::"} and parser.is_name(at + 2):
-        at += 2
-    if keys[at + 1] == "<" and (behind := type_end(parser, at + 1, arguments_only=True)) > 0:
-        name = parser.words[at]
-    else:
-        name, behind = parser.words[at], at + 1
-    key = keys[behind]
-    if key == "(":
-        parser.at = behind
-        parser.out.append(functions.function(parser, begin, name, "function", kind))
-        finished(parser)
-    elif key in {"{", "=>"} or (key == "[" and keys[at] == "this"):
-        parser.at = behind
-        _property(parser, begin, name, kind)
-    else:
-        variables(parser, kind)
-
-
-def _to_bracket(parser: Parser, at: int) -> int:
-    behind = at + 1
-    while parser.keys[behind] not in _ENDS and parser.keys[behind] != "(":
-        behind += 1
-    return behind - 1
-
-
-def variables(parser: Parser, kind: str) -> None:
-    """Read ``a = 1, b[] = {…}, c: T`` up to the semicolon."""
-    words = parser.modifiers
-    marks, parser.modifiers, parser.attributes = parser.attributes, (), ()
-    del marks
-    if parser.classes and parser.classes[-1]:
-        words = (*words, "field")
-    while True:
-        before = parser.at
-        _variable(parser, kind, words)
-        if not parser.accept(",") or parser.at == before:
-            break
-    finished(parser)
-
-
-def _variable(parser: Parser, kind: str, words: tuple[str, ...]) -> None:
-    begin = parser.at
-    keys = parser.keys
-    if keys[begin] in {"{", "["}:
-        parser.out.append(parser.expression())
-        return
-    if not keys[begin] or keys[begin] in _ENDS:
-        return
-    parser.at += 1
-    while keys[parser.at] == "[" and keys[parser.at + 1] in {"]", ","}:
-        kind += "[]"
-        parser.at = parser.partner.get(parser.at, parser.at) + 1
-    if keys[parser.at] == ":" and not parser.grammar.casts:
-        kind = functions.declared_type(parser)
-    value = parser.expression() if parser.accept("=") else None
-    end = max(parser.end(), parser.starts[begin])
-    parser.out.append(Declare(parser.starts[begin], end, parser.words[begin], kind, value, words))
-
-
-def _property(parser: Parser, begin: int, name: str, kind: str) -> None:
-    words = parser.modifiers
-    marks, parser.attributes, parser.modifiers = parser.attributes, (), ()
-    if parser.keys[parser.at] == "[":
-        parser.listed("]", functions.parameter)
-    if parser.keys[parser.at] == "=>":
-        inner = functions.function_body(parser)
-        node = Function(parser.starts[begin], parser.end(), name, "getter", (), inner, marks, words, kind, ())
-        parser.out.append(node)
-        finished(parser)
-        return
-    closer = parser.partner.get(parser.at, len(parser.keys))
-    parser.at += 1
-    while parser.at < closer and parser.keys[parser.at]:
-        _accessor(parser, name, kind, words)
-    parser.accept("}")
-    value = parser.expression() if parser.accept("=") else None
-    end = max(parser.end(), parser.starts[begin])
-    parser.out.append(Declare(parser.starts[begin], end, name, kind, value, (*words, "field", "property")))
-    finished(parser)
-
-
-def _accessor(parser: Parser, name: str, kind: str, words: tuple[str, ...]) -> None:
-    begin = parser.at
-    role = _ACCESSORS.get(parser.keys[begin])
-    parser.at += 1
-    if role is None or parser.keys[parser.at] not in {"{", "=>"}:
-        return
-    value = Parameter(parser.starts[begin], parser.starts[begin], "value", kind, None, ())
-    given = () if role == "getter" else (value,)
-    inner = functions.function_body(parser)
-    parser.out.append(
-        Function(parser.starts[begin], parser.end(), name, role, given, inner, (), words, kind, ())
-    )
+    return key in _BEGINS_TYPE or (parser.is_name(at + 1) and key not in NOT_DECLARED)
 
 
 # -- statements by their first word
@@ -352,7 +155,7 @@ def do(parser: Parser) -> None:
     inner = body_of(parser)
     head = _head(parser) if parser.accept("while") else ()
     close_block(parser, begin, "do", head, inner)
-    finished(parser)
+    declarations.finished(parser)
 
 
 def loop(parser: Parser) -> None:
@@ -427,7 +230,7 @@ def case(parser: Parser) -> None:
 def default(parser: Parser) -> None:
     """Read ``default:``, or an expression that begins so."""
     if parser.keys[parser.at + 1] not in {":", "->", "=>"}:
-        simple(parser)
+        declarations.simple(parser)
         return
     begin = parser.at
     parser.at += 2
@@ -440,9 +243,9 @@ def jump(kind: str) -> Statement:
     def read(parser: Parser) -> None:
         begin = parser.at
         parser.at += 1
-        value = None if parser.keys[parser.at] in _ENDS else parser.expression()
+        value = None if parser.keys[parser.at] in ENDS else parser.expression()
         parser.out.append(Jump(parser.starts[begin], parser.end(), kind, value))
-        finished(parser)
+        declarations.finished(parser)
 
     return read
 
@@ -461,7 +264,7 @@ def imported(parser: Parser) -> None:
     first = parser.at
     keys = parser.keys
     while (
-        keys[parser.at] not in _ENDS
+        keys[parser.at] not in ENDS
         and keys[parser.at] not in {"=", "{", "("}
         and parser.at < first + _LONGEST_LOOK
     ):
@@ -471,15 +274,15 @@ def imported(parser: Parser) -> None:
         alias = parser.joined(first, parser.at)
         parser.at += 1
         first = parser.at
-        while keys[parser.at] not in _ENDS and parser.at < first + _LONGEST_LOOK:
+        while keys[parser.at] not in ENDS and parser.at < first + _LONGEST_LOOK:
             parser.at += 1
     name = parser.joined(first, parser.at)
     parser.out.append(Import(parser.starts[begin], parser.end(), name, alias))
-    finished(parser)
+    declarations.finished(parser)
 
 
 def using(parser: Parser) -> None:
-    """Read ``using (x) {…}`` as a block, ``using T x = …;`` as a declaration, or an import."""
+    """Read ``using (x) {…}`` as a block, ``using T x = …;`` as a declarations.declaration, or an import."""
     at = parser.at + 1
     if parser.keys[at] == "(":
         headed("using")(parser)
@@ -507,7 +310,7 @@ def namespace(parser: Parser) -> None:
         parser.starts[first], max(parser.end(), parser.starts[first]), parser.joined(first, parser.at)
     )
     inner = functions.block(parser) if parser.keys[parser.at] == "{" else ()
-    finished(parser)
+    declarations.finished(parser)
     close_block(parser, begin, "namespace", (name,), inner)
 
 
@@ -515,14 +318,14 @@ def class_statement(parser: Parser) -> None:
     """Read ``class X : Y {…}`` and its kin; the word may be a plain name."""
     begin = parser.at
     if not parser.is_name(begin + 1) and parser.keys[begin + 1] != "{":
-        simple(parser)
+        declarations.simple(parser)
         return
     parser.at += 1
     if parser.keys[parser.at] in {"class", "struct"}:
         parser.at += 1
     node: Class = functions.class_of(parser, begin)
     parser.out.append(node)
-    finished(parser)
+    declarations.finished(parser)
 
 
 def function_statement(parser: Parser) -> None:
@@ -533,27 +336,27 @@ def function_statement(parser: Parser) -> None:
     while keys[at] in {"&", "*"}:
         at += 1
     if keys[at] == "(" or not parser.is_name(at):
-        simple(parser)
+        declarations.simple(parser)
         return
     kind = "function"
-    if keys[at] in _ACCESSORS and parser.is_name(at + 1):
-        kind = _ACCESSORS[keys[at]]
+    if keys[at] in ACCESSORS and parser.is_name(at + 1):
+        kind = ACCESSORS[keys[at]]
         at += 1
     name = parser.words[at]
     while keys[at + 1] == "." and parser.is_name(at + 2):
         at += 2
     parser.at = at + 1
     parser.out.append(functions.function(parser, begin, name, kind, ""))
-    finished(parser)
+    declarations.finished(parser)
 
 
 def variable_statement(parser: Parser) -> None:
     """Read ``var a = 1, b;``."""
     if not (parser.is_name(parser.at + 1) or parser.keys[parser.at + 1] in {"{", "["}):
-        simple(parser)
+        declarations.simple(parser)
         return
     parser.at += 1
-    variables(parser, "")
+    declarations.variables(parser, "")
 
 
 def words_call(separator: str = ",") -> Statement:
@@ -564,12 +367,12 @@ def words_call(separator: str = ",") -> Statement:
         name = Name(parser.starts[begin], parser.ends[begin], parser.keys[begin])
         parser.at += 1
         values: list[Node] = []
-        while parser.keys[parser.at] not in _ENDS:
+        while parser.keys[parser.at] not in ENDS:
             values.append(parser.expression())
             if not parser.accept(separator):
                 break
         parser.out.append(Call(name.start, parser.end(), name, tuple(values)))
-        finished(parser)
+        declarations.finished(parser)
 
     return read
 
@@ -577,7 +380,7 @@ def words_call(separator: str = ",") -> Statement:
 def output(parser: Parser) -> None:
     """Read the expression that the page writes."""
     parser.out.append(parser.outputs())
-    finished(parser)
+    declarations.finished(parser)
 
 
 COMMON: dict[str, Statement] = {

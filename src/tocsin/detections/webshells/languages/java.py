@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tocsin.detections.webshells.code import Literal, Node
-from tocsin.detections.webshells.languages import curly, operands
+from tocsin.detections.webshells.languages import curly, declarations, operands
 from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, OPERATORS, POSTFIX, PREFIX
 from tocsin.detections.webshells.languages.literals import unescaped
 from tocsin.detections.webshells.languages.parser import Grammar, Parser
@@ -88,7 +88,7 @@ def default(parser: Parser) -> None:
     if parser.keys[parser.at + 1] in {":", "->"}:
         curly.default(parser)
     else:
-        curly.declared(parser)
+        declarations.declared(parser)
 
 
 def synchronised(parser: Parser) -> None:

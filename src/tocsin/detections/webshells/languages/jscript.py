@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tocsin.detections.webshells.code import Call, Interpolated, Literal, Name, Node
-from tocsin.detections.webshells.languages import curly, operands
+from tocsin.detections.webshells.languages import curly, declarations, operands
 from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, POSTFIX, PREFIX
 from tocsin.detections.webshells.languages.interpolation import template
 from tocsin.detections.webshells.languages.parser import Grammar, Parser, run_of
@@ -112,7 +112,7 @@ def package(parser: Parser) -> None:
 def imported(parser: Parser) -> None:
     """Read ``import System;``, ``import x from "y";``; ``import(x)`` is a call."""
     if parser.keys[parser.at + 1] in {"(", "."}:
-        curly.simple(parser)
+        declarations.simple(parser)
     else:
         curly.imported(parser)
 

@@ -13,7 +13,6 @@ from tocsin.detections.webshells.code import (
     Function,
     Import,
     Index,
-    Interpolated,
     Jump,
     Literal,
     Member,
@@ -23,9 +22,8 @@ from tocsin.detections.webshells.code import (
     Pair,
     Unary,
 )
-from tocsin.detections.webshells.languages import curly, functions, operands
+from tocsin.detections.webshells.languages import curly, declarations, functions, operands, php_texts
 from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, POSTFIX, PREFIX
-from tocsin.detections.webshells.languages.literals import single_quoted_php, unescaped_php
 from tocsin.detections.webshells.languages.parser import Grammar, Parser, assigned, run_of
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NUMBER, Lexicon
 
@@ -44,10 +42,6 @@ LEXICON = Lexicon(
     pattern=re.compile(rf"{GAP}({TEXTS}|{NAME}|{NUMBER}|{OPERATORS}|\Z)", re.DOTALL),
     fold_case=True,
     own=HEREDOC,
-)
-_HOLE = re.compile(
-    r"\{(\$(?:[^{}\"']++|\"[^\"]*+\"|'[^']*+'|\{[^{}]*+\})*+)\}|\$\{([^{}]*+)\}"
-    r"|(\$\w++)(?:\[([^\]\s\"']++)\]|->(\w++))?+"
 )
 _CASTS = frozenset(
     [
@@ -112,104 +106,7 @@ _RESERVED = frozenset(
 _BLOCK_ENDS = frozenset(
     ["endif", "endwhile", "endfor", "endforeach", "endswitch", "enddeclare", "else", "elseif", "}"]
 )
-_MOST_HOLES = 200
-
-
-# -- texts
-
-
-def _inside(word: str) -> tuple[int, int]:
-    """Where the content of a quoted word begins and ends, counted from its start."""
-    begin = 2 if word[0] in "bB" else 1
-    return begin, len(word) - (1 if len(word) > begin and word[-1] == word[begin - 1] else 0)
-
-
-def single(parser: Parser) -> Node:
-    """Read ``'…'``."""
-    at = parser.at
-    parser.at += 1
-    begin, end = _inside(parser.words[at])
-    return Literal(parser.starts[at], parser.ends[at], single_quoted_php(parser.words[at][begin:end]))
-
-
-def double(parser: Parser) -> Node:
-    """Read ``"…"`` with the values in it."""
-    at = parser.at
-    parser.at += 1
-    begin, end = _inside(parser.words[at])
-    return _text(parser, at, begin, end)
-
-
-def _text(parser: Parser, at: int, begin: int, end: int) -> Node:
-    inner, start = parser.words[at][begin:end], parser.starts[at]
-    if "$" not in inner:
-        return Literal(start, parser.ends[at], unescaped_php(inner))
-    parts = _parts(parser, inner, start + begin)
-    if len(parts) == 1 and isinstance(parts[0], Literal):
-        return Literal(start, parser.ends[at], parts[0].value)
-    return Interpolated(start, parser.ends[at], parts)
-
-
-def _parts(parser: Parser, inner: str, offset: int) -> tuple[Node, ...]:
-    found: list[Node] = []
-    begin = 0
-    for count, hole in enumerate(_HOLE.finditer(inner)):
-        if count >= _MOST_HOLES:
-            break
-        if _escaped(inner, hole.start()):
-            continue
-        if hole.start() > begin:
-            found.append(_plain(inner, begin, hole.start(), offset))
-        found.append(_hole(parser, hole, offset))
-        begin = hole.end()
-    if begin < len(inner) or not found:
-        found.append(_plain(inner, begin, len(inner), offset))
-    return tuple(found)
-
-
-def _escaped(inner: str, at: int) -> bool:
-    stripped = inner[max(0, at - 20) : at]
-    return (len(stripped) - len(stripped.rstrip("\\"))) % 2 == 1
-
-
-def _plain(inner: str, begin: int, end: int, offset: int) -> Node:
-    return Literal(offset + begin, offset + end, unescaped_php(inner[begin:end]))
-
-
-def _hole(parser: Parser, hole: re.Match[str], offset: int) -> Node:
-    start, end = offset + hole.start(), offset + hole.end()
-    if hole[1] is not None:
-        return parser.inner(offset + hole.start(1), offset + hole.end(1))
-    if hole[2] is not None:
-        if hole[2].isidentifier():
-            return Name(start, end, "$" + hole[2])
-        return Unary(start, end, "$", parser.inner(offset + hole.start(2), offset + hole.end(2)))
-    name = Name(start, offset + hole.end(3), hole[3])
-    if hole[4] is not None:
-        key = Name(start, end, hole[4]) if hole[4][0] == "$" else Literal(start, end, hole[4])
-        return Index(start, end, name, (key,))
-    return name if hole[5] is None else Member(start, end, name, hole[5])
-
-
-def backtick(parser: Parser) -> Node:
-    """Read a command in backticks."""
-    at = parser.at
-    text = double(parser)
-    return Call(text.start, text.end, Name(parser.starts[at], parser.starts[at], "shell_exec"), (text,))
-
-
-def heredoc(parser: Parser) -> Node:
-    """Read ``<<<EOT`` and ``<<<'EOT'``; a lone ``<`` is stray."""
-    at = parser.at
-    word = parser.words[at]
-    if not word.startswith("<<<"):
-        return operands.stray(parser)
-    parser.at += 1
-    begin = word.find("\n") + 1
-    end = max(begin, word.rfind("\n"))
-    if word[:begin].find("'") >= 0:
-        return Literal(parser.starts[at], parser.ends[at], word[begin:end])
-    return _text(parser, at, begin, end)
+_MOST_DOLLARS = 200
 
 
 # -- operands
@@ -237,7 +134,7 @@ def dollar(parser: Parser) -> Node:
         parser.nest += 1
         value = (
             dollar(parser)
-            if parser.keys[parser.at] == "$" and parser.nest < _MOST_HOLES
+            if parser.keys[parser.at] == "$" and parser.nest < _MOST_DOLLARS
             else _variable(parser)
         )
         parser.nest -= 1
@@ -331,22 +228,22 @@ def globals_of(parser: Parser) -> None:
         if not parser.accept(",") or parser.at == before:
             break
     del begin
-    curly.finished(parser)
+    declarations.finished(parser)
 
 
 def static(parser: Parser) -> None:
     """Read ``static $a = 1;``, ``static::f()``, ``static function``."""
     if parser.keys[parser.at + 1] in {"::", "("}:
-        curly.simple(parser)
+        declarations.simple(parser)
     else:
-        curly.declared(parser)
+        declarations.declared(parser)
 
 
 def constants(parser: Parser) -> None:
     """Read ``const A = 1;``."""
     parser.at += 1
     parser.modifiers = (*parser.modifiers, "const")
-    curly.variables(parser, "")
+    declarations.variables(parser, "")
 
 
 def halted(parser: Parser) -> None:
@@ -422,7 +319,7 @@ def namespaced(parser: Parser) -> Node:
 def closing(parser: Parser) -> None:
     """Pass over ``endif;`` and its kin."""
     parser.at += 1
-    curly.finished(parser)
+    declarations.finished(parser)
 
 
 def used(parser: Parser) -> None:
@@ -433,7 +330,7 @@ def used(parser: Parser) -> None:
     while parser.keys[parser.at] not in {";", "", "}"}:
         parser.at = parser.partner.get(parser.at, parser.at) + 1
     parser.out.append(Import(parser.starts[begin], parser.end(), parser.joined(first, parser.at), ""))
-    curly.finished(parser)
+    declarations.finished(parser)
 
 
 def typed_property(parser: Parser) -> None:
@@ -453,13 +350,13 @@ def typed_property(parser: Parser) -> None:
     if parser.keys[at][:1] == "$" and parser.keys[parser.at] not in parser.grammar.statements:
         parser.modifiers = tuple(words)
         kind, parser.at = parser.joined(parser.at, at), at
-        curly.variables(parser, kind)
+        declarations.variables(parser, kind)
         return
     parser.modifiers = tuple(words)
     if parser.at == begin:
-        curly.simple(parser)
+        declarations.simple(parser)
     else:
-        parser.grammar.statements.get(parser.keys[parser.at], curly.simple)(parser)
+        parser.grammar.statements.get(parser.keys[parser.at], declarations.simple)(parser)
     parser.modifiers = ()
 
 
@@ -481,7 +378,8 @@ GRAMMAR = Grammar(
         "function": operands.function_value, "fn": short_function, "static": operands.static_value,
         "class": operands.class_value,
     },
-    first={**FIRST, '"': double, "'": single, "`": backtick, "<": heredoc, "\\": namespaced},
+    first={**FIRST, '"': php_texts.double,
+           "'": php_texts.single, "`": php_texts.backtick, "<": php_texts.heredoc, "\\": namespaced},
     postfix={**{key: reader for key, reader in POSTFIX.items() if key not in {".", "?."}},
              "->": member, "?->": member, "::": member, "{": braces},
     infix={

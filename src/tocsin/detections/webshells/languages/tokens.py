@@ -91,6 +91,7 @@ class _Reader:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.comments: list[tuple[int, int]] = []
+        self.disguised = False
 
     def piece(self, piece: Piece) -> None:
         if piece.output:
@@ -117,6 +118,7 @@ class _Reader:
     def stretch(self, start: int, end: int) -> None:
         """Cut one stretch; each match gives a gap and a word, the last word is empty."""
         found = self.lexicon.pattern.findall(self.text, start, end)
+        self.disguised = self.disguised or _DISGUISED.search(self.text, start, end) is not None
         flat = list(chain.from_iterable(found))
         places = list(accumulate(map(len, flat), initial=start))
         words = flat[1::2]
@@ -153,17 +155,17 @@ def cut(text: str, pieces: Iterable[Piece], lexicon: Lexicon) -> Tokens:
         if end - start > left:
             limits.append(f"only the first {MOST_CHARACTERS:,} characters of code were read")
         left -= end - start
-    return _tokens(reader, limits, text)
+    return _tokens(reader, limits)
 
 
-def _tokens(reader: _Reader, limits: list[str], text: str) -> Tokens:
+def _tokens(reader: _Reader, limits: list[str]) -> Tokens:
     words, starts, ends = reader.words, reader.starts, reader.ends
     if len(words) > MOST_TOKENS:
         limits.append(f"only the first {MOST_TOKENS:,} words of code were read")
         del words[MOST_TOKENS:], starts[MOST_TOKENS:], ends[MOST_TOKENS:]
     if reader.lexicon.joins:
         words, starts, ends = _joined(words, starts, ends, reader.lexicon.joins)
-    if _DISGUISED.search(text) and not reader.lexicon.joins:
+    if reader.disguised and not reader.lexicon.joins:
         words = [_plain(word) for word in words]
     last = ends[-1] if ends else 0
     words += [""] * PADDING
