@@ -1,6 +1,8 @@
-"""Programs for the tests of the flow, made in memory: words that scanners eat carry a middle dot until then."""
+"""Programs for the tests of the flow, made in memory; words that scanners eat carry a middle dot."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 from tocsin.detections.webshells.code import Unit
 from tocsin.detections.webshells.flow import trace
@@ -29,9 +31,16 @@ def unit_of(language: str, code: str) -> Unit:
     return parse(bare(code), language)
 
 
-def traced(language: str, code: str, *, controls: tuple[str, ...] = (), objects: tuple[tuple[str, str], ...] = ()) -> Traced:
+def traced(
+    language: str, code: str, *, controls: tuple[str, ...] = (), objects: tuple[tuple[str, str], ...] = ()
+) -> Traced:
     """Follow the values of a program; texts that it runs are looked into."""
-    return trace([unit_of(language, code)], reparse=lambda text, spoken: parse(text, spoken), controls=controls, objects=objects)
+    return trace(
+        [unit_of(language, code)],
+        reparse=parse,
+        controls=controls,
+        objects=objects,
+    )
 
 
 def reached(found: Traced) -> set[tuple[str, str]]:
@@ -51,7 +60,13 @@ def statement(language: str, code: str) -> str:
 
 def assigned(language: str, name: str, value: str) -> str:
     """Write an assignment to a new variable."""
-    word = {"csharp": f"var {name}", "java": f"String {name}", "jscript": f"var {name}", "vbnet": f"Dim {name}", "php": f"${name}"}
+    word = {
+        "csharp": f"var {name}",
+        "java": f"String {name}",
+        "jscript": f"var {name}",
+        "vbnet": f"Dim {name}",
+        "php": f"${name}",
+    }
     return statement(language, f"{word.get(language, name)} = {value}")
 
 
@@ -75,6 +90,6 @@ def function(language: str, name: str, parameter: str, body: str) -> str:
 def text_of(language: str, word: str, cuts: tuple[int, ...] = ()) -> str:
     """Write a text constant, in pieces if asked for."""
     edges = sorted({0, len(word), *(cut % (len(word) + 1) for cut in cuts)})
-    pieces = [word[start:end] for start, end in zip(edges, edges[1:], strict=False)] or [word]
+    pieces = [word[start:end] for start, end in pairwise(edges)] or [word]
     joint = {"php": " . ", "vbnet": " & ", "vbscript": " & "}.get(language, " + ")
     return joint.join(f'"{piece}"' for piece in pieces)

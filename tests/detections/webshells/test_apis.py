@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.detections.webshells.pages import SOURCE, reached, statement, traced
+
 from tocsin.detections.webshells.tables import Api, SinkEntry, SourceEntry, Table, api, tables
 
 SAMPLES = {r"[^\w\s\\][a-z]*e[a-z]*$": "'/./e'", "e": "'e'", "[waxc+]": "'w'", "^r": "'rb'"}
@@ -51,13 +51,23 @@ def _program(language: str, entry: SinkEntry, form: str, name: str, position: in
     before = _typed(language, owner, entry, name)
     called = name.replace("*.", f"{owner}.").replace(".", joint) if name.startswith("*.") else name
     if form == "receiver":
-        return before + statement(language, f"{_assigned(language, owner, source)}") + statement(language, f"{owner}{joint}{name.rsplit('.', 1)[-1]}()")
+        return (
+            before
+            + statement(language, f"{f'{owner} = {source}'}")
+            + statement(language, f"{owner}{joint}{name.rsplit('.', 1)[-1]}()")
+        )
     if form == "set":
         return before + statement(language, f"{called} = {source}")
     if form == "new":
-        return before + statement(language, _assigned(language, owner, f"new {name}({given})"))
-    shaped = called if language == "php" and "." not in called else called.replace(".", joint) if language == "php" else called
-    return before + statement(language, f"{_assigned(language, owner + '2', f'{shaped}({given})')}")
+        return before + statement(language, f"{owner} = {f'new {name}({given})'}")
+    shaped = (
+        called
+        if language == "php" and "." not in called
+        else called.replace(".", joint)
+        if language == "php"
+        else called
+    )
+    return before + statement(language, f"{owner}2 = {shaped}({given})")
 
 
 def _typed(language: str, owner: str, entry: SinkEntry, name: str) -> str:
@@ -73,10 +83,6 @@ def _typed(language: str, owner: str, entry: SinkEntry, name: str) -> str:
     if language == "vbnet":
         return statement(language, f"Dim {owner} As {kind}")
     return statement(language, f"{kind} {owner}")
-
-
-def _assigned(language: str, name: str, value: str) -> str:
-    return f"{name} = {value}"
 
 
 @pytest.mark.parametrize("case", list(_sinks()), ids=lambda case: f"{case[0]}-{case[1]}-{case[4]}-{case[5]}")
@@ -100,7 +106,9 @@ def _sources() -> Iterator[tuple[str, str, SourceEntry, str, str]]:
 def _source_program(language: str, entry: SourceEntry, form: str, name: str) -> str:
     key = entry.keys[0].replace("*", "X") if entry.keys else "q"
     if form == "names":
-        value = name.replace("*.", "it.") + (f'["{key}"]' if language in {"csharp", "jscript", "php"} else f'("{key}")')
+        value = name.replace("*.", "it.") + (
+            f'["{key}"]' if language in {"csharp", "jscript", "php"} else f'("{key}")'
+        )
         return statement(language, SINKS[language].format(value))
     if form == "calls":
         return statement(language, SINKS[language].format(f'{name}("{key}")'))
@@ -113,9 +121,15 @@ def _source_program(language: str, entry: SourceEntry, form: str, name: str) -> 
 
 def _function_program(language: str, form: str, name: str) -> str:
     kind = name if form == "types" else "String"
-    mark = {"csharp": f"[{name}] ", "vbnet": f"<{name}> ", "java": f"@{name} "}.get(language, "") if form == "attributes" else ""
+    mark = (
+        {"csharp": f"[{name}] ", "vbnet": f"<{name}> ", "java": f"@{name} "}.get(language, "")
+        if form == "attributes"
+        else ""
+    )
     called = name if form == "functions" else "f"
-    used = "x.Item(1)" if language == "vbnet" else 'x["q"]' if language in {"csharp", "jscript"} else "x.get(1)"
+    used = (
+        "x.Item(1)" if language == "vbnet" else 'x["q"]' if language in {"csharp", "jscript"} else "x.get(1)"
+    )
     inside = statement(language, SINKS[language].format(used if form == "types" else "x"))
     if language == "vbnet":
         return f"{mark}Public Sub {called}(x As {kind})\n{inside}End Sub\n"
@@ -124,7 +138,9 @@ def _function_program(language: str, form: str, name: str) -> str:
     return f"{mark}public void {called}({kind} x) {{ {inside} }}"
 
 
-@pytest.mark.parametrize("case", list(_sources()), ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}-{case[4]}")
+@pytest.mark.parametrize(
+    "case", list(_sources()), ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}-{case[4]}"
+)
 def test_every_source_begins_a_flow(case: tuple[str, str, SourceEntry, str, str]) -> None:
     language, kind, entry, form, name = case
     program = _source_program(language, entry, form, name)
@@ -146,7 +162,11 @@ def test_what_the_client_does_not_choose_is_no_source(language: str) -> None:
 def test_numbers_and_truth_values_carry_nothing(language: str) -> None:
     joint = "->" if language == "php" else "."
     for name in sorted(api(language).stops):
-        value = f"{name}({SOURCE[language]})" if language in {"php", "vbscript"} else f"{SOURCE[language]}{joint}{name}"
+        value = (
+            f"{name}({SOURCE[language]})"
+            if language in {"php", "vbscript"}
+            else f"{SOURCE[language]}{joint}{name}"
+        )
         flows = traced(language, statement(language, SINKS[language].format(value))).flows
         assert not [flow for flow in flows if flow.capability in {"eval", "command"}], name
 

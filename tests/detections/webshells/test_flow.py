@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.detections.webshells.pages import (
     LANGUAGES,
     SOURCE,
     assigned,
     bare,
     function,
-    read,
     reached,
+    read,
     sighted,
     statement,
     text_of,
     traced,
     unit_of,
 )
+
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.languages import parse
 from tocsin.detections.webshells.sightings import Traced
@@ -33,7 +35,12 @@ SINKS = {
     "php": ("command", "pass·thru({})"),
 }
 NAMES = st.from_regex(r"\A[a-z][a-z0-9]{3,12}z\Z")
-SAY = {"vbscript": "Response.Write({})", "vbnet": "Response.Write({})", "php": "print({})", "java": "out.println({})"}
+SAY = {
+    "vbscript": "Response.Write({})",
+    "vbnet": "Response.Write({})",
+    "php": "print({})",
+    "java": "out.println({})",
+}
 
 
 def _sink(language: str, value: str) -> str:
@@ -52,14 +59,20 @@ def _shown(language: str, code: str) -> bool:
 @given(names=st.lists(NAMES, min_size=1, max_size=6, unique=True))
 def test_a_value_handed_from_variable_to_variable_keeps_its_origin(language: str, names: list[str]) -> None:
     code = assigned(language, names[0], SOURCE[language])
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         code += assigned(language, after, read(language, before))
     assert _shown(language, code + _sink(language, read(language, names[-1])))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@given(names=st.lists(NAMES, min_size=2, max_size=5, unique=True), first=st.booleans(), word=st.text("abc xyz", max_size=9))
-def test_functions_hand_values_on_wherever_they_are_written(language: str, names: list[str], *, first: bool, word: str) -> None:
+@given(
+    names=st.lists(NAMES, min_size=2, max_size=5, unique=True),
+    first=st.booleans(),
+    word=st.text("abc xyz", max_size=9),
+)
+def test_functions_hand_values_on_wherever_they_are_written(
+    language: str, names: list[str], *, first: bool, word: str
+) -> None:
     called, parameter = names[:2]
     body = _sink(language, read(language, parameter))
     call = statement(language, f"{called}({SOURCE[language]})")
@@ -72,7 +85,11 @@ def test_functions_hand_values_on_wherever_they_are_written(language: str, names
 @given(names=st.lists(NAMES, min_size=3, max_size=3, unique=True), first=st.booleans())
 def test_a_function_gives_back_what_it_was_given(language: str, names: list[str], *, first: bool) -> None:
     called, parameter, _ = names
-    back = f"{called} = {parameter}\n" if language == "vbscript" else statement(language, f"return {read(language, parameter)}")
+    back = (
+        f"{called} = {parameter}\n"
+        if language == "vbscript"
+        else statement(language, f"return {read(language, parameter)}")
+    )
     made = function(language, called, parameter, back)
     call = _sink(language, f"{called}({SOURCE[language]})")
     assert _shown(language, made + call if first else call + made)
@@ -82,14 +99,20 @@ def test_a_function_gives_back_what_it_was_given(language: str, names: list[str]
 @given(names=st.lists(NAMES, min_size=1, max_size=3, unique=True), constant=st.text("abcdefg ", max_size=20))
 def test_constants_have_no_flow(language: str, names: list[str], constant: str) -> None:
     code = assigned(language, names[0], text_of(language, constant, (3, 7)))
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         code += assigned(language, after, read(language, before))
     assert not _flows(language, code + _sink(language, read(language, names[-1]))).flows
 
 
-@given(cuts=st.lists(st.integers(0, 40), max_size=6), language=st.sampled_from(["vbscript", "jscript", "php"]))
+@given(
+    cuts=st.lists(st.integers(0, 40), max_size=6), language=st.sampled_from(["vbscript", "jscript", "php"])
+)
 def test_code_in_a_text_that_is_cut_is_read(cuts: list[int], language: str) -> None:
-    inner = {"vbscript": "Exe·cute(Req·uest(1))", "jscript": "ev·al(Req·uest.Item(1))", "php": "sys·tem($_G·ET[1]);"}[language]
+    inner = {
+        "vbscript": "Exe·cute(Req·uest(1))",
+        "jscript": "ev·al(Req·uest.Item(1))",
+        "php": "sys·tem($_G·ET[1]);",
+    }[language]
     outer = {"vbscript": "Exe·cute({})", "jscript": "ev·al({})", "php": "ev·al({})"}[language]
     text = text_of(language, bare(inner), tuple(cuts)).replace('"', "'" if language != "vbscript" else '"')
     found = traced(language, statement(language, outer.format(text)))
@@ -99,20 +122,38 @@ def test_code_in_a_text_that_is_cut_is_read(cuts: list[int], language: str) -> N
 @pytest.mark.parametrize(
     ("language", "code"),
     [
-        ("csharp", 'var p = new Process(); p.StartInfo.FileName = "c·md.exe"; p.StartInfo.Arguments = "/c " + Request["q"]; p.Start();'),
+        (
+            "csharp",
+            (
+                'var p = new Process(); p.StartInfo.FileName = "c·md.exe"; p.StartInfo.Arguments = '
+                '"/c " + Request["q"]; p.Start();'
+            ),
+        ),
         ("csharp", 'Process p = new Process(); p.Start(); p.StandardInput.WriteLine(Request.Form["q"]);'),
         ("csharp", 'Process.Start(new ProcessStartInfo { FileName = "c·md", Arguments = box.Text });'),
         ("csharp", "[WebMethod] public string F(string z) { return Process.Start(z).ToString(); }"),
         ("csharp", 'Session["k"] = Request["q"]; Process.Start((string)Session["k"]);'),
-        ("csharp", 'class A { string x; void F() { x = Request["q"]; } void G() { Process.Start(this.x); } }'),
-        ("vbnet", 'Dim p As New ProcessStartInfo(box.Text)\np.Arguments = xcmd.Text\n'),
-        ("vbscript", 'Set w = Server.CreateObject("WSc·ript." & "Sh·ell")\nw.Run "c·md /c " & Request("q"), 0\n'),
+        (
+            "csharp",
+            'class A { string x; void F() { x = Request["q"]; } void G() { Process.Start(this.x); } }',
+        ),
+        ("vbnet", "Dim p As New ProcessStartInfo(box.Text)\np.Arguments = xcmd.Text\n"),
+        (
+            "vbscript",
+            'Set w = Server.CreateObject("WSc·ript." & "Sh·ell")\nw.Run "c·md /c " & Request("q"), 0\n',
+        ),
         ("vbscript", 'Set w = GetObject("new:72C24DD5-D70A-438B-8A42-98424B88AFB8")\nw.Exec Request("q")\n'),
         ("jscript", 'var w = new ActiveXObject("WSc·ript.Sh·ell.1"); w.Run(Request("q"), 0);'),
-        ("java", "ProcessBuilder b = new ProcessBuilder(); b.command(request.getParameter(\"q\").split(\" \"));"),
+        ("java", 'ProcessBuilder b = new ProcessBuilder(); b.command(request.getParameter("q").split(" "));'),
         ("php", '$f = "sys" . "tem"; $f($_G·ET["q"]);'),
         ("php", 'array_map("sys·tem", $_PO·ST);'),
-        ("php", 'class A { public $x; function f() { $this->x = $_GET["q"]; } function g() { pass·thru($this->x); } }'),
+        (
+            "php",
+            (
+                'class A { public $x; function f() { $this->x = $_GET["q"]; } function g() { '
+                "pass·thru($this->x); } }"
+            ),
+        ),
         ("php", "echo `{$_GET['q']}`;"),
     ],
 )
@@ -123,18 +164,52 @@ def test_commands_of_the_request_are_found_however_they_are_built(language: str,
 @pytest.mark.parametrize(
     ("language", "code", "kind"),
     [
-        ("csharp", 'System.Reflection.Assembly.Lo·ad(Convert.FromBase64String(Request["q"])).CreateInstance("U");', ("assembly-load", "code")),
-        ("csharp", 'typeof(Assembly).GetMethod("Lo·ad").Invoke(null, new object[] { Request.BinaryRead(9) });', ("assembly-load", "reflection")),
-        ("csharp", 'File.WriteAllText(Server.MapPath(Request["p"]), Request["c"]);', ("file-write", "content")),
+        (
+            "csharp",
+            'System.Reflection.Assembly.Lo·ad(Convert.FromBase64String(Request["q"])).CreateInstance("U");',
+            ("assembly-load", "code"),
+        ),
+        (
+            "csharp",
+            'typeof(Assembly).GetMethod("Lo·ad").Invoke(null, new object[] { Request.BinaryRead(9) });',
+            ("assembly-load", "reflection"),
+        ),
+        (
+            "csharp",
+            'File.WriteAllText(Server.MapPath(Request["p"]), Request["c"]);',
+            ("file-write", "content"),
+        ),
         ("csharp", "var s = new StreamWriter(path.Text); s.Write(body.Text);", ("file-write", "path")),
         ("csharp", 'var t = new TcpClient(); t.Connect(Request.Headers["h"], 80);', ("tunnel", "target")),
-        ("csharp", 'var c = new SqlCommand(); c.CommandText = query.Text;', ("sql", "query")),
-        ("vbscript", 'Set f = CreateObject("Scripting.FileSystemObject")\nSet t = f.CreateTextFile(Request("p"))\nt.Write Request("c")\n', ("file-write", "content")),
-        ("java", 'new java.io.FileOutputStream(request.getParameter("p")).write(request.getParameter("c").getBytes());', ("file-write", "content")),
-        ("java", "class U extends ClassLoader { Class g(byte[] b) { return super.defineClass(b, 0, 1); } } new U().g(decode(request.getReader().readLine()));", ("assembly-load", "code")),
+        ("csharp", "var c = new SqlCommand(); c.CommandText = query.Text;", ("sql", "query")),
+        (
+            "vbscript",
+            (
+                'Set f = CreateObject("Scripting.FileSystemObject")\nSet t = '
+                'f.CreateTextFile(Request("p"))\nt.Write Request("c")\n'
+            ),
+            ("file-write", "content"),
+        ),
+        (
+            "java",
+            'new java.io.FileOutputStream(request.getParameter("p")).write(request.getParameter("c").getBytes());',
+            ("file-write", "content"),
+        ),
+        (
+            "java",
+            (
+                "class U extends ClassLoader { Class g(byte[] b) { return super.defineClass(b, 0, "
+                "1); } } new U().g(decode(request.getReader().readLine()));"
+            ),
+            ("assembly-load", "code"),
+        ),
         ("php", "$_GET['f']($_GET['a']);", ("eval", "callee")),
         ("php", "extract($_POST); $f($x);", ("eval", "callee")),
-        ("php", "foreach (array('_PO·ST') as $r) foreach ($$r as $k => $v) $$k = $v; ev·al($id);", ("eval", "code")),
+        (
+            "php",
+            "foreach (array('_PO·ST') as $r) foreach ($$r as $k => $v) $$k = $v; ev·al($id);",
+            ("eval", "code"),
+        ),
         ("php", "preg_repl·ace('/x/e', $_GET['q'], 'x');", ("eval", "code")),
         ("php", "incl·ude('php://input');", ("eval", "include")),
     ],
@@ -146,7 +221,11 @@ def test_other_capabilities_are_found(language: str, code: str, kind: tuple[str,
 @pytest.mark.parametrize(
     ("language", "code", "note"),
     [
-        ("csharp", 'var f = File.CreateText(Server.MapPath("x.aspx")); f.Write("<%@ Page Language=C# %>");', "server-code"),
+        (
+            "csharp",
+            'var f = File.CreateText(Server.MapPath("x.aspx")); f.Write("<%@ Page Language=C# %>");',
+            "server-code",
+        ),
         ("csharp", 'File.WriteAllText("a.ashx", box.Text);', "server-page"),
         ("csharp", 'Process.Start("c·md.exe");', "shell"),
         ("php", "file_put_contents('x.p·hp', '<?p·hp echo 1;');", "server-code"),
@@ -159,19 +238,57 @@ def test_droppers_are_told_by_what_they_write(language: str, code: str, note: st
 @pytest.mark.parametrize(
     ("language", "code"),
     [
-        ("csharp", 'lblName.Text = Server.HtmlEncode(Request["name"]); Response.Write("<b>" + Request.QueryString["x"] + "</b>");'),
+        (
+            "csharp",
+            (
+                'lblName.Text = Server.HtmlEncode(Request["name"]); Response.Write("<b>" + '
+                'Request.QueryString["x"] + "</b>");'
+            ),
+        ),
         ("csharp", 'int id = int.Parse(Request["id"]); Process.Start("sc.exe", id > 4 ? "a" : "b");'),
         ("csharp", 'var v = DataBinder.Eval(Container.DataItem, "Name"); var e = Eval("Name");'),
-        ("vbscript", 'If Request("a") = "1" Then Execute "x = 1"\nResponse.Write "<form action=""" & Request.ServerVariables("URL") & """>"\n'),
-        ("vbscript", 'Set rs = conn.Execute("select * from t where id=" & CInt(Request("id")))\nSet m = re.Execute(Request("x"))\n'),
+        (
+            "vbscript",
+            (
+                'If Request("a") = "1" Then Execute "x = 1"\nResponse.Write "<form action=""" & '
+                'Request.ServerVariables("URL") & """>"\n'
+            ),
+        ),
+        (
+            "vbscript",
+            (
+                'Set rs = conn.Execute("select * from t where id=" & CInt(Request("id")))\nSet m = '
+                're.Execute(Request("x"))\n'
+            ),
+        ),
         ("jscript", "var m = /^(a+)$/.exec(Request.Item['x']); var s = m[1];"),
-        ("java", 'String n = request.getParameter("n"); out.println(n.length()); request.getRequestDispatcher("/x.jsp").forward(request, response);'),
-        ("php", "$name = htmlspecialchars($_GET['n']); echo $name; call_user_func('my_handler', $_POST['x']); usort($list, 'by_name');"),
-        ("php", "if (isset($_POST['x']) && in_array($_POST['x'], array('a', 'b'))) { require 'inc/a.php'; } system('uptime');"),
+        (
+            "java",
+            (
+                'String n = request.getParameter("n"); out.println(n.length()); '
+                'request.getRequestDispatcher("/x.jsp").forward(request, response);'
+            ),
+        ),
+        (
+            "php",
+            (
+                "$name = htmlspecialchars($_GET['n']); echo $name; call_user_func('my_handler', "
+                "$_POST['x']); usort($list, 'by_name');"
+            ),
+        ),
+        (
+            "php",
+            (
+                "if (isset($_POST['x']) && in_array($_POST['x'], array('a', 'b'))) { require "
+                "'inc/a.php'; } system('uptime');"
+            ),
+        ),
     ],
 )
 def test_ordinary_code_runs_loads_and_evaluates_nothing_of_the_request(language: str, code: str) -> None:
-    assert not {"eval", "command", "assembly-load"} & {flow.capability for flow in traced(language, code).flows}
+    assert not {"eval", "command", "assembly-load"} & {
+        flow.capability for flow in traced(language, code).flows
+    }
 
 
 def test_places_lead_from_the_source_to_the_sink() -> None:
@@ -184,7 +301,9 @@ def test_places_lead_from_the_source_to_the_sink() -> None:
 
 
 def test_markup_declares_objects_and_controls() -> None:
-    found = traced("vbscript", 'w.Run Request("q")\n', objects=(("w", "72C24DD5-D70A-438B-8A42-98424B88AFB8"),))
+    found = traced(
+        "vbscript", 'w.Run Request("q")\n', objects=(("w", "72C24DD5-D70A-438B-8A42-98424B88AFB8"),)
+    )
     assert ("command", "program") in reached(found)
     code = "Process.Start(box.Text); File.Delete(other.Text);"
     kinds = {flow.capability for flow in traced("csharp", code, controls=("box",)).flows}
@@ -192,14 +311,24 @@ def test_markup_declares_objects_and_controls() -> None:
 
 
 def test_a_decoder_of_the_page_is_told_from_a_constant() -> None:
-    code = "function d($s) { $r = ''; for ($i = 0; $i < strlen($s); $i++) $r .= chr(ord($s[$i]) ^ $GLOBALS['k']); return $r; } ev·al(d($unknown));"
+    code = (
+        "function d($s) { $r = ''; for ($i = 0; $i < strlen($s); $i++) $r .= chr(ord($s[$i]) "
+        "^ $GLOBALS['k']); return $r; } ev·al(d($unknown));"
+    )
     assert [sighting.argument for sighting in sighted(traced("php", code), "eval")] == ["made"]
 
 
 def test_deep_and_endless_programs_end() -> None:
-    for code in ("f(" * 5000 + ")" * 5000, "a." * 5000 + "b()", "x = " + "1+" * 20_000 + "1", 'function f(){ return f(f(f())); } f(f(1))'):
+    for code in (
+        "f(" * 5000 + ")" * 5000,
+        "a." * 5000 + "b()",
+        "x = " + "1+" * 20_000 + "1",
+        "function f(){ return f(f(f())); } f(f(1))",
+    ):
         assert isinstance(traced("jscript", code), Traced)
-    wide = "".join(f"function f{i}(a) {{ return f{(i + 1) % 300}(a) + f{(i + 7) % 300}(a); }}\n" for i in range(300))
+    wide = "".join(
+        f"function f{i}(a) {{ return f{(i + 1) % 300}(a) + f{(i + 7) % 300}(a); }}\n" for i in range(300)
+    )
     assert isinstance(traced("jscript", wide + "ev·al(f0(Request.Item(1)))"), Traced)
 
 
@@ -219,7 +348,10 @@ def test_no_text_raises_and_places_lie_in_it(text: str, language: str) -> None:
 
 @given(data=st.data(), language=st.sampled_from(LANGUAGES))
 def test_a_damaged_program_raises_nothing(data: st.DataObject, language: str) -> None:
-    code = bare(assigned(language, "a", SOURCE[language]) * 2 + function(language, "f", "b", _sink(language, read(language, "b"))))
+    code = bare(
+        assigned(language, "a", SOURCE[language]) * 2
+        + function(language, "f", "b", _sink(language, read(language, "b")))
+    )
     code += statement(language, f"f({read(language, 'a')})")
     start = data.draw(st.integers(0, len(code)))
     end = data.draw(st.integers(start, len(code)))
@@ -231,7 +363,11 @@ def test_a_damaged_program_raises_nothing(data: st.DataObject, language: str) ->
     ("language", "code", "note"),
     [
         ("csharp", "c.CommandText = box.Text;", "whole"),
-        ("csharp", 'var w = WebRequest.Create("https://api.contoso.example/v1?q=" + Request["q"]);', "fixed-host"),
+        (
+            "csharp",
+            'var w = WebRequest.Create("https://api.contoso.example/v1?q=" + Request["q"]);',
+            "fixed-host",
+        ),
         ("php", "$f = fopen('data/' . $_GET['n'] . '.txt', 'w');", "fixed-extension"),
     ],
 )

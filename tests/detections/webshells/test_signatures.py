@@ -5,36 +5,49 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.detections.webshells.pages import bare
+
 from tocsin.detections.webshells.signatures import Scan, Signatures, rules
 
 SIGNATURES = Signatures()
 MEETS = {
-    "asp_runs_request": "<% ev·al(Req·uest(\"a\")) %>",
+    "asp_runs_request": '<% ev·al(Req·uest("a")) %>',
     "asp_unsafe_evaluation": '<% ev·al(x, "uns·afe") %>',
-    "asp_runs_made_text": '<% Exe·cute(StrRev·erse(a)) %>',
+    "asp_runs_made_text": "<% Exe·cute(StrRev·erse(a)) %>",
     "asp_chain_of_characters": "<% a = chr(87)&chr(83)&chr(99)&chr(114)&chr(105) %>",
     "asp_shell_object": '<% Set w = CreateObject("WSc·ript.Sh·ell") %>',
-    "asp_shell_in_markup": '<object runat="server" id="w" classid="clsid:72C24DD5-D70A-438B-8A42-98424B88·AFB8"></object>',
+    "asp_shell_in_markup": (
+        '<object runat="server" id="w" classid="clsid:72C24DD5-D70A-438B-8A42-98424B88·AFB8"></object>'
+    ),
     "asp_runs_program": '<% Set w = CreateObject("WSc·ript.Sh·ell"): w.Ru·n Req·uest("a") %>',
     "asp_database_commands": "<% conn.Execute \"exec master..xp_c·mdshell 'dir'\" %>",
     "asp_writes_request": '<% Set f = fs.CreateTextF·ile(p): f.Write Req·uest("c") %>',
     "asp_script_host": '<% Set s = CreateObject("MSScr·iptControl.ScriptC·ontrol") %>',
-    "asp_marks_attributes": '<% Set f = fs.GetFile(Request.ServerVariables("PATH_TRANSLATED")): f.attri·butes = 39 %>',
+    "asp_marks_attributes": (
+        '<% Set f = fs.GetFile(Request.ServerVariables("PATH_TRANSLATED")): f.attri·butes = 39 %>'
+    ),
     "net_starts_shell": '<% p.StartInfo.FileName = "c·md.exe"; p.StartInfo.RedirectStandardOutput = true; %>',
-    "net_starts_from_form": "<% var i = new ProcessStart·Info(Req·uest[\"a\"]); i.RedirectStandardOutput = true; %>",
+    "net_starts_from_form": (
+        '<% var i = new ProcessStart·Info(Req·uest["a"]); i.RedirectStandardOutput = true; %>'
+    ),
     "net_loads_bytes": '<% Assembly.Lo·ad(Convert.FromBase64St·ring(x)).CreateInstance("U"); %>',
     "net_decrypts_request": "<% new RijndaelMan·aged(); Request.BinaryRe·ad(9); %>",
-    "net_compiles_text": "<% new CSharpCodePro·vider().CompileAssemblyFromSou·rce(p, Req·uest[\"a\"]).Invoke(); %>",
+    "net_compiles_text": (
+        '<% new CSharpCodePro·vider().CompileAssemblyFromSou·rce(p, Req·uest["a"]).Invoke(); %>'
+    ),
     "net_script_in_transformation": '<% x = "<msx·sl:script>"; new XslCompiledTra·nsform(); %>',
-    "net_keys": '<% (MachineKeySe·ction)c.GetApplicationCo·nfig(); %>',
+    "net_keys": "<% (MachineKeySe·ction)c.GetApplicationCo·nfig(); %>",
     "net_ghost_page": "<% HostingEnvironment.RegisterVirtualPathPro·vider(new P()); %>",
     "net_native": '<% [DllImport("k")] static extern IntPtr Virtual·Alloc(int a); %>',
     "net_writes_request": '<% File.WriteAllTe·xt(p, Req·uest["c"]); %>',
-    "net_maps_configuration": '<configuration><handlers><add name="a" path="*.con·fig" verb="*" scriptProcessor="asp.d·ll" /></handlers></configuration>',
-    "net_search_of_machine": '<% DriveInfo.GetDri·ves(); Process.GetProce·sses(); %>',
-    "tunnel_of_commands": '<% new Soc·ket(a); Session["x"] = 1; Request.Headers["tar·get"]; Request.Headers["po·rt"]; %>',
+    "net_maps_configuration": (
+        '<configuration><handlers><add name="a" path="*.con·fig" verb="*" '
+        'scriptProcessor="asp.d·ll" /></handlers></configuration>'
+    ),
+    "net_search_of_machine": "<% DriveInfo.GetDri·ves(); Process.GetProce·sses(); %>",
+    "tunnel_of_commands": (
+        '<% new Soc·ket(a); Session["x"] = 1; Request.Headers["tar·get"]; Request.Headers["po·rt"]; %>'
+    ),
     "tunnel_by_header": '<% new Soc·ket(a); Response.Headers["X-STA·TUS"] = "OK"; %>',
     "tunnel_http": '<% WebRequest.Cre·ate(Req·uest["u"]) %>',
     "jsp_runs_parameter": '<% Runtime.getRun·time().ex·ec(request.getPara·meter("a")); %>',
@@ -74,7 +87,10 @@ ORDINARY = (
     "<?php $list = array_map('trim', explode(',', $text)); preg_replace('/\\s+/', ' ', $x);",
     '<%@ page import="java.util.*" %><c:out value="${user.name}" />',
     '<configuration><handlers><add name="x" path="*.axd" verb="GET" type="A.B" /></handlers></configuration>',
-    '<%@ WebHandler Language="C#" Class="Img" %> public class Img { void P(HttpContext c) { c.Response.ContentType = "image/png"; } }',
+    (
+        '<%@ WebHandler Language="C#" Class="Img" %> public class Img { void P(HttpContext c) { '
+        'c.Response.ContentType = "image/png"; } }'
+    ),
 )
 
 
@@ -95,7 +111,9 @@ def test_ordinary_pages_meet_none(text: str) -> None:
 def test_every_rule_has_an_example_and_says_what_it_is() -> None:
     metas = {rule.identifier: dict(rule.metadata) for rule in rules()}
     assert set(MEETS) == {name for name, meta in metas.items() if meta["key"] != "gate"}
-    assert all(set(meta) == {"description", "key", "capability"} and meta["description"] for meta in metas.values())
+    assert all(
+        set(meta) == {"description", "key", "capability"} and meta["description"] for meta in metas.values()
+    )
 
 
 @pytest.mark.parametrize("rule", sorted(MEETS))

@@ -38,7 +38,6 @@ rule asp_runs_made_text
     strings:
         $decode = /\b(e[x]ecute|e[x]ecuteglobal)\b[\s(]{1,8}[a-z_]\w{0,30}\s{0,4}\(\s{0,4}("[^"\r\n]{12,}|'[^'\r\n]{12,})/ nocase
         $characters = /\b(e[v]al|e[x]ecute|e[x]ecuteglobal)\b[\s(]{0,8}(chrw?\s{0,2}\(|unescape\s{0,2}\(|strreverse\s{0,2}\(|replace\s{0,2}\(|string\.fromcharcode)/ nocase
-        $variable = /\b(e[x]ecuteglobal|e[x]ecute)\b[\s(]{1,8}[a-z_]\w{0,30}\s{0,4}\)?\s{0,4}(%>|:|\r|\n)/ nocase
     condition:
         any of them
 }
@@ -50,7 +49,7 @@ rule asp_chain_of_characters
         key = "split-word"
         capability = ""
     strings:
-        $chr = /(["'][^"'\r\n]{0,6}["']|chrw?\(\s{0,2}[^)]{1,8}\))\s{0,3}&\s{0,3}(chrw?\(\s{0,2}[^)]{1,8}\)\s{0,3}&\s{0,3}["'][^"'\r\n]{0,6}["']|["'][^"'\r\n]{0,6}["']\s{0,3}&\s{0,3}chrw?\(\s{0,2}[^)]{1,8}\))/ nocase
+        $chr = /(["'][^"'\r\n]{0,6}["']|chrw?\(\s{0,2}[^)]{1,8}\))\s{0,3}&\s{0,3}(chrw?\(\s{0,2}(&h)?[0-9a-f]{2,6}\s{0,2}\)\s{0,3}&\s{0,3}["'][a-z.][^"'\r\n]{0,6}["']|["'][^"'\r\n]{0,6}["']\s{0,3}&\s{0,3}chrw?\(\s{0,2}[^)]{1,8}\))/ nocase
         $run = /(chrw?\(\s{0,2}[^)]{1,8}\)\s{0,3}&\s{0,3}){4}/ nocase
         $plus = /(["'][a-z]{1,2}["']\s{0,3}[+&]\s{0,3}){4}/ nocase
     condition:

@@ -11,7 +11,7 @@ rule php_runs_request
         capability = "eval"
     strings:
         $direct = /\b(e[v]al|a[s]sert|s[y]stem|s[h]ell_exec|p[a]ssthru|p[o]pen|proc_ope[n]|e[x]ec|pcntl_exec|create_functio[n])\s{0,8}\(\s{0,8}@?(["']{1,2}\s{0,2}\.\s{0,2})?([\w\\]{1,30}\s{0,4}\(\s{0,4}){0,5}@?["']?\s{0,3}\{?\$\{?["']?_?(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE|S[E]RVER|F[I]LES|H[E]ADERS|HTTP_)/ nocase
-        $tick = /`[^`\r\n]{0,60}\$\{?_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE|S[E]RVER)/
+        $tick = /(=|echo|print|die|\()\s{0,3}@?`[^`\r\n]{0,60}\$\{?_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE|S[E]RVER)/
         $body = /\b(e[v]al|a[s]sert|include|require)(_once)?\b[\s(@]{0,8}["']?(php:\/\/input|data:)/ nocase
         $environment = /\b(e[v]al|a[s]sert|s[y]stem|p[a]ssthru|s[h]ell_exec)\s{0,4}\(\s{0,4}(getenv|getallheaders|apache_request_headers|file_get_contents)\s{0,4}\(/ nocase
     condition:
@@ -26,9 +26,10 @@ rule php_calls_request
         capability = "eval"
     strings:
         $callee = /\$\{?["']?_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE|S[E]RVER)["']?\}?\s{0,3}(\[[^\]]{1,60}\]|\{[^}]{1,40}\}){1,3}\s{0,4}\(/
-        $callback = /\b(call_user_func(_array)?|array_(map|filter|walk|reduce|walk_recursive)|usort|uasort|uksort|register_(shutdown|tick)_function|forward_static_call(_array)?|ob_start|preg_replace_callback|iterator_apply|set_error_handler|header_register_callback)\s{0,4}\([^;]{0,80}\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE)/ nocase
+        $callback = /\b(call_user_func(_array)?|array_map|register_(shutdown|tick)_function|forward_static_call(_array)?|ob_start|set_error_handler|header_register_callback)\s{0,4}\(\s{0,4}@?\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE)/ nocase
+        $second = /\b(array_(filter|walk|reduce|walk_recursive)|usort|uasort|uksort|preg_replace_callback|iterator_apply)\s{0,4}\([^,;]{1,60},\s{0,4}@?\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE)/ nocase
         $named = /\b(array_(map|filter|walk|reduce|walk_recursive|u?diff_u?assoc|udiff|uintersect\w{0,6}|diff_ukey|intersect_ukey|intersect_uassoc|diff_uassoc)|usort|uasort|uksort|call_user_func(_array)?|forward_static_call(_array)?|register_(shutdown|tick)_function|preg_replace_callback|filter_var|mb_ereg_replace_callback)\s{0,4}\([^;]{0,120}["'](a[s]sert|e[v]al|s[y]stem|e[x]ec|p[a]ssthru|s[h]ell_exec|create_function|p[o]pen|base64_decode)["']/ nocase
-        $class = /new\s{1,4}Reflection(Function|Method)\s{0,4}\(\s{0,4}\$/ nocase
+        $class = /new\s{1,4}Reflection(Function|Method)\s{0,4}\(\s{0,4}\$_/ nocase
     condition:
         any of them
 }
@@ -40,7 +41,7 @@ rule php_runs_made_text
         key = "eval-made"
         capability = "eval"
     strings:
-        $decode = /\b(e[v]al|a[s]sert|create_functio[n])\s{0,8}\(\s{0,8}(["'?>. ]{0,12}\.\s{0,2})?@?\s{0,4}(trim|strrev|str_rot13|gzinflate|gzuncompress|gzdecode|base64_decode|urldecode|rawurldecode|pack|hex2bin|convert_uudecode|str_replace|stripslashes|mcrypt_decrypt|openssl_decrypt|implode|join|chr|strtr|substr|preg_replace|html_entity_decode|sprintf|unserialize|bzdecompress)\s{0,4}\(/ nocase
+        $decode = /\b(e[v]al|a[s]sert|create_functio[n])\s{0,8}\(\s{0,8}(["'?>. ]{0,12}\.\s{0,2})?@?\s{0,4}(trim|strrev|str_rot13|gzinflate|gzuncompress|gzdecode|base64_decode|urldecode|rawurldecode|pack|hex2bin|convert_uudecode|str_replace|stripslashes|mcrypt_decrypt|openssl_decrypt|implode|join|chr|strtr|preg_replace|html_entity_decode|sprintf|unserialize|bzdecompress)\s{0,4}\(/ nocase
         $variable = /\be[v]al\s{0,8}\(\s{0,8}["'?>. ]{0,12}\$[\w{}\[\]'"]{1,40}\s{0,4}\(/ nocase
         $old = /\bpreg_replac[e]\s{0,4}\(\s{0,4}(["'][^"'\r\n]{0,60}[\/|#~)}\]!,;:@%]\w{0,6}e\w{0,6}["']|["']\\x2[fF]|["'][^"'\r\n]{0,40}\\x65["'])/ nocase
         $mb = /\bmb_ereg[i]?_replac[e]\s{0,4}\([^;]{1,120},\s{0,3}["'][a-z]{0,6}e[a-z]{0,6}["']\s{0,3}\)/ nocase
@@ -55,15 +56,15 @@ rule php_hidden_name
         key = "split-word"
         capability = "eval"
     strings:
-        $escapes = /(\\x[0-9a-f]{2}){5}/ nocase
-        $octal = /(\\[01][0-7]{2}){5}/
+        $escapes = /(\\x(4[0-9a-f]|5[0-9af]|6[0-9a-f]|7[0-9a])){5}/ nocase
+        $octal = /(\\1[0-7]{2}){5}/
         $pieces = /(["'][a-z_0-9]{1,3}["']\s{0,3}\.\s{0,3}){4}/ nocase
         $chr = /(chr\s{0,2}\([^)]{1,12}\)\s{0,3}\.\s{0,3}){3}/ nocase
         $indexes = /(\$\w{1,20}[\[{]\s{0,2}\d{1,3}\s{0,2}[\]}]\s{0,3}\.\s{0,3}){3}/
-        $turned = /(46esab|etalfnizg|ssapmocnuzg|lave\b|tressa|metsys|cexe_llehs|noitcnuf_etaerc|edoced_46|riny\(|onfr64_qrpbqr|tmvasyngr|nffreg)/ nocase
+        $turned = /(46esab|etalfnizg|ssapmocnuzg|tressa|metsys|cexe_llehs|noitcnuf_etaerc|edoced_46|riny\(|onfr64_qrpbqr|tmvasyngr|nffreg)/ nocase
         $holes = /str_i?replac[e]\s{0,4}\(\s{0,4}["'][^"']{1,8}["']\s{0,3},\s{0,3}(["']{2}|null)\s{0,3},\s{0,3}["'][^"']{6,}["']\s{0,3}\)/ nocase
-        $xor = /["'][^"'\r\n]{1,20}["']\s{0,3}\^\s{0,3}["'][^"'\r\n]{1,20}["']/
-        $not = /[=(.]\s{0,3}~\s{0,3}["'(\xe0-\xef\x80-\xdf]/
+        $xor = /[=(.]\s{0,3}["'][^"'\r\n,]{1,20}["']\s{0,3}\^\s{0,3}["'][^"'\r\n]{1,20}["']/
+        $not = /[=(.]\s{0,3}~\s{0,3}["'\xe0-\xef\x80-\xdf]/
         $globals = /\$\{\s{0,2}["'](\\x|GLOBALS|_)/ nocase
     condition:
         any of them

@@ -11,12 +11,12 @@ rule tunnel_of_commands
         capability = "tunnel"
     strings:
         $net = /(new\s{1,4}(System\.Net\.Sockets\.)?(S[o]cket|T[c]pClient)\s{0,4}\(|S[o]cketChannel\s{0,4}\.\s{0,4}o[p]en|p?fsockope[n]\s{0,4}\(|stream_socket_clien[t]|socket_create)/ nocase
-        $session = /(Session\s{0,4}[.\[(]|session\.(set|put)|\$_SESSION|getSession)/ nocase
+        $session = /(\bSession\s{0,4}[.\[(]["']|session\.(set|put)|\$_SESSION|getSession)/ nocase
         $target = /["'](x-)?(target|host|ip|remoteip|addr|dsthost)["']/ nocase
         $port = /["'](x-)?(port|remoteport|dstport)["']/ nocase
-        $verb = /["'](CONNECT|DISCONNECT|FORWARD|READ|PROXY|SEND|RECV)["']/ nocase
+        $verb = /["'](CONNECT|DISCONNECT|FORWARD|PROXY)["']/ nocase
     condition:
-        $net and (($target and $port) or ($session and 2 of ($verb*, $target, $port)))
+        $net and $target and $port and ($session or $verb)
 }
 
 rule tunnel_by_header

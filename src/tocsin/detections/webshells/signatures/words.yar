@@ -13,8 +13,9 @@ rule words_of_intruders
     strings:
         $a = /web\s?-?sh[e]ll/ nocase
         $b = /back\s?-?d[o]or/ nocase
-        $c = /\b(hack(ed|er|ers|ing)?|h4ck|h4x0r|defaced?)\b/ nocase
-        $d = /\b(bypass|exploit|r00t|rooted|0day|priv8|sec(urity)?\s?team)\b/ nocase
+        $c = /\b(hacked by|h4ck|h4x0r|hax0r|defaced by|hacking team)/ nocase
+        $d = /\b(r00t|priv8|0day\b)/ nocase
+        $m = /<title>[^<]{0,80}(sh[e]ll|hack|\bcmd\b|exploit|spy\b|spy |uploader|backdoor|bypass)/ nocase
         $e = "\xe6\x9c\xa8\xe9\xa9\xac"
         $f = "\xe5\xa4\xa7\xe9\xa9\xac"
         $g = "\xe6\x8f\x90\xe6\x9d\x83"
@@ -34,11 +35,11 @@ rule words_of_commands
         key = "command-form"
         capability = ""
     strings:
-        $field = /<(input|textarea|asp:TextBox)\b[^>]{0,120}(name|id)\s{0,2}=\s{0,2}["']?(x|_|-|txt|tb|my)?(cmd|command|exec|sh[e]ll|comm?|komut|c0mmand|cmdline|arg|program)(line|text|box)?["' >]/ nocase
-        $button = /value\s{0,2}=\s{0,2}["']?\s{0,2}(execute?|run|exec|ejecutar|uitvoeren|go!?|send command|calistir|>>)\s{0,2}["'>]/ nocase
+        $field = /<(input|textarea|asp:TextBox)\b[^>]{0,120}(name|id)\s{0,2}=\s{0,2}["']?(x|_|-|txt|my)?(cmd|exec|sh[e]ll|komut|c0mmand|cmdline)(line|text|box)?["' >]/ nocase
+        $button = /value\s{0,2}=\s{0,2}["']?\s{0,2}(execute|exec|ejecutar|send command|calistir)\s{0,2}["'>]/ nocase
         $net_user = /net\s{1,3}(user|localgroup)\s{1,3}[^\r\n<]{0,60}\/add/ nocase
-        $whoami = /\b(whoami|ipconfig|ifconfig|netstat -an|tasklist|uname -a|cat \/etc)/ nocase
-        $cmd = /(cmd\.exe|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd|wscript\.shell)/ nocase
+        $whoami = /\b(whoami|ipconfig|ifconfig|netstat -an|tasklist[ \/]|uname -a|cat \/etc)/ nocase
+        $cmd = /(cmd\.exe\b|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd|wscript\.shell)/ nocase
     condition:
         any of them
 }
@@ -52,8 +53,8 @@ rule words_of_passwords
     strings:
         $php = /md5\s{0,3}\(\s{0,3}\$_(G[E]T|P[O]ST|R[E]QUEST|C[O]OKIE)[^)]{1,40}\)\s{0,3}={2,3}\s{0,3}["']?[0-9a-f$]/ nocase
         $digest = /\$?\w{0,20}(pass|pwd|password|auth)\w{0,10}["'\]]{0,3}\s{0,3}=\s{0,3}["'][0-9a-f]{32}["']/ nocase
-        $asp = /(userpass|pass(word|wd)?|pwd)\s{0,3}=\s{0,3}"[^"\r\n]{1,40}"\s{0,8}'/ nocase
-        $agent = /\$_SERVER\s{0,2}\[["']HTTP_(USER_AGENT|REFERER|COOKIE|ACCEPT\w{0,20}|X_\w{1,20})["']\]\s{0,3}={2,3}\s{0,3}["']/ nocase
+        $asp = /(userpass|pwd)\s{0,3}=\s{0,3}"[^" \r\n]{1,40}"\s{0,8}'/ nocase
+        $agent = /\$_SERVER\s{0,2}\[["']HTTP_(USER_AGENT|REFERER|COOKIE|ACCEPT\w{0,20})["']\]\s{0,3}={2,3}\s{0,3}["']/ nocase
     condition:
         any of them
 }
