@@ -38,7 +38,7 @@ is faster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -285,52 +285,45 @@ class Unit(Struct, frozen=True, kw_only=True, gc=False):
     open_end: bool = False
 
 
-_SINGLE: dict[type[Node], tuple[str, ...]] = {
-    Member: ("value",),
-    Pair: ("key", "value"),
-    Unary: ("value",),
-    Conditional: ("test", "yes", "no"),
-    Assign: ("target", "value"),
-    Cast: ("value",),
-    Declare: ("value",),
-    Jump: ("value",),
-    Parameter: ("default",),
-    Call: ("function",),
-    Index: ("value",),
-    New: ("callee",),
-}
-_SEVERAL: dict[type[Node], tuple[str, ...]] = {
-    Call: ("arguments",),
-    Index: ("arguments",),
-    New: ("arguments", "items"),
-    Collection: ("items",),
-    Binary: ("operands",),
-    Interpolated: ("parts",),
-    Parameter: ("attributes",),
-    Function: ("attributes", "parameters", "body"),
-    Class: ("attributes", "body"),
-    Block: ("head", "body"),
+_BELOW: Mapping[type[Node], Callable[..., tuple[Node | None, ...]]] = {
+    Member: lambda node: (node.value,),
+    Call: lambda node: (node.function, *node.arguments),
+    Index: lambda node: (node.value, *node.arguments),
+    New: lambda node: (node.callee, *node.arguments, *node.items),
+    Collection: lambda node: node.items,
+    Pair: lambda node: (node.key, node.value),
+    Binary: lambda node: node.operands,
+    Unary: lambda node: (node.value,),
+    Conditional: lambda node: (node.test, node.yes, node.no),
+    Assign: lambda node: (node.target, node.value),
+    Interpolated: lambda node: node.parts,
+    Cast: lambda node: (node.value,),
+    Parameter: lambda node: (node.default, *node.attributes),
+    Function: lambda node: (*node.attributes, *node.parameters, *node.body),
+    Class: lambda node: (*node.attributes, *node.body),
+    Declare: lambda node: (node.value,),
+    Block: lambda node: (*node.head, *node.body),
+    Jump: lambda node: (node.value,),
 }
 
 
 def children(node: Node) -> list[Node]:
     """Give the nodes directly below a node, in the order of evaluation as far as the text shows it."""
-    kind = type(node)
-    below: list[Node] = [
-        part for field in _SINGLE.get(kind, ()) if (part := getattr(node, field)) is not None
-    ]
-    for field in _SEVERAL.get(kind, ()):
-        below.extend(getattr(node, field))
-    return below
+    below = _BELOW.get(type(node))
+    return [] if below is None else [child for child in below(node) if child is not None]
 
 
 def walk(*nodes: Node) -> Iterator[Node]:
     """Yield the nodes and everything below them, a node before its children, without recursion."""
-    waiting = list(reversed(nodes))
+    waiting: list[Node | None] = list(reversed(nodes))
     while waiting:
         node = waiting.pop()
+        if node is None:
+            continue
         yield node
-        waiting.extend(reversed(children(node)))
+        below = _BELOW.get(type(node))
+        if below is not None:
+            waiting.extend(reversed(below(node)))
 
 
 def dotted(node: Node | None) -> str:

@@ -221,7 +221,7 @@ def _unreachable(sinks: Sequence[Sighting], units: Sequence[Unit]) -> State | No
 
 
 def _is_dark(units: Sequence[Unit]) -> bool:
-    """Tell whether what the code calls is worked out at run time: then nobody can say that it does nothing."""
+    """Tell whether what the code calls is worked out at run time: nobody can say that it does nothing."""
     for node in walk(*(node for unit in units for node in unit.body)):
         if isinstance(node, Unary) and node.operator == "$":
             return True
