@@ -192,7 +192,7 @@ def test_commands_of_the_request_are_found_however_they_are_built(language: str,
         ),
         (
             "java",
-            'new java.io.FileOutputStream(request.getParameter("p")).write(request.getParameter("c").getBytes());',
+            "new java.io.FileOutputStream(request.getParameter('p')).write(request.getParameter('c'));",
             ("file-write", "content"),
         ),
         (
