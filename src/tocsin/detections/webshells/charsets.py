@@ -26,6 +26,8 @@ _HEAD = 4096
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _HANZI = re.compile(rb"[\xa1-\xa9\xb0-\xf7][\xa1-\xfe]")
 _KANA = re.compile(rb"[\x82\x83][\x40-\xfc]")
+_RUN = re.compile(rb"[\xa1-\xfe]{4}")
+"""Two Chinese characters in a row; letters with accents hardly ever stand so close."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LARGE = 1 << 20
 
@@ -108,7 +110,7 @@ def _guess(data: bytes) -> str:
     high, hanzi, pairs = len(_HIGH.findall(data)), len(_HANZI.findall(data)), len(_PAIR.findall(data))
     if 2 * len(_KANA.findall(data)) > 0.3 * high:
         return "cp932"
-    if 2 * hanzi >= 0.8 * high and hanzi >= 0.8 * pairs:
+    if 2 * hanzi >= 0.8 * high and hanzi >= 0.8 * pairs and _RUN.search(data):
         return "gb18030"
     return "latin-1"
 

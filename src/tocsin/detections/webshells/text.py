@@ -39,15 +39,22 @@ class Layer:
         self.places = places
         self._starts = [place[2] for place in places]
 
-    def before(self, at: int, *, end: bool = False) -> int:
-        """Give the position before the rewriting; inside a replaced stretch its start, or its end."""
+    def before(self, at: int) -> int:
+        """Give the position before the rewriting; inside a replaced stretch that is its start."""
+        return self._back(at)[0]
+
+    def end_before(self, last: int) -> int:
+        """Give the position before the rewriting that ends the character ``last``."""
+        return self._back(last)[1]
+
+    def _back(self, at: int) -> tuple[int, int]:
         found = bisect.bisect_right(self._starts, at) - 1
         if found < 0:
-            return at
+            return at, at + 1
         start, stop, _, stop_after = self.places[found]
         if at < stop_after:
-            return stop if end else start
-        return stop + (at - stop_after)
+            return start, stop
+        return stop + (at - stop_after), stop + (at - stop_after) + 1
 
 
 class Text:
@@ -73,8 +80,7 @@ class Text:
         """Give the bytes of the file that hold the characters ``start`` to ``end``."""
         end = max(start, end)
         for layer in reversed(self._layers):
-            start = layer.before(start)
-            end = layer.before(end - 1, end=True) + 1 if end > start else layer.before(end)
+            start, end = layer.before(start), layer.end_before(end - 1) if end > start else layer.before(end)
         return self._byte(start), self._byte(max(start, min(end, len(self._raw))))
 
     def line_of(self, at: int) -> int:
