@@ -192,7 +192,7 @@ def test_commands_of_the_request_are_found_however_they_are_built(language: str,
         ),
         (
             "java",
-            'new java.io.FileOutputStream(request.getParameter("p")).write(request.getParameter("c").getBytes());',
+            "new java.io.FileOutputStream(request.getParameter('p')).write(request.getParameter('c'));",
             ("file-write", "content"),
         ),
         (
@@ -374,3 +374,8 @@ def test_a_damaged_program_raises_nothing(data: st.DataObject, language: str) ->
 def test_what_a_value_may_decide_is_noted(language: str, code: str, note: str) -> None:
     (found,) = [sighting for sighting in traced(language, code).sightings if sighting.flow is not None]
     assert note in found.notes
+
+
+def test_the_evaluator_under_another_name_is_noted() -> None:
+    found = traced("jscript", "var table = {'E': ev·al}; table.E(String(Request.Form('z')));")
+    assert "evaluator-renamed" in {use.word for use in found.uses}

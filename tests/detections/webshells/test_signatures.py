@@ -74,6 +74,7 @@ MEETS = {
     "words_of_intruders": "<% ' a web·shell %>",
     "words_of_commands": '<input name="cmd">',
     "words_of_passwords": "<?php if (md5($_PO·ST['p']) == 'abc') { }",
+    "page_dumps_database": '<% DriverManager.getConnection(u); q("show tables"); q("select * from " + t); %>',
     "picture_before_code": "GIF89a<?php echo 1;",
     "code_for_another_page": "<% File.WriteAllTe·xt(p, \"<%ev·al(request('a'))\"); %>",
 }

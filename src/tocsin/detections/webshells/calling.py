@@ -304,8 +304,9 @@ class Calls(Targets):
     ) -> Value:
         decodes = last in self.api.decoders
         kind = self.api.types.first(*paths) or ""
-        made = decodes or any(value.made for value in given) or (owner.made if owner else False)
-        origin = None if last in self.api.stops else origin_of(*((owner,) if owner else ()), *given)
+        stops = last in self.api.stops
+        made = not stops and (decodes or any(value.made for value in given) or bool(owner and owner.made))
+        origin = None if stops else origin_of(*((owner,) if owner else ()), *given)
         folded = self.fold(callee.path or last, owner, given) if origin is None else None
         if folded is not None:
             return known(folded[0], made=True)

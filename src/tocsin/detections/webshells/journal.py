@@ -12,7 +12,8 @@ from tocsin.detections.webshells.values import Step, Value, origin_of
 _MOST = 400
 """Sightings kept of one page: more of them change no answer."""
 _SERVER_CODE = re.compile(
-    r"<%|<\?(?:php|=|\s)|runat\s*=\s*.?server|<jsp:|language\s*=\s*.?(?:php|jscript|vbscript)", re.IGNORECASE
+    r"<%|<\?(?:php|=|\s)|<!--\s*#include|runat\s*=\s*.?server|<jsp:|language\s*=\s*.?(?:php|jscript|vbscript)",
+    re.IGNORECASE,
 )
 _SERVER_PAGE = re.compile(
     r"\.(?:as[pamh]x?|ascx|ashx|asmx|asax|svc|soap|cshtml|vbhtml|cer|cdx|asa|php\d?|phtml|pht|jspx?|jspf|jsw|jsv|cfml?|config)\b(?!\w)",

@@ -83,6 +83,7 @@ class Targets(WalkBase):
 
     def put(self, target: Node, given: Value, node: Node) -> None:
         """Put a value where the target says."""
+        self.alias(given, node)
         origin = self.through(given, node)
         kept = Value(origin, "", given.type, given.known, given.sure, given.hint, given.made, given.root)
         if isinstance(target, Name):

@@ -114,6 +114,11 @@ class WalkBase:
             for word in self.api.uses.find(path) if path else ():
                 self.journal.use(word, path, *self.span(node))
 
+    def alias(self, value: Value, node: Node) -> None:
+        """Note that the evaluator itself is handed around under another name (``{'E': eval}``)."""
+        if value.path == "eval" and self.api.language == "jscript":
+            self.journal.use("evaluator-renamed", "eval", *self.span(node))
+
     def through(self, value: Value, node: Node) -> Step | None:
         """Give the way of a value with this place added."""
         return value.origin.then(*self.span(node)) if value.origin else None

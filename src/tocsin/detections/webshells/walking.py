@@ -213,6 +213,7 @@ class Walker(Calls):
         """Walk ``key: value``: the value counts, and a key that comes from the request."""
         key = self.value(node.key)
         value = self.value(node.value)
+        self.alias(value, node)
         return value if value.origin or key.origin is None else Value(key.origin)
 
     def binary(self, node: Binary) -> Value:

@@ -89,7 +89,7 @@ rule asp_runs_program
         key = "command-request"
         capability = "command"
     strings:
-        $run = /\.(e[x]ec|r[u]n|s[h]ellexecute)\b[\s(]{0,6}[^\r\n]{0,160}(request|\bcmd\b|%comspec%|cmd\.exe)/ nocase
+        $run = /\.(e[x]ec|r[u]n|s[h]ellexecute)\b[\s(]{0,6}[^\r\n]{0,160}\brequest\b/ nocase
         $object = /(wscr[i]pt\.s[h]ell|s[h]ell\.a[p]plication)/ nocase
     condition:
         all of them

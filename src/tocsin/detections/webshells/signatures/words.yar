@@ -84,3 +84,18 @@ rule code_for_another_page
     condition:
         any of ($percent, $php) and $write
 }
+
+rule page_dumps_database
+{
+    meta:
+        description = "The tables of a database are listed and written out whole"
+        key = "dumper"
+        capability = "sql"
+    strings:
+        $php = /<\?(php|=|[ \t\r\n])/ nocase
+        $driver = /(DriverManager\.getConnection|new\s{1,4}(SqlConnection|OleDbConnection|OracleConnection|MySqlConnection)|adodb\.connection)/ nocase
+        $tables = /(show\s{1,3}tables|information_schema\.(tables|columns)|\b(user|all)_tables\b|\bsysobjects\b|getMetaData\s{0,3}\(\s{0,3}\)\s{0,3}\.\s{0,3}getTables|GetOleDbSchemaTable|\.GetSchema\s{0,3}\(|openschema)/ nocase
+        $all = /select\s{1,3}\*\s{1,3}from\s{1,3}[\[`]?["']\s{0,3}[+&]/ nocase
+    condition:
+        not $php and $driver and ($tables or #all > 1) and $all
+}
