@@ -22,7 +22,7 @@ RARITY = 1.1
 """What a feature weighs before any shell is seen, for every power of ten that it is rare in harmless pages."""
 TRUSTED = {"grave": 1.0, "flow": 0.7, "sig": 0.7, "sink": 0.0}
 """By the first word of a feature, how far its rarity counts."""
-STIFF = {"sink": 4.0, "use": 4.0, "note": 4.0, "many": 2.0}
+STIFF = {"sink": 10.0, "use": 10.0, "note": 10.0, "fetch": 4.0, "many": 4.0, "shape": 2.0}
 """By the first word of a feature, how much harder it is held to what it weighs before."""
 COMMON = 1.5
 """A feature in one of ``10 ** COMMON`` harmless pages weighs nothing before shells are seen."""

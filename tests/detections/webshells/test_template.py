@@ -64,7 +64,9 @@ CASES = {
 def test_code_is_found(name: str) -> None:
     text, path, wanted = CASES[name]
     page = read_page(text, inventory.take(text, path).family)
-    assert [(block.language, text[block.start : block.end]) for block in page.blocks if block.language] == wanted
+    assert [
+        (block.language, text[block.start : block.end]) for block in page.blocks if block.language
+    ] == wanted
 
 
 def test_directives_controls_and_objects_are_named() -> None:

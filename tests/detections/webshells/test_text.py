@@ -99,7 +99,9 @@ def test_every_input_gives_a_text_and_places_inside(data: bytes) -> None:
         assert 0 <= start <= end <= len(data)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80).filter(lambda text: "\ufeff" not in text))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=80).filter(lambda text: "\ufeff" not in text)
+)
 def test_places_lead_back_to_the_very_bytes(middle: str) -> None:
     whole = f"<% before %>{middle}<% after %>"
     data = b"\xef\xbb\xbf" + whole.encode()

@@ -11,6 +11,7 @@ from tocsin.detections.webshells.code import (
     Class,
     Declare,
     Function,
+    Index,
     Literal,
     Member,
     Name,
@@ -26,6 +27,7 @@ from tocsin.detections.webshells.values import Step, Value, joined, known, origi
 
 DEEPEST_TEXTS = 3
 """Code within text that code runs, within text that code runs."""
+_GIVES_BACK = frozenset({"eval", "evaluate"})
 _MOST_CALLS = 40
 """Functions of one name that a call is thought to mean."""
 _DYNAMIC = Sink("eval", "callee", "a function whose name is worked out", "all", frozenset())
@@ -133,6 +135,9 @@ class Calls(Targets):
         source = self._source_call(last, given, node)
         if source is not None:
             return Value(source, path=callee.path)
+        ran, self.ran = self.ran, None
+        if ran is not None and ran[0] == id(node) and last in _GIVES_BACK:
+            return ran[1]
         return self._result(last, paths, callee, owner, given)
 
     def _own(
@@ -158,8 +163,24 @@ class Calls(Targets):
         for function in functions[:_MOST_CALLS]:
             back = self.bind(function, given, node)
             result = back if result is None else joined(result, back)
+            self._entered(function, given)
         folded = self.store.foldings.function(self.api.language, functions[0], given, self.look)
         return result if folded is None or len(functions) > 1 else known(folded[0], made=True)
+
+    def _entered(self, function: Function, given: list[Value]) -> None:
+        """Walk a function with a text that was worked out: what it runs depends on this call, not on all."""
+        scope = self.store.scopes.get(id(function))
+        inside = any(function is one for _, _, one in self.scopes)
+        if scope is None or inside or not any(value.made and value.text for value in given):
+            return
+        if not self.store.foldings.may_enter():
+            return
+        for parameter, value in zip(function.parameters, given, strict=False):
+            word = parameter.name if self.api.exact else parameter.name.lower()
+            self.store.write(f"{scope[0]}:{word}", value, parameter.name.lower())
+        self.scopes.append((*scope, function))
+        self.statements(function.body)
+        self.scopes.pop()
 
     def bind(self, function: Function, given: list[Value], node: Node) -> Value:
         """Hand arguments to a function of the page and give what it returns, as far as known by now."""
@@ -241,6 +262,9 @@ class Calls(Targets):
         self.nested += 1
         self.store.learn(unit.body, exact=self.api.exact)
         self.statements(unit.body)
+        last = unit.body[-1] if unit.body else None
+        if isinstance(last, Call | Index | Member | Name | Literal):
+            self.ran = (id(node), self.value(last))
         self.nested -= 1
         self.fixed = fixed
 

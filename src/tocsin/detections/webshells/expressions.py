@@ -30,7 +30,7 @@ from tocsin.detections.webshells.folding import Builder, Folded, NotFoldable, fo
 from tocsin.detections.webshells.operators import BASIC, apply, truth
 from tocsin.detections.webshells.pure import MOST_ITEMS, text, whole
 
-STEPS = 60_000
+STEPS = 200_000
 """Nodes worked out for one page; 1,000 of them take about a millisecond."""
 _DEEPEST_NODES = 60
 _AND, _OR = frozenset({"&&", "andalso"}), frozenset({"||", "orelse"})

@@ -36,6 +36,7 @@ _RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "ca
 _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
 _OPAQUE = 500
+_MUCH = 10_000
 _STRETCH = re.compile(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
 """What encoded text looks like: no blank, no quote, no bracket."""
 _BARE = 40
@@ -69,7 +70,11 @@ def _grave(seen: Observed) -> Iterator[str]:
     for least in range(1, 3):
         if hidden >= least:
             yield f"grave:hidden:{least}"
-    roles = {one.role for one in flows if one.capability == "file-write"}
+    roles = {
+        one.role
+        for one in flows
+        if one.capability == "file-write" and one.flow and one.flow.source != "header"
+    }
     writes = len(roles & {"path", "content", "upload"}) + len(keys & _WRITE_KEYS)
     for least in range(1, 4):
         if writes >= least:
@@ -79,16 +84,19 @@ def _grave(seen: Observed) -> Iterator[str]:
 
 
 def _shapes(seen: Observed) -> Iterator[str]:
-    """Yield what the mere look of the code shows: long stretches that no one wrote by hand."""
+    """Yield what the mere look of the code shows: most of it is text that no one wrote by hand."""
     text = seen.text.text
-    longest = 0
+    code = opaque = 0
     for block in seen.page.blocks:
-        if block.kind in SAID and block.end - block.start > _OPAQUE:
-            for match in _STRETCH.finditer(text, block.start, block.end):
-                longest = max(longest, match.end() - match.start())
-    for least in (_OPAQUE, 4 * _OPAQUE, 32 * _OPAQUE):
-        if longest >= least:
-            yield f"shape:opaque:{least}"
+        if block.kind in SAID:
+            code += block.end - block.start
+            if block.end - block.start > _OPAQUE:
+                found = _STRETCH.finditer(text, block.start, block.end)
+                opaque += sum(match.end() - match.start() for match in found)
+    if opaque > code / 2:
+        yield "shape:opaque"
+        if opaque > _MUCH:
+            yield "shape:opaque:much"
 
 
 def bare(seen: Observed) -> bool:
@@ -98,15 +106,39 @@ def bare(seen: Observed) -> bool:
 
 
 def calm(seen: Observed) -> Iterator[str]:
-    """Yield what speaks for an ordinary part of an application."""
-    for block in seen.page.blocks:
-        if block.kind is Kind.DIRECTIVE and block.attributes.keys() & {"inherits", "codebehind", "codefile"}:
-            yield "calm:code-behind"
-            break
+    """Yield what speaks for an ordinary part of an application: it is woven into other files."""
+    yield from _woven(seen)
+    if any(
+        note == "server-page" for one in seen.traced.sightings if one.role == "include" for note in one.notes
+    ):
+        yield "calm:includes"
+    if any(_belongs(node) for unit in seen.units for node in unit.body):
+        yield "calm:named"
     if seen.units and seen.found.family in _INCLUDED and all(map(passive, seen.units)):
         yield "calm:passive"
     if not seen.units and not seen.scan.hits:
         yield "calm:nothing"
+
+
+def _woven(seen: Observed) -> Iterator[str]:
+    """Yield what the page's directives name: a class of its own, a master page, controls, tag libraries."""
+    names: set[str] = set()
+    for block in seen.page.blocks:
+        if block.kind is Kind.DIRECTIVE:
+            names |= _NAMES.intersection((block.name, *block.attributes))
+    if names & {"inherits", "codebehind", "codefile"}:
+        yield "calm:code-behind"
+    if names & {"masterpagefile", "register", "taglib"}:
+        yield "calm:parts"
+    if names & {"#include", "include"}:
+        yield "calm:includes"
+
+
+def _belongs(node: Node) -> bool:
+    """Tell whether the code names a place of its own in a larger whole: a namespace, a foreign import."""
+    if isinstance(node, Block):
+        return node.kind == "namespace"
+    return isinstance(node, Import) and not node.name.lower().startswith(_PLATFORM)
 
 
 def passive(unit: Unit) -> bool:
@@ -122,6 +154,10 @@ def _declares(node: Node) -> bool:
     return isinstance(node, Call) and dotted(node).lower() in _DECLARING
 
 
+_NAMES = frozenset({
+    "inherits", "codebehind", "codefile", "masterpagefile", "register", "taglib", "#include", "include",
+})  # fmt: skip
+_PLATFORM = ("system", "microsoft", "java", "javax", "sun.", "jakarta", "mscorlib")
 _INCLUDED = frozenset({Family.PHP, Family.ASP, Family.COLDFUSION})
 """Families whose code does nothing by itself when it only declares; others have entry points that are called."""
 _DECLARING = frozenset(
@@ -131,7 +167,7 @@ _DECLARING = frozenset(
 
 def _counts(seen: Observed) -> Iterator[str]:
     """Yield what only the whole of a page shows: how many different things the request can do with it."""
-    flows = {sighting.capability for sighting in seen.traced.sightings if sighting.flow is not None}
+    flows = {one.capability for one in seen.traced.sightings if one.flow and one.flow.source != "download"}
     sinks = {sighting.capability for sighting in seen.traced.sightings}
     for least in range(2, 6):
         if len(flows) >= least:
@@ -156,6 +192,8 @@ def names_of(sighting: Sighting) -> tuple[str, ...]:
     """Give the features that a sink makes: coarse ones that all cases share, and fine ones."""
     what = f"{sighting.capability}:{sighting.role}"
     notes = tuple(f"note:{what}:{note}" for note in sighting.notes)
+    if sighting.flow is not None and sighting.flow.source == "download":
+        return f"fetch:{sighting.capability}", f"fetch:{what}", *notes
     if sighting.flow is not None:
         return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{sighting.flow.source}", *notes
     return f"sink:{sighting.capability}", f"sink:{what}", f"sink:{what}:{sighting.argument}", *notes

@@ -11,10 +11,14 @@ from typing import TypeAlias
 from tocsin.detections.webshells.code import Block, Function
 from tocsin.detections.webshells.evaluation import STEPS, Evaluation
 from tocsin.detections.webshells.folding import Folded, fold_call
-from tocsin.detections.webshells.pure import is_plain
+from tocsin.detections.webshells.pure import Known, is_plain
 from tocsin.detections.webshells.values import Value
 
-STEPS_OF_ONE = 20_000
+MOST_ENTRIES = 60
+"""Functions walked for one call each, in all walks over a page."""
+SLICE = 1_500
+"""Characters of a long text that are decoded when the whole of it would take too many steps."""
+STEPS_OF_ONE = 60_000
 """Steps of one attempt, so that one endless loop leaves something for the others."""
 _CONCRETE = frozenset({"csharp", "java", "vbnet"})
 _LOOPS = frozenset({"for", "foreach", "while", "do"})
@@ -30,7 +34,13 @@ class Foldings:
         """Take the page's functions, by lower-case name; they may be learnt later."""
         self.functions = functions
         self.left = STEPS
+        self.entries = MOST_ENTRIES
         self._made: dict[Hashable, Folded] = {}
+
+    def may_enter(self) -> bool:
+        """Count a walk into a function for one call; say whether there was one left."""
+        self.entries -= 1
+        return self.entries >= 0
 
     def call(self, language: str, path: str, owner: Value | None, given: Sequence[Value]) -> Folded:
         """Work out a pure function of the language, if all its arguments are known."""
@@ -49,10 +59,21 @@ class Foldings:
             return None
         key = (id(function), tuple((type(one.known), one.known) for one in given))
         if key not in self._made:
-            work = self._evaluation(language, look)
-            self._made[key] = work.call(function, [one.known for one in given])
-            self._paid(work)
+            self._made[key] = self._called(language, function, [one.known for one in given], look)
         return self._made[key]
+
+    def _called(self, language: str, function: Function, given: list[Known], look: Look) -> Folded:
+        """Work out a call; of a text that is too long, its beginning: decoders go character by character."""
+        work = self._evaluation(language, look)
+        result = work.call(function, given)
+        self._paid(work)
+        shorter = [one[:SLICE] if isinstance(one, str) else one for one in given]
+        if result is not None or work.left > 0 or shorter == given or self.left <= 0:
+            return result
+        work = self._evaluation(language, look)
+        result = work.call(function, shorter)
+        self._paid(work)
+        return result
 
     def loop(self, language: str, node: Block, look: Look) -> Mapping[str, Folded]:
         """Work out a loop over known values; give what its variables hold behind it, by name."""

@@ -20,6 +20,7 @@ _JSCRIPT = re.compile(
 _CSHARP = re.compile(
     r"\b(?:void|string|int|byte|bool|public|private|protected|using|foreach|namespace|static|object)\s+[\w.<>\[\]]+|\bnew\s+\w+\s*\{|\bout\s+\w+|\b\w+\[\]\s+\w+"
 )
+_TEXTS = re.compile(r'"[^"\r\n]*+"')
 _SAMPLE = 60_000
 
 
@@ -78,6 +79,7 @@ def guessed(code: str, family: Family) -> Language:
     """Guess from the code; a draw goes to what the server takes without a word: VBScript, else C#."""
     if not code.strip():
         return Language.NONE
+    code = _TEXTS.sub('""', code)
     basic, curly = len(_BASIC.findall(code)), len(_CURLY.findall(code))
     if family in {Family.ASP, Family.CONFIG, Family.HTML, Family.OTHER}:
         return Language.JSCRIPT if curly > 2 * basic + 1 and _JSCRIPT.search(code) else Language.VBSCRIPT

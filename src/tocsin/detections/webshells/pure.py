@@ -387,6 +387,27 @@ def numbers(first: Known, last: Known, step: Known = 1) -> Known:
     return tuple(range(a, b + 1, size)) if b >= a else tuple(range(a, b - 1, -size))
 
 
+def finite(value: Known) -> bool:
+    """``isFinite``, ``IsNumeric``."""
+    try:
+        float(text(value)[:40] or "0")
+    except ValueError:
+        return False
+    return True
+
+
+def pattern(value: Known, *_rest: Known) -> str:
+    """A regular expression that is a plain text.
+
+    Raises:
+        ValueError: it is more than that.
+    """
+    source = text(value)
+    if re.escape(source) != source:
+        raise ValueError
+    return source
+
+
 # -- lists
 
 

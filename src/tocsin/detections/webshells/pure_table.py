@@ -35,6 +35,7 @@ from tocsin.detections.webshells.pure import (
     concatenated,
     counted,
     exploded,
+    finite,
     first_upper,
     formatted,
     found,
@@ -53,6 +54,7 @@ from tocsin.detections.webshells.pure import (
     numbers,
     padded_left,
     part,
+    pattern,
     printed,
     repeated,
     replaced,
@@ -97,9 +99,10 @@ _EVERYWHERE: Mapping[str, Pure] = {
     "parsehexbinary": from_hex_text, "repeat": repeated, "intern": same, "normalize": same,
 }  # fmt: skip
 _OWN: Mapping[str, Mapping[str, Pure]] = {
-    "vbscript": {"join": joined_basic, "filter": same},
+    "vbscript": {"isnumeric": finite, "join": joined_basic, "filter": same},
     "java": {"substring": between, "decode": from_base64},
-    "jscript": {"substring": between, "substr": part, "string": as_text, "number": number},
+    "jscript": {"char": character, "int": number, "float": number, "regexp": pattern, "isfinite": finite,
+        "substring": between, "substr": part, "string": as_text, "number": number},
     "csharp": {"string": spoken},
     "php": {
         "chr": low_character, "str_replace": str_replaced, "strtr": translated, "implode": joined,

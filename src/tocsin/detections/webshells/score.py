@@ -12,7 +12,18 @@ import msgspec
 BIAS = "bias"
 FLAGGED = 0.5
 """A file with this score or more is called a web shell."""
-SIGNS = {"grave": 1, "flow": 1, "sink": 1, "use": 1, "sig": 1, "note": 1, "shape": 1, "many": 1, "calm": -1}
+SIGNS = {
+    "grave": 1,
+    "flow": 1,
+    "sink": 1,
+    "use": 1,
+    "sig": 1,
+    "note": 1,
+    "fetch": 1,
+    "shape": 1,
+    "many": 1,
+    "calm": -1,
+}
 _WEIGHTS = Path(__file__).with_name("weights.json")
 
 

@@ -22,9 +22,59 @@ _TOKEN = re.compile(
     r"\"(?:[^\"\\\r\n]|\\.)*+\"?|'(?:[^'\\\r\n]|\\.)*+'?|\$?[A-Za-z_]\w*|\d[\w.]*|[^\s\w]", re.DOTALL
 )
 _COMMON_WORDS = frozenset(
-    "if else for foreach while do end sub function dim set then next loop return new public private static void string "
-    "int byte bool var try catch class using import echo print eval execute request response server session form "
-    "querystring process start file write read open close exec system createobject base64_decode".split()
+    [
+        "if",
+        "else",
+        "for",
+        "foreach",
+        "while",
+        "do",
+        "end",
+        "sub",
+        "function",
+        "dim",
+        "set",
+        "then",
+        "next",
+        "loop",
+        "return",
+        "new",
+        "public",
+        "private",
+        "static",
+        "void",
+        "string",
+        "int",
+        "byte",
+        "bool",
+        "var",
+        "try",
+        "catch",
+        "class",
+        "using",
+        "import",
+        "echo",
+        "print",
+        "eval",
+        "execute",
+        "request",
+        "response",
+        "server",
+        "session",
+        "form",
+        "querystring",
+        "process",
+        "start",
+        "file",
+        "write",
+        "read",
+        "open",
+        "close",
+        "exec",
+        "system",
+        "createobject",
+        "base64_decode",
+    ]
 )
 
 

@@ -39,6 +39,7 @@ class WalkBase:
         self.budget = budget
         self.depth = 0
         self.nested = 0
+        self.ran: tuple[int, Value] | None = None
         self.fixed: tuple[int, int] | None = None
         self.scopes: list[tuple[int, frozenset[str], Function]] = []
         self.basic = api.language in {"vbscript", "vbnet"}
