@@ -45,10 +45,17 @@ def page_language(text: str, blocks: Sequence[Block], family: Family) -> Languag
     for block in blocks:
         if block.kind is Kind.DIRECTIVE and "language" in block.attributes:
             return _stated(block, family)
+    if family is Family.ASP:
+        return guessed(_sample(text, [block for block in blocks if not _names_its_own(block)]), family)
     for block in blocks:
-        if block.kind is Kind.SERVER_SCRIPT and "language" in block.attributes:
+        if _names_its_own(block):
             return named_language(block.attributes["language"], family)
     return guessed(_sample(text, blocks), family)
+
+
+def _names_its_own(block: Block) -> bool:
+    """Tell whether a script states its language; in classic ASP that says nothing of the rest of the page."""
+    return block.kind is Kind.SERVER_SCRIPT and "language" in block.attributes
 
 
 _FIXED = {
