@@ -270,8 +270,10 @@ class Calls(Targets):
 
     def _absorb(self, last: str, owner: Value | None, given: list[Value], node: Node) -> None:
         origin = origin_of(*given)
-        if last in self.api.absorbs and owner is not None and owner.slot and origin is not None:
-            self.store.taint(owner.slot, origin.then(*self.span(node)), owner.path)
+        if last in self.api.absorbs and owner is not None and owner.slot:
+            if origin is not None:
+                self.store.taint(owner.slot, origin.then(*self.span(node)), owner.path)
+            self.store.describe(owner.slot, next((value.pieces for value in given if value.pieces), ""))
         position = self.api.fills.get(last)
         if position is not None and 0 <= position < len(given) and given[position].slot:
             brought = origin_of(*((owner,) if owner else ()), *given)

@@ -20,6 +20,8 @@ _JSCRIPT = re.compile(
 _CSHARP = re.compile(
     r"\b(?:void|string|int|byte|bool|public|private|protected|using|foreach|namespace|static|object)\s+[\w.<>\[\]]+|\bnew\s+\w+\s*\{|\bout\s+\w+|\b\w+\[\]\s+\w+"
 )
+_ENDS = re.compile(r"(?im)^[ \t]*end[ \t]+(?:if|function|sub|class|select|with)\b")
+"""What no JScript has."""
 _TEXTS = re.compile(r'"[^"\r\n]*+"')
 _SAMPLE = 60_000
 
@@ -45,10 +47,17 @@ def page_language(text: str, blocks: Sequence[Block], family: Family) -> Languag
     for block in blocks:
         if block.kind is Kind.DIRECTIVE and "language" in block.attributes:
             return _stated(block, family)
+    if family is Family.ASP:
+        return guessed(_sample(text, [block for block in blocks if not _names_its_own(block)]), family)
     for block in blocks:
-        if block.kind is Kind.SERVER_SCRIPT and "language" in block.attributes:
+        if _names_its_own(block):
             return named_language(block.attributes["language"], family)
     return guessed(_sample(text, blocks), family)
+
+
+def _names_its_own(block: Block) -> bool:
+    """Tell whether a script states its language; in classic ASP that says nothing of the rest of the page."""
+    return block.kind is Kind.SERVER_SCRIPT and "language" in block.attributes
 
 
 _FIXED = {
@@ -82,7 +91,8 @@ def guessed(code: str, family: Family) -> Language:
     code = _TEXTS.sub('""', code)
     basic, curly = len(_BASIC.findall(code)), len(_CURLY.findall(code))
     if family in {Family.ASP, Family.CONFIG, Family.HTML, Family.OTHER}:
-        return Language.JSCRIPT if curly > 2 * basic + 1 and _JSCRIPT.search(code) else Language.VBSCRIPT
+        curled = curly > 2 * basic + 1 and _JSCRIPT.search(code) and not _ENDS.search(code)
+        return Language.JSCRIPT if curled else Language.VBSCRIPT
     if basic > curly:
         return Language.VBNET
     script, sharp = len(_JSCRIPT.findall(code)), len(_CSHARP.findall(code))

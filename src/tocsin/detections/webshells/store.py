@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tocsin.detections.webshells.code import Assign, Class, Declare, Function, Node, dotted, walk
 from tocsin.detections.webshells.foldings import Foldings
-from tocsin.detections.webshells.values import NOTHING, Known, Step, Value, joined
+from tocsin.detections.webshells.values import LONGEST_HINT, NOTHING, Known, Step, Value, joined
 
 _MOST_SLOTS = 20_000
 """A page with more variables than that is a table of data."""
@@ -71,6 +73,12 @@ class Store:
                 path,
                 declared=before.declared,
             )
+
+    def describe(self, slot: str, hint: str) -> None:
+        """Note a constant text that was put into what a slot holds, if nothing is known of it yet."""
+        before = self.slots.get(slot)
+        if hint and before is not None and not before.pieces:
+            self.slots[slot] = replace(before, hint=hint[:LONGEST_HINT])
 
     def learn(self, body: tuple[Node, ...], *, exact: bool) -> None:
         """Note the functions and classes of a page, and the names that are local to each function."""

@@ -79,10 +79,11 @@ rule code_for_another_page
         capability = "dropper"
     strings:
         $percent = /["'][^"'\r\n]{0,200}<%[^\r\n]{0,200}(request|e[v]al|e[x]ecute|process|page language|response)/ nocase
+        $include = /["']<!--\s{0,4}#include/ nocase
         $php = /["'][^"'\r\n]{0,40}<\?(php)?[^\r\n]{0,200}(\$_(G[E]T|P[O]ST|R[E]QUEST)|e[v]al|s[y]stem|e[x]ec|base64)/ nocase
         $write = /(WriteAllText|WriteAllBytes|StreamWriter|CreateText|CreateTextFile|FileOutputStream|FileWriter|file_put_contents|fwrite|fputs|SaveToFile|RandomAccessFile)/ nocase
     condition:
-        any of ($percent, $php) and $write
+        any of ($percent, $php, $include) and $write
 }
 
 rule page_dumps_database
