@@ -11,9 +11,12 @@ from pathlib import Path
 from msgspec import Struct
 
 GROUPS = {
-    "aspx": "ASP.NET", "ashx": "ASP.NET", "asmx": "ASP.NET", "asax": "ASP.NET", "soap": "ASP.NET", "svc": "ASP.NET",
-    "config": "ASP.NET", "cshtml": "ASP.NET", "ascx": "ASP.NET", "asp": "ASP", "jsp": "JSP", "php": "PHP", "cfm": "CFM",
-}  # fmt: skip
+    **dict.fromkeys("aspx ascx ashx asmx asax soap svc config cshtml".split(), "ASP.NET"),  # noqa: SIM905 - a row of words
+    "asp": "ASP",
+    "jsp": "JSP",
+    "php": "PHP",
+    "cfm": "CFM",
+}
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -44,7 +47,7 @@ def cases(corpus: Path, manifest: Path | None, languages: frozenset[str]) -> lis
 
     Args:
         corpus: the folder.
-        manifest: a ``.csv.gz`` with ``path``, ``sha256``, ``source``, ``cluster``; without it, every file stands alone.
+        manifest: a ``.csv.gz`` with ``path``, ``sha256``, ``source``, ``cluster``; without, every file stands alone.
         languages: those wanted; none means all.
     """
     found = _listed(corpus, manifest) if manifest else _walked(corpus)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yara_x
-
 from benchmarks.webshells.corpus import Case
+
 from tocsin.detections.webshells import signatures
 from tocsin.detections.webshells.examine import examine
 

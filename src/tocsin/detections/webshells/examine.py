@@ -148,7 +148,7 @@ def _reason(verdict: Verdict, seen: Observed, state: State, spans: tuple[Place, 
         return state.why
     if spans:
         return spans[0].why
-    if verdict is Verdict.SHELL or verdict is Verdict.SUSPICIOUS:
+    if verdict in {Verdict.SHELL, Verdict.SUSPICIOUS}:
         return "the shape of its code as a whole"
     if not any(block.language for block in seen.page.blocks):
         return "holds no code that a server would run"

@@ -36,7 +36,7 @@ _MODELS = frozenset({"asp", "jsp", "php", "cfm"})
 
 
 def model_of(features: Mapping[str, float]) -> str:
-    """Give which model judges a file: one for each family of pages that is common enough, ``net`` for the rest."""
+    """Give which model judges a file: one for each common family of pages, ``net`` for the rest."""
     family = next((name.partition(":")[2] for name in features if name.startswith("family:")), "")
     return family if family in _MODELS else "net"
 

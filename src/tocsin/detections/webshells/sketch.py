@@ -127,7 +127,7 @@ def _normalised(token: str) -> str:
         return "S"
     if first.isdigit():
         return "0"
-    if first == "$" or first == "_" or first.isalpha():
+    if first in "$_" or first.isalpha():
         word = token.lower()
         return word if word in _COMMON_WORDS or word.startswith("$_") else "n"
     return token

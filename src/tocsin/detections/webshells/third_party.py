@@ -1,4 +1,4 @@
-"""YARA rules that the user adds (``--rules DIR``): compiled, run within a time, shown with author and licence.
+"""YARA rules that the user adds (``--rules DIR``): bounded in time, shown with author and licence.
 
 Such rules never change Tocsin's own score: they are shown beside it, under the names of their authors.
 """
