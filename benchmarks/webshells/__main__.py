@@ -28,13 +28,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--left-out", action="store_true", help="every source by weights fitted without it")
     parser.add_argument("--lists", type=Path, help="folder for lists of misses and false alarms")
+    parser.add_argument("--rules", type=Path, help="YARA rules to measure speed against, instead of ours")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     chosen = parser.parse_args()
     found = cases(chosen.corpus, chosen.manifest, frozenset(filter(None, chosen.langs.split(","))))
     if not found:
         sys.exit(f"{chosen.corpus}: no files label/language/source/name.")
     if chosen.command == "speed":
-        print_speed(found)
+        print_speed(found, chosen.rules)
         return
     have = rows(found, workers=chosen.workers)
     if chosen.command == "fit":
