@@ -75,7 +75,8 @@ def _grave(seen: Observed) -> Iterator[str]:
         for one in flows
         if one.capability == "file-write" and one.flow and one.flow.source != "header"
     }
-    writes = len(roles & {"path", "content", "upload"}) + len(keys & _WRITE_KEYS)
+    told = roles & {"path", "content"} | (roles & {"upload"} if "path" in roles else set())
+    writes = len(told) + len(keys & _WRITE_KEYS)
     for least in range(1, 4):
         if writes >= least:
             yield f"grave:writes:{least}"
