@@ -6,7 +6,7 @@ LOCK_BEFORE ?= 2026-11-14T00:00:00Z
 LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-annotate --no-header --quiet --exclude-newer $(LOCK_BEFORE) pyproject.toml requirements/build.in
 
-.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate fuzz docs lock ci
+.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate fuzz benchmark docs lock ci
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ mutate: dev ## mutation test of detections and assessment; lists the survivors
 
 fuzz: ## properties with 20,000 examples each; ARGS choose them, such as tests/artefacts
 	@./tocsin test -m "slow or not slow" -k "fuzz or propert or arbitrary" --hypothesis-profile=fuzz $(ARGS)
+
+benchmark: dev ## Tocsin beside its peers, on a quiet machine; ARGS such as --size 20GB; writes docs/performance.md
+	@$(PYTHON) -m benchmarks.peers $(ARGS)
 
 docs: dev ## write the generated pages of docs/reference anew
 	@$(PYTHON) docs/generate.py

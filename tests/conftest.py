@@ -6,11 +6,15 @@ a skip would look like a test that might have run.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What a developer's own runs kept is no part of a test, nor may tests leave anything there.
+os.environ["TOCSIN_CACHE"] = "off"
 
 REAL_EVIDENCE = Path(__file__).parents[2] / "shared" / "evidence"
 

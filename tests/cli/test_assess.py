@@ -411,8 +411,8 @@ def test_progress_is_for_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert watch is not None
         advance = watch(evidence)
         for source in evidence.sources():
-            advance(source)
-    assert "[bold]\\x1b[2j.log" in out.getvalue()
+            advance(source.path, source.size)
+    assert "[bold]\\x1b[2J.log" in out.getvalue()
     assert "2/2 bytes" in out.getvalue()
 
 

@@ -15,7 +15,8 @@ from tests.detections.rule_makers import record
 from tocsin.artefacts import iis_w3c, vdir_dump
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matcher
-from tocsin.detections.pipeline import OTHER_FILES, Detections, detect
+from tocsin.detections.pipeline import Detections, detect
+from tocsin.detections.reading import OTHER_FILES
 from tocsin.errors import ArtefactError, LimitExceeded
 from tocsin.evidence.opening import open_evidence
 from tocsin.evidence.source import Source
@@ -133,13 +134,13 @@ def test_a_file_of_no_known_kind_is_counted(tmp_path: Path) -> None:
     assert rows(found) == {OTHER_FILES: (1, 0, 0, 0, 0, 0)}
 
 
-def test_progress_is_told_after_every_file(tmp_path: Path) -> None:
+def test_progress_is_told_of_every_byte(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("x\n")
-    told: list[str] = []
+    told: list[tuple[str, int]] = []
     with open_evidence(tmp_path) as evidence:
-        detect(evidence, load_packs(), [], progress=lambda source: told.append(source.path))
-    assert told == ["a.txt", "b.txt"]
+        detect(evidence, load_packs(), [], told=lambda path, size: told.append((path, size)))
+    assert told == [("a.txt", 2), ("b.txt", 2)]
 
 
 # --- the vendor's own files -------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"sigma", "evtx", "yara_x", "lxml", "pefile", "jinja2", "requests", "jsonschema"}
+HEAVY = {"sigma", "evtx", "yara_x", "lxml", "pefile", "jinja2", "requests", "jsonschema", "duckdb"}
 ASK = """
 import contextlib, io, sys
 from tocsin.cli import app

@@ -22,8 +22,9 @@ def test_the_rules_of_the_how_to_are_sound(tmp_path: Path) -> None:
         path.write_text(path.read_text("utf-8").replace("FILL IN", "Known"), "utf-8")
     titles = {text.partition("\n")[0].removeprefix("title: "): text for text in RULES}
     for title, text in titles.items():
-        write(tmp_path / "sample" / "rules" / f"{slug(title)}.yaml", text)
+        folder = "behaviours" if "\nbehaviour:" in text else "rules"
+        write(tmp_path / "sample" / folder / f"{slug(title)}.yaml", text)
     assert examine(tmp_path / "sample") == []
     (pack,) = load_packs([tmp_path])
-    assert len(titles) == 3
+    assert len(titles) == 4
     assert set(titles) <= {rule.title for rule in pack.everything}

@@ -41,15 +41,33 @@ def test_lint_prints_all_problems_and_exits_with_2(tmp_path: Path) -> None:
     assert result.stderr == "1 pack, 2 problems.\n"
 
 
-def test_the_packs_that_come_with_the_program_are_sound() -> None:
+def test_lint_warns_of_a_rule_for_which_every_line_must_be_parsed(tmp_path: Path) -> None:
+    root = sound_pack(tmp_path)
+    rule = root / "rules" / "proxied-request.yaml"
+    changed(rule, "    AnchorMailbox|startswith: 'ServerInfo~'\n    AnchorMailbox|contains: '/'\n", "")
+    changed(
+        rule,
+        "    - {AuthenticatedUser: null, AnchorMailbox: 'Smtp~alice",
+        "    - {AuthenticatedUser: 'a~alice",
+    )
+    result = run("lint", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        f"{rule}:8: warning: for this rule every line of exchange.httpproxy must be parsed, so such logs take"
+        " ten times as long. Give it a piece of text that the line must hold.\n1 pack, no problems.\n"
+    )
+
+
+def test_the_packs_that_come_with_the_program_are_sound_and_leave_logs_to_the_fast_lane() -> None:
     result = run("lint")
     assert (result.exit_code, result.stdout) == (0, "")
+    assert "warning" not in result.stderr
 
 
 def test_list_and_its_json(tmp_path: Path) -> None:
     root = sound_pack(tmp_path, "zulu")
     result = run("list", "--packs", tmp_path)
-    assert "zulu 1  Sample campaign\n    1 rules, 0 correlations, 0 benign" in result.stdout
+    assert "zulu 1  Sample campaign\n    1 rules, 0 correlations, 0 behavioural" in result.stdout
     listed = json.loads(run("list", "--json", "--packs", tmp_path).stdout)
     assert [row["id"] for row in listed] == sorted(row["id"] for row in listed)
     assert listed[-1] == {
@@ -59,6 +77,7 @@ def test_list_and_its_json(tmp_path: Path) -> None:
         "product": None,
         "rules": 1,
         "correlations": 0,
+        "behaviours": 0,
         "benign": 0,
         "indicators": 0,
         "webshell_files": 0,

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.artefacts import windows_evtx
 from tocsin.artefacts.registry import identify
+from tocsin.assessment.server import Request, assess_evidence, load_knowledge
 from tocsin.evidence.evtx_chunks import Chunk, read_chunks
 from tocsin.evidence.source import HEAD, Source
 from tocsin.model.records import Item, Lost, Record
@@ -113,3 +115,13 @@ def test_the_remains_of_a_web_shell_tell_when_and_where() -> None:
     assert settings.fields["UtcOffset"] == "-08:00"
     assert settings.fields["Build"] == "15.1.2106.2"
     assert settings.fields["ScriptPresent"] == "false"
+
+
+@pytest.mark.parametrize("name", ["D08", "D11"])
+def test_events_in_brief_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge = load_knowledge()
+    request = Request(evidence=case(name) / "evidence", at=datetime(2026, 1, 1, tzinfo=UTC))
+    asked = assess_evidence(request, knowledge)
+    monkeypatch.setattr(windows_evtx, "parse_asked", lambda source, _: windows_evtx.parse(source))
+    assert assess_evidence(request, knowledge) == asked
+    assert any(row.kind.startswith("event.") and row.records for row in asked.coverage.artefacts)

@@ -16,11 +16,13 @@ from tocsin.evidence.exchange_logs import (
     ExchangeHead,
     Layout,
     confidence,
+    exchange_reader,
     header_row,
     read_exchange_log,
 )
 from tocsin.evidence.globs import fits
-from tocsin.evidence.proxy_rows import COLUMNS, PROXY_NAMES, TELLING, spell_request
+from tocsin.evidence.proxy_rows import COLUMNS, PROXY_NAMES, TELLING, WEB_SPELLINGS, spell_request
+from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.shapes import (
     Shape,
     is_agent,
@@ -42,6 +44,8 @@ from tocsin.model.words import Confidence
 
 KIND = "exchange.httpproxy"
 LINES = True
+DELIMITER = ","
+"""Between the values of plain rows (see ``reader``)."""
 FOUND_AT = ("**/logging/httpproxy/**", "**/httpproxy/*/*.log", "**/httpproxy*.log")
 
 _SHARED = 33
@@ -146,6 +150,11 @@ def parse(source: Source) -> Iterator[Item]:
     return read_exchange_log(source, _LAYOUT)
 
 
+def reader(source: Source) -> RowReader:
+    """Give a reader of the file's lines, one at a time."""
+    return exchange_reader(source, _LAYOUT)
+
+
 def _signed(head: ExchangeHead) -> bool:
     return head.log_type.startswith("httpproxy") or {"urlstem", "anchormailbox"} <= head.columns
 
@@ -189,4 +198,5 @@ _LAYOUT = Layout(
     free=_FREE,
     guess=_guess,
     finish=spell_request,
+    spelled=WEB_SPELLINGS,
 )

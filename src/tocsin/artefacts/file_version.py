@@ -65,6 +65,8 @@ def parse(source: Source) -> Iterator[Item]:
 def _record(path: str, data: bytes) -> Record:
     if not data.startswith(b"MZ"):
         raise ValueError("no MZ at its beginning")
+    if not data.startswith(b"PE\0\0", int.from_bytes(data[60:64], "little")):
+        raise ValueError("no PE header")  # pefile would say so too, after a whole garbage collection
     # Not as a context manager: closing runs a whole garbage collection, and there is no file to close.
     image = pefile.PE(data=data, fast_load=True)
     image.parse_data_directories(directories=[_RESOURCES])

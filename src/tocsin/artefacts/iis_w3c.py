@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.evidence.delimited import by_shape
 from tocsin.evidence.heads import by_location, head_lines, is_text
+from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.shapes import (
     Shape,
     is_agent,
@@ -28,7 +29,7 @@ from tocsin.evidence.shapes import (
     is_status,
 )
 from tocsin.evidence.source import Source
-from tocsin.evidence.w3c import Layout, Named, header_names, read_w3c
+from tocsin.evidence.w3c import Layout, Named, header_names, read_w3c, w3c_reader
 from tocsin.evidence.web_rows import infer_request, retyped_request, spell_agent
 from tocsin.model.records import Item
 from tocsin.model.times import leading_time
@@ -36,6 +37,8 @@ from tocsin.model.words import Confidence
 
 KIND = "iis.w3c"
 LINES = True
+DELIMITER = " "
+"""Between the values of plain rows (see ``reader``)."""
 FOUND_AT = (
     "**/logfiles/w3svc*/*",
     "**/logfiles/**/u_ex*.log*",
@@ -138,6 +141,11 @@ def recognise(source: Source) -> Confidence:
 def parse(source: Source) -> Iterator[Item]:
     """Yield one item for each line. ``+`` stays as logged, but in ``cs-user-agent`` it is a space."""
     return read_w3c(source, _LAYOUT)
+
+
+def reader(source: Source) -> RowReader:
+    """Give a reader of the file's lines, one at a time."""
+    return w3c_reader(source, _LAYOUT)
 
 
 def _is_native_header(line: str) -> bool:

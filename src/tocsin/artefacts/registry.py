@@ -15,7 +15,9 @@ from typing import Protocol, runtime_checkable
 
 from tocsin import artefacts
 from tocsin.errors import EnvironmentFault
+from tocsin.evidence.event_frames import Interest
 from tocsin.evidence.globs import fits
+from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.source import Source
 from tocsin.model.records import Item
 from tocsin.model.words import Confidence
@@ -35,6 +37,10 @@ class ArtefactModule(Protocol):
     LINES: bool
     FOUND_AT: tuple[str, ...]
 
+    def __hash__(self) -> int:
+        """Modules are looked up by."""
+        ...
+
     def recognise(self, source: Source) -> Confidence:
         """Say how sure it is that the file is of its kind, from ``head`` and ``where`` only."""
         ...
@@ -46,6 +52,46 @@ class ArtefactModule(Protocol):
             ArtefactError: the file as a whole cannot be read.
         """
         ...
+
+
+@runtime_checkable
+class RowModule(ArtefactModule, Protocol):
+    """An artefact module whose files are mostly plain rows, which need not all be parsed.
+
+    Attributes:
+        DELIMITER: between the values of plain rows.
+    """
+
+    DELIMITER: str
+
+    def reader(self, source: Source) -> RowReader:
+        """Give a reader of the file's lines, one at a time; ``parse`` gives what it gives for every line."""
+        ...
+
+
+@runtime_checkable
+class AskedModule(ArtefactModule, Protocol):
+    """A module that can be told what is of interest, and gives the rest in brief."""
+
+    def parse_asked(self, source: Source, interest: Interest) -> Iterator[Item]:
+        """Stream the file's items, records that are of no interest as ``Brief``.
+
+        Raises:
+            ArtefactError: as ``parse``.
+        """
+        ...
+
+
+@cache
+def as_row_module(module: ArtefactModule) -> RowModule | None:
+    """Give a module whose files are mostly plain rows as one, any other as None."""
+    return module if isinstance(module, RowModule) else None
+
+
+@cache
+def as_asked_module(module: ArtefactModule) -> AskedModule | None:
+    """Give a module that can be told what is of interest as one, any other as None."""
+    return module if isinstance(module, AskedModule) else None
 
 
 @cache

@@ -16,12 +16,13 @@ from io import BytesIO
 from evtx import PyEvtxParser
 
 from tocsin.errors import ArtefactError
+from tocsin.evidence.event_frames import Frames, Interest
 from tocsin.evidence.event_quick import event_from_reader
 from tocsin.evidence.events import kind_of_file, number_of, record_of
 from tocsin.evidence.evtx_chunks import CHUNK, FILE_HEADER, MOST_RECORDS, Chunk, Debris, Slot, read_chunks
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
-from tocsin.model.records import Item, Lost, Record, Unreadable
+from tocsin.model.records import Brief, Item, Lost, Record, Unreadable
 from tocsin.model.words import Confidence
 
 KIND = "event.evtx"
@@ -45,6 +46,19 @@ def parse(source: Source) -> Iterator[Item]:
     Raises:
         ArtefactError: there is no chunk in the file, or no byte.
     """
+    yield from _parse(source, None)
+
+
+def parse_asked(source: Source, interest: Interest) -> Iterator[Item]:
+    """Yield the same, but records that are of no interest in brief.
+
+    Raises:
+        ArtefactError: as ``parse``.
+    """
+    yield from _parse(source, Frames(interest))
+
+
+def _parse(source: Source, frames: Frames | None) -> Iterator[Item]:
     kind = kind_of_file(source.where)
     chunks, before = 0, None
     debris: list[Debris] = []
@@ -55,7 +69,7 @@ def parse(source: Source) -> Iterator[Item]:
                 continue
             chunks += 1
             yield from _missing_between(source.path, kind, before, piece, debris)
-            for item in _chunk_items(source.path, kind, piece):
+            for item in _chunk_items(source.path, kind, piece, frames):
                 kind = item.kind
                 yield item
             before, debris = piece, []
@@ -73,12 +87,12 @@ def _is_unused(source: Source, debris: list[Debris]) -> bool:
     return source.head.startswith(b"ElfFile\0") and all(piece.empty for piece in debris)
 
 
-def _chunk_items(path: str, kind: str, chunk: Chunk) -> Iterator[Item]:
+def _chunk_items(path: str, kind: str, chunk: Chunk, frames: Frames | None) -> Iterator[Item]:
     slots = {slot.number: slot for slot in chunk.slots}
     recovered: set[int] = set()
     for number, xml in _read(chunk.document):
         slot = slots.get(number)
-        item = _record(path, chunk, slot, xml)
+        item = _brief(path, chunk, slot, xml, frames) or _record(path, chunk, slot, xml)
         if item is not None:
             recovered.add(number)
             kind = item.kind
@@ -110,6 +124,12 @@ def _read(document: bytes) -> Iterator[tuple[int, str]]:
             continue
         if record is not None:
             yield int(record["event_record_id"]), str(record["data"])
+
+
+def _brief(path: str, chunk: Chunk, slot: Slot | None, xml: str, frames: Frames | None) -> Brief | None:
+    if frames is None or slot is None or slot.damaged:
+        return None
+    return frames.brief(xml, path, chunk.offset + slot.start)
 
 
 def _record(path: str, chunk: Chunk, slot: Slot | None, xml: str) -> Record | None:

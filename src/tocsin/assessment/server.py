@@ -9,25 +9,50 @@ from pathlib import Path
 from msgspec import Struct
 
 from tocsin.assessment.assess import Knowledge, assess
+from tocsin.detections.crew.foreman import Crew, Told
+from tocsin.detections.crew.plan import SMALLEST_PART
+from tocsin.detections.crew.sizing import crew_of
+from tocsin.detections.one_pass import Scanned
 from tocsin.detections.pipeline import detect
+from tocsin.detections.scanning.lanes import Scanning
 from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence
-from tocsin.evidence.source import Source
 from tocsin.model.verdicts import Assessment
 from tocsin.packs.loading import data_folder, load_packs
 from tocsin.packs.products import load_product
 
-Watch = Callable[[Evidence], Callable[[Source], None]]
-"""Called with the open evidence; gives what is called after each file, for progress."""
+Watch = Callable[[Evidence], Told]
+"""Called with the open evidence; gives what is told of the bytes that are read, for progress."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What to assess, and with which bounds. ``at`` is the moment of assessment; None for now."""
+    """What to assess, and with which bounds.
+
+    Attributes:
+        at: the moment of assessment; None for now.
+        scanning: how logs of plain rows are read; the answer is the same.
+        workers: how many processes read; the answer is the same. More than one only where the calling
+            program can be started anew, because workers are spawned. None for as many as are worth it.
+        memory: bytes that all processes together may hold, or None.
+        part: bytes of the smallest part that a log is divided into.
+    """
 
     evidence: Path
     limits: Limits = Limits()
     custody: Path | None = None
     at: datetime | None = None
+    scanning: Scanning = Scanning()
+    workers: int | None = 1
+    memory: int | None = None
+    part: int = SMALLEST_PART
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """How evidence of so many bytes was read."""
+
+    crew: Crew
+    scanned: Scanned
+    bytes: int
 
 
 def load_knowledge(packs: Sequence[Path] = (), campaigns: Collection[str] = ()) -> Knowledge:
@@ -44,13 +69,35 @@ def load_knowledge(packs: Sequence[Path] = (), campaigns: Collection[str] = ()) 
     return Knowledge(packs=loaded, products=products)
 
 
-def assess_evidence(request: Request, knowledge: Knowledge, *, watch: Watch | None = None) -> Assessment:
+def assess_evidence(
+    request: Request,
+    knowledge: Knowledge,
+    *,
+    watch: Watch | None = None,
+    used: Callable[[Used], None] | None = None,
+) -> Assessment:
     """Read the evidence once and reach the verdicts. Nothing in it is written to or run.
+
+    Args:
+        request: what to assess.
+        knowledge: what is looked for.
+        watch: for progress.
+        used: told, after everything was read, how that was done.
 
     Raises:
         EvidenceError: the evidence as a whole cannot be read.
+        EnvironmentFault: a worker process came to its end before its work did.
     """
     with open_evidence(request.evidence, limits=request.limits, custody_file=request.custody) as evidence:
-        progress = watch(evidence) if watch else None
-        found = detect(evidence, knowledge.packs, list(knowledge.products.values()), progress=progress)
+        crew = crew_of(request.workers, request.memory, evidence.total_bytes, smallest=request.part)
+        found = detect(
+            evidence,
+            knowledge.packs,
+            list(knowledge.products.values()),
+            told=watch(evidence) if watch else None,
+            scanning=request.scanning,
+            crew=crew,
+        )
+    if used:
+        used(Used(crew=crew, scanned=found.scanned, bytes=found.evidence.bytes))
     return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))

@@ -14,7 +14,9 @@ from tocsin import __version__
 from tocsin.cli.assess import assess
 from tocsin.cli.exercise import exercise_app
 from tocsin.cli.packs import packs_app
+from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
+from tocsin.cli.timeline import timeline
 from tocsin.cli.webshells import webshells
 from tocsin.errors import TocsinError
 
@@ -63,6 +65,8 @@ app = typer.Typer(
 app.command()(assess)
 app.command()(webshells)
 app.command()(schema)
+app.command()(timeline)
+app.command(epilog=EXAMPLES)(query)
 app.add_typer(packs_app, name="packs")
 app.add_typer(exercise_app, name="exercise")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tocsin.cli.sizes import bytes_of
 from tocsin.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -20,8 +22,19 @@ if TYPE_CHECKING:
 
 _LIMITS = "Bounds on untrusted evidence"
 _CHOICE = "What to look for"
+_MACHINE = "This machine"
+MOST_PROCESSES = 256
 _ANY = 1e9
 """As good as no bound; infinity cannot be reckoned with."""
+
+
+class Engine(StrEnum):
+    """The engines by name; ``tocsin.detections.scanning.engines`` has them."""
+
+    AUTO = "auto"
+    HYPERSCAN = "hyperscan"
+    YARA_X = "yara-x"
+    NONE = "none"
 
 
 def assess(
@@ -72,6 +85,10 @@ def assess(
             help="custody.json, if it is not in the evidence: who collected it, when, who held it.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Do without the compiled packs that earlier runs kept."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
     max_files: Annotated[
         int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
@@ -84,6 +101,40 @@ def assess(
         float | None,
         typer.Option(min=0.01, max=_ANY, help="Minutes of reading at most.", rich_help_panel=_LIMITS),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MOST_PROCESSES,
+            help="Processes that read; the answer is the same. Without it as many as there are cores for, up"
+            " to 8, and fewer for little evidence; 1 reads in this process alone.",
+            rich_help_panel=_MACHINE,
+            show_default=False,
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="What all processes together may hold, such as 500MB or 2GB; at least 220MB.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="What searches logs: the answer is the same; none reads every line, slowly.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = Engine.AUTO,
+    timings: Annotated[
+        bool,
+        typer.Option(
+            "--timings",
+            help="Print on standard error, as one line of JSON, how long it took and how much was read.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = False,
 ) -> None:
     """Assess one server: vulnerable? attacked, and did it work? what is left? what now?
 
@@ -96,19 +147,38 @@ def assess(
         raise UsageFault("--json and --detail exclude each other.", remedy="The JSON holds every detail.")
     from tocsin.assessment.server import Request, assess_evidence, load_knowledge
     from tocsin.cli.progress import watching
-    from tocsin.report.writing import check_folder
+    from tocsin.cli.timings import timing
+    from tocsin.detections.crew.holding import hold_to
+    from tocsin.detections.crew.sizing import ALONE
+    from tocsin.detections.scanning.lanes import Scanning
+    from tocsin.packs.cache import OFF, VARIABLE
 
+    if no_cache:
+        os.environ[VARIABLE] = OFF  # for processes that this one starts, too
     if output is not None:
+        from tocsin.report.writing import check_folder
+
         check_folder(output, evidence=evidence)  # before the hours that reading may take
     knowledge = load_knowledge(packs or (), campaign or ())
-    request = Request(evidence=evidence, limits=_limits(max_files, max_gib, max_minutes), custody=custody)
-    with watching(quiet=quiet) as watch:
-        assessment = assess_evidence(request, knowledge, watch=watch)
+    held = bytes_of(memory) if memory else None
+    if held is not None:
+        hold_to(max(held, ALONE))  # less is refused, in words, before anything is read
+    request = Request(
+        evidence=evidence,
+        limits=limits_of(max_files, max_gib, max_minutes),
+        custody=custody,
+        scanning=Scanning(engine=engine),
+        workers=workers,
+        memory=held,
+    )
+    with watching(quiet=quiet) as watch, timing(request, wanted=timings) as used:
+        assessment = assess_evidence(request, knowledge, watch=watch, used=used)
     _print(_redacted(assessment) if redact else assessment, evidence, output, json=json, detail=detail)
     raise typer.Exit(assessment.exit_status)
 
 
-def _limits(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
+def limits_of(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
+    """Give the usual bounds, with those changed that the reader asked for."""
     from msgspec.structs import replace
 
     from tocsin.evidence.limits import GIB, Limits
@@ -130,19 +200,24 @@ def _redacted(assessment: Assessment) -> Assessment:
 def _print(assessment: Assessment, evidence: Path, output: Path | None, *, json: bool, detail: bool) -> None:
     from tocsin.report.json_document import encode
     from tocsin.report.terminal import show
-    from tocsin.report.writing import write_all
 
-    written = write_all(assessment, output, evidence=evidence) if output else []
+    written = _written(assessment, output, evidence) if output else []
     if json:
         sys.stdout.buffer.write(encode(assessment))
         sys.stdout.buffer.flush()
     else:
-        show(assessment, _console(), detail=detail)
+        show(assessment, console(), detail=detail)
     for path in written:
         typer.echo(f"wrote {path}", err=True)
 
 
-def _console() -> Console:
+def _written(assessment: Assessment, output: Path, evidence: Path) -> list[Path]:
+    from tocsin.report.writing import write_all
+
+    return write_all(assessment, output, evidence=evidence)
+
+
+def console() -> Console:
     """Give standard output; rich would end the run with 1 when its reader has gone."""
     from rich.console import Console
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +36,7 @@ def list_packs(packs: Folders = None, *, as_json: AsJson = False) -> None:
         typer.echo(f"{row['id']} {row['version']}  {row['title']}")
         typer.echo(
             f"    {row['rules']} rules, {row['correlations']} correlations, "
+            f"{row['behaviours']} behavioural rules, "
             f"{row['benign']} benign explanations, {row['indicators']} indicators, "
             f"{row['webshell_files']} files of web-shell rules"
         )
@@ -72,7 +73,10 @@ def lint(
         list[Path] | None, typer.Argument(metavar="[PATH]...", help="Packs, or folders of packs.")
     ] = None,
 ) -> None:
-    """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails."""
+    """Check packs: schema, references, and every rule against its own examples. Exit 2 if any fails.
+
+    Rules that make logs slow to read are warned of.
+    """
     from tocsin.detections.proofs import examine
     from tocsin.packs.loading import data_folder, find_packs
 
@@ -80,9 +84,21 @@ def lint(
     problems = [problem for folder in folders.values() for problem in examine(folder)]
     for problem in problems:
         typer.echo(str(problem))
+    if not problems:
+        for slow in _ungated(folders.values()):
+            typer.echo(slow, err=True)
     typer.echo(f"{_count(len(folders), 'pack')}, {_count(len(problems), 'problem')}.", err=True)
     if problems:
         raise typer.Exit(2)
+
+
+def _ungated(folders: Iterable[Path]) -> Iterator[str]:
+    from tocsin.detections.scanning.ungated import ungated
+    from tocsin.packs.loading import read_pack
+
+    for folder in folders:
+        pack, _ = read_pack(folder)
+        yield from map(str, ungated(pack) if pack else ())
 
 
 @packs_app.command()
@@ -117,6 +133,7 @@ def _summary(pack: Pack) -> dict[str, str | int | None]:
         "product": pack.product_id,
         "rules": len(pack.rules),
         "correlations": len(pack.correlations),
+        "behaviours": len(pack.behaviours),
         "benign": len(pack.benign),
         "indicators": len(pack.indicators),
         "webshell_files": len(pack.yara),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,10 +18,11 @@ from rich.progress import (
 
 from tocsin.assessment.server import Watch
 from tocsin.evidence.opening import Evidence
-from tocsin.evidence.source import Source
 from tocsin.report.untrusted import visible
 
 _LONGEST_NAME = 32
+_REFRESH = 0.1
+"""Seconds between changes: the terminal shows no more, and files may be many."""
 
 
 @contextmanager
@@ -42,11 +44,18 @@ def watching(*, quiet: bool) -> Iterator[Watch | None]:
 
 
 def _watch(progress: Progress) -> Watch:
-    def watch(evidence: Evidence) -> Callable[[Source], None]:
+    def watch(evidence: Evidence) -> Callable[[str, int], None]:
         task = progress.add_task("reading", total=evidence.total_bytes)
+        left, pending, last = evidence.total_bytes, 0, 0.0
 
-        def advance(source: Source) -> None:
-            progress.update(task, advance=source.size, description=visible(source.name[:_LONGEST_NAME]))
+        def advance(path: str, size: int) -> None:
+            nonlocal left, pending, last
+            left, pending = left - size, pending + size
+            now = time.monotonic()
+            if now - last >= _REFRESH or left <= 0:
+                name = path.rpartition("/")[2]
+                progress.update(task, advance=pending, description=visible(name[:_LONGEST_NAME]))
+                pending, last = 0, now
 
         return advance
 

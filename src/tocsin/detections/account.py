@@ -6,7 +6,7 @@ Nothing here depends on the order in which files or records arrive.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +35,7 @@ class KindAccount:
     start: datetime | None = None
     end: datetime | None = None
     hours: set[int] = field(default_factory=set)
+    _hour: tuple[datetime, datetime] = field(default=(_EPOCH, _EPOCH), compare=False, repr=False)
 
     def count(self, item: Item) -> None:
         """Add one item."""
@@ -51,15 +52,30 @@ class KindAccount:
 
     def _record(self, record: Record) -> None:
         self.records += 1
-        self.excerpt = self.excerpt or record.weak
+        if record.weak:
+            self.excerpt = True
         moment = record.time
         if moment is None:
             return
-        self.hours.add(int(moment.timestamp()) // _HOUR)
+        if not self._hour[0] <= moment < self._hour[1]:
+            self._enter(moment)
         if self.start is None or moment < self.start:
             self.start = moment
         if self.end is None or moment > self.end:
             self.end = moment
+
+    def count_plain(self, records: int, first: datetime, last: datetime, hours: Iterable[int]) -> None:
+        """Add records that nobody doubts: how many, their first and last time, the hours that hold one."""
+        self.records += records
+        self.hours.update(hours)
+        self.start = first if self.start is None else min(self.start, first)
+        self.end = last if self.end is None else max(self.end, last)
+
+    def _enter(self, moment: datetime) -> None:
+        """Note the hour of a moment; most records are of the hour of the one before."""
+        hour = int(moment.timestamp()) // _HOUR
+        self.hours.add(hour)
+        self._hour = (_moment(hour * _HOUR), _moment((hour + 1) * _HOUR))
 
     def join(self, other: KindAccount) -> None:
         """Add the totals of another account, ``files`` and ``bytes`` excepted."""
@@ -70,6 +86,12 @@ class KindAccount:
         starts = [moment for moment in (self.start, other.start) if moment]
         ends = [moment for moment in (self.end, other.end) if moment]
         self.start, self.end = min(starts, default=None), max(ends, default=None)
+
+    def merge(self, other: KindAccount) -> None:
+        """Add the totals of another account, of other files."""
+        self.join(other)
+        self.files += other.files
+        self.bytes += other.bytes
 
     def gaps(self, quiet_hours: int) -> tuple[TimeSpan, ...]:
         """Give the silences longer than ``quiet_hours``, between the first record and the last."""
@@ -104,11 +126,21 @@ class CoverageAccount:
         """Add one item under its own kind."""
         self.of(item.kind).count(item)
 
+    def merge(self, other: CoverageAccount) -> None:
+        """Add what was read elsewhere."""
+        for kind, account in other._kinds.items():
+            self.of(kind).merge(account)
+
     @property
     def last_moment(self) -> datetime | None:
         """The latest time of any record, aware UTC."""
         ends = [account.end for account in self._kinds.values() if account.end]
         return max(ends, default=None)
+
+    def first_moment(self, kinds: Collection[str]) -> datetime | None:
+        """Give the earliest time of any record of these kinds, aware UTC."""
+        starts = [account.start for kind, account in self._kinds.items() if kind in kinds and account.start]
+        return min(starts, default=None)
 
     def kinds(self) -> frozenset[str]:
         """Give the kinds of which at least one record was read."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -38,6 +38,8 @@ from tocsin.packs.versions import is_full, key, normalise
 
 MOST_BUILDS = 10_000
 """Distinct sightings that are kept: URLs are a stranger's to choose."""
+ASKED_FIELDS = frozenset({"MajorVersion", "BLD", "Bld", "cs-uri-stem", "AdminDisplayVersion"})
+"""Fields that may name a build, whatever kind of record holds them."""
 
 _LOG = (2, "Exchange logs")
 _PATH = (3, "version folders and URLs")
@@ -47,10 +49,14 @@ _DISPLAY = (5, DISPLAY)
 _SECOND_HAND = (SECOND_HAND_RANK, "second-hand excerpts")
 
 _COLUMNS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
-_IN_PATH = re.compile(
-    r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)(?:/|$)", re.IGNORECASE
-)
-_PROBE_AGENT = re.compile(r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})")
+IN_PATH = r"/(?:owa(?:/prem|/auth)?|ecp)/(1[45]\.\d{1,2}\.\d{1,5}(?:\.\d{1,5})?)(?:/|$)"
+"""Of a request's path that names the build."""
+PROBE_AGENT = r"AM_?Probe.{0,40}?ExchangeServicesClient/([0-9.]{7,20})"
+"""Of the user agent of the server's own probes."""
+PROBE_WORD = "ExchangeServicesClient/"
+"""Stands in every agent that ``PROBE_AGENT`` describes, and in few others."""
+_IN_PATH = re.compile(IN_PATH, re.IGNORECASE)
+_PROBE_AGENT = re.compile(PROBE_AGENT)
 _DISPLAYED = re.compile(r"AdminDisplayVersion\W{1,60}(Version \d+\.\d+ \(Build \d+\.\d+\)|1[45][0-9.]{5,18})")
 _SETUP_VERSION = re.compile(
     r"(?:Setup version|locally installed version is)\W{1,3}([0-9]{1,2}\.[0-9.]{5,18}[0-9])", re.IGNORECASE
@@ -100,6 +106,12 @@ class _Sighting:
         if place < self.first:
             self.first, self.locator = place, locator
 
+    def join(self, other: _Sighting) -> None:
+        self.start = min((one for one in (self.start, other.start) if one), default=None)
+        self.end = max((one for one in (self.end, other.end) if one), default=None)
+        if other.first < self.first:
+            self.first, self.locator = other.first, other.locator
+
 
 def _first(moment: datetime | None, locator: Locator) -> tuple[bool, datetime, tuple[str, int]]:
     return (moment is None, moment or datetime.max.replace(tzinfo=UTC), locator.order)
@@ -133,6 +145,22 @@ class BuildCollector:
         elif isinstance(item, Header) and item.text.startswith(("#Version", "#Date")):
             self._header(item)
 
+    def merge(self, other: BuildCollector) -> None:
+        """Add what was seen elsewhere."""
+        for name, sighting in other._seen.items():
+            if name in self._seen:
+                self._seen[name].join(sighting)
+            elif len(self._seen) < MOST_BUILDS:
+                self._seen[name] = sighting
+        for file, found in other._files.items():
+            known = self._files.get(file)
+            if known is not None or len(self._files) < MOST_BUILDS:
+                self._files[file] = found if known is None or found[0] < known[0] else known
+        _join(self._versions, other._versions)
+        _join(self._dates, other._dates)
+        _join(self._setup_runs, other._setup_runs)
+        _join(self._setup_done, other._setup_done)
+
     def result(self, product: Product) -> BuildEvidence:
         """Give what was seen, as far as it is a build of the product."""
         seen = tuple(_ranked(self._all(product)))
@@ -142,6 +170,18 @@ class BuildCollector:
             conflicts=found,
             patch_incomplete=any(one.what.startswith(PATCH_INCOMPLETE) for one in found),
         )
+
+    @staticmethod
+    def named_by(stem: str, status: str | None) -> str | None:
+        """Give the build that an answered request for a path names, as the path spells it."""
+        found = _IN_PATH.search(stem) if status in _SERVED else None
+        return found.group(1) if found else None
+
+    @staticmethod
+    def probed_by(agent: str, client: str | None, server: str | None) -> str | None:
+        """Give the build that the agent of the server's own probe names, as it spells it."""
+        found = _PROBE_AGENT.search(agent) if client in _LOCAL or client == server else None
+        return found.group(1) if found else None
 
     # --- taking -------------------------------------------------------------------------------
 
@@ -326,6 +366,12 @@ def _note(kept: set[T], value: T) -> None:
     """Keep what one file says, within a bound: a stranger may have written it."""
     if len(kept) < MOST_BUILDS:
         kept.add(value)
+
+
+def _join(kept: dict[str, set[T]], more: Mapping[str, set[T]]) -> None:
+    for path, values in more.items():
+        for value in values:
+            _note(kept[path], value)
 
 
 def _rank(kind: _Kind, record: Record) -> _Kind:

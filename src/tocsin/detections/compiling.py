@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from tocsin.detections.conditions import Predicate, predicate
 from tocsin.detections.findings import details_of, finding_of, rung_of, shown, summary_of
@@ -81,13 +82,26 @@ class CompiledRule:
 
 
 class KindIndex:
-    """The rules that one record kind can meet, and which of them a record may meet at all."""
+    """The rules that one record kind can meet, and which of them a record may meet at all.
+
+    Attributes:
+        rules: all of them; the bit of a rule in a mask is its place here.
+    """
 
     def __init__(self, kind: str, rules: Sequence[CompiledRule], *, prefilter: bool) -> None:
         """Derive literals, unless the oracle is wanted, which asks every rule."""
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self._everything = (1 << len(rules)) - 1
         self._prefilter = Prefilter(kind, [rule.condition for rule in rules]) if prefilter else None
+
+    @property
+    def conditions(self) -> tuple[Node, ...]:
+        """The rules' conditions; the bit of a rule is its place among them."""
+        return tuple(rule.condition for rule in self.rules)
+
+    def after(self, name: str, value: str | None) -> int:
+        """Give the mask of the rules that one field's value leaves possible."""
+        return self._prefilter.after(name, value) if self._prefilter else self._everything
 
     def candidates(self, record: Record) -> list[CompiledRule]:
         """Give the rules to evaluate for a record."""
@@ -98,22 +112,42 @@ class KindIndex:
         while mask:
             lowest = mask & -mask
             mask ^= lowest
-            found.append(self._rules[lowest.bit_length() - 1])
+            found.append(self.rules[lowest.bit_length() - 1])
+        return found
+
+    def possible(self, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether a record may match that holds these fields, and others that are not known yet."""
+        return self._prefilter is None or self._prefilter.possible(fields)
+
+
+class Kinds:
+    """The rules of all packs by record kind; those of a kind are compiled when its first record comes."""
+
+    def __init__(self, packs: Sequence[Pack], *, prefilter: bool) -> None:
+        """Sort the rules; without a prefilter every rule is asked, which is what the oracle wants."""
+        self._prefilter = prefilter
+        self._compiled: dict[str, KindIndex] = {}
+        self._makers: dict[str, list[Callable[[], CompiledRule]]] = {}
+        for pack in packs:
+            for rule in pack.rules:
+                for kind, make in _makers(pack, rule):
+                    self._makers.setdefault(kind, []).append(make)
+
+    def get(self, kind: str) -> KindIndex | None:
+        """Give the rules of a kind of record, or None if there are none."""
+        found = self._compiled.get(kind)
+        if found is None and kind in self._makers:
+            rules = [make() for make in self._makers[kind]]
+            found = self._compiled[kind] = KindIndex(kind, rules, prefilter=self._prefilter)
         return found
 
 
-def compile_packs(packs: Sequence[Pack], *, prefilter: bool) -> dict[str, KindIndex]:
-    """Give the rules of all packs by record kind."""
-    kinds: dict[str, list[CompiledRule]] = {}
-    for pack in packs:
-        for rule in pack.rules:
-            for reach in rule.reaches:
-                compiled = CompiledRule(pack, rule, narrowed(rule, reach.event_id))
-                kinds.setdefault(reach.kind, []).append(compiled)
-            mention = literal_condition(rule) if rule.head.report else None
-            if mention is not None:
-                kinds.setdefault(TEXT, []).append(CompiledRule(pack, rule, mention, literal=True))
-    return {kind: KindIndex(kind, rules, prefilter=prefilter) for kind, rules in kinds.items()}
+def _makers(pack: Pack, rule: Rule) -> Iterator[tuple[str, Callable[[], CompiledRule]]]:
+    for reach in rule.reaches:
+        yield reach.kind, partial(CompiledRule, pack, rule, narrowed(rule, reach.event_id))
+    mention = literal_condition(rule) if rule.head.report else None
+    if mention is not None:
+        yield TEXT, partial(CompiledRule, pack, rule, mention, literal=True)
 
 
 def narrowed(rule: Rule, event_id: str) -> Node:

@@ -54,6 +54,17 @@ class Copies:
         numbers.add(item.locator.record, item.time)
         return False
 
+    def take(self) -> tuple[int, int]:
+        """Give how many files and events were left out, and begin to count anew."""
+        taken = (self._files, self._records)
+        self._files = self._records = 0
+        return taken
+
+    def add(self, files: int, records: int) -> None:
+        """Add what was left out elsewhere."""
+        self._files += files
+        self._records += records
+
     def notices(self) -> Iterator[str]:
         """Say what was left out."""
         if self._files:

@@ -48,6 +48,14 @@ class Event(Struct, frozen=True, gc=False):
         return (self.second, self.rule, self.time.isoformat(), *self.locator.order, self.value)
 
 
+class Gathered(Struct, frozen=True, kw_only=True):
+    """What a correlator holds of a part of the evidence."""
+
+    events: list[Event]
+    left_out: int
+    timeless: int
+
+
 class Correlator:
     """Gathers the matches of one correlation's rules, and gives its findings at the end."""
 
@@ -73,6 +81,20 @@ class Correlator:
         for at, rule in enumerate(self.correlation.rules):
             if rule == title:
                 self._events.append(_event(at, record, record.time, group, value, weak=weak))
+        if len(self._events) >= 2 * self._most:
+            self._cut()
+
+    def take(self) -> Gathered:
+        """Give the matches gathered so far, and begin anew."""
+        taken = Gathered(events=self._events, left_out=self.left_out, timeless=self.timeless)
+        self._events, self.left_out, self.timeless = [], 0, 0
+        return taken
+
+    def merge(self, other: Gathered) -> None:
+        """Add matches that were gathered elsewhere."""
+        self._events += other.events
+        self.left_out += other.left_out
+        self.timeless += other.timeless
         if len(self._events) >= 2 * self._most:
             self._cut()
 

@@ -65,6 +65,17 @@ class DiskState:
         elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
             self._removal(record)
 
+    def merge(self, other: DiskState) -> None:
+        """Add what was seen elsewhere."""
+        self.looked |= other.looked
+        self._folders |= other._folders
+        for url, file in other._by_url.items():
+            known = self._by_url.get(url)
+            if known is None or file.locator.order < known.locator.order:
+                self._by_url[url] = file
+        for url, place in other._removed.items():
+            self._removed[url] = min(self._removed.get(url, place), place, key=lambda one: one.order)
+
     def file_at(self, url: str) -> PageFile | None:
         """Give the server page on disk that a URL reaches, if the evidence holds it."""
         return self._by_url.get(url.lower())

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from tocsin.detections.memory import Memory
 from tocsin.evidence.globs import fits
 from tocsin.model.records import Record
 from tocsin.packs.schema import Signs
 
-_NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+NAME_FIELDS = ("Computer", "ServerHostName", "ServerName", "s-computername")
+"""Fields that name the server."""
+_OFFSET_FIELD = "UtcOffset"
+ASKED_FIELDS = frozenset({*NAME_FIELDS, _OFFSET_FIELD})
+"""Fields that tell of the server, whatever kind of record holds them."""
 _MOST_NAMES = 10_000
 
 
@@ -19,20 +24,30 @@ class IdentityCollector:
     def __init__(self) -> None:
         """Start with nothing known."""
         self._names: Counter[str] = Counter()
+        self._short = Memory(_short)
         self._offsets: Counter[str] = Counter()
 
     def observe(self, record: Record) -> None:
         """Take one record."""
-        for field in _NAME_FIELDS:
+        for field in NAME_FIELDS:
             value = record.fields.get(field)
-            if not value:
-                continue
-            name = value.partition(".")[0].lower()
-            if name in self._names or len(self._names) < _MOST_NAMES:
-                self._names[name] += 1
-        offset = record.fields.get("UtcOffset")
+            if value:
+                self.add(value, 1)
+        offset = record.fields.get(_OFFSET_FIELD)
         if offset:
             self._offsets[offset] += 1
+
+    def add(self, value: str, times: int) -> None:
+        """Take a name that so many records of one column bear."""
+        name = self._short(value)
+        if name in self._names or len(self._names) < _MOST_NAMES:
+            self._names[name] += times
+
+    def merge(self, other: IdentityCollector) -> None:
+        """Add what was gathered elsewhere."""
+        for name, times in other._names.items():
+            self.add(name, times)
+        self._offsets += other._offsets
 
     def name(self) -> str | None:
         """The server's short name, lower case, or None when no record names it."""
@@ -41,6 +56,10 @@ class IdentityCollector:
     def utc_offset(self) -> str | None:
         """The server's offset from UTC such as ``-08:00``, or None when nothing tells it."""
         return _commonest(self._offsets)
+
+
+def _short(name: str | None) -> str:
+    return (name or "").partition(".")[0].lower()
 
 
 def _commonest(counts: Counter[str]) -> str | None:
@@ -57,6 +76,11 @@ class ProductSigns:
         self._signs = {product: _Compiled(sign) for product, sign in signs.items()}
         self.seen: set[str] = set()
 
+    @property
+    def asked_fields(self) -> frozenset[str]:
+        """The fields that may show a product, whatever kind of record holds them."""
+        return frozenset(field for sign in self._signs.values() for field in sign.fields)
+
     def observe_path(self, where: str) -> None:
         """Take the place of one file."""
         self._note(product for product, sign in self._unseen() if sign.path_shows(where))
@@ -65,6 +89,10 @@ class ProductSigns:
         """Take one record."""
         if len(self.seen) < len(self._signs):
             self._note(product for product, sign in self._unseen() if sign.record_shows(record))
+
+    def texts(self) -> tuple[str, ...]:
+        """Give the texts, in lower case, one of which a record holds that shows a product not yet seen."""
+        return tuple(dict.fromkeys(text for _, sign in self._unseen() for text in sign.texts))
 
     def _unseen(self) -> Iterable[tuple[str, _Compiled]]:
         return [(product, sign) for product, sign in self._signs.items() if product not in self.seen]
@@ -78,6 +106,14 @@ class _Compiled:
         self._kinds = signs.kinds
         self._paths = tuple(path.lower() for path in signs.paths)
         self._texts = [(field, text.lower()) for field, text in signs.texts]
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self._texts]
+
+    @property
+    def fields(self) -> list[str]:
+        return [field for field, _ in self._texts]
 
     def path_shows(self, where: str) -> bool:
         return fits(where, self._paths)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
+
+from msgspec import Struct
 
 from tocsin.detections.conditions import address
 from tocsin.detections.findings import finding_of, shown
@@ -39,7 +41,21 @@ _ADDRESS_LIST = re.compile(r"[\s,;]+")
 _HASH_LIST = re.compile(r"[=,;\s]+")
 Rows = list[IndicatorRow]
 Lookup = Callable[[str], Rows]
+Texts = Callable[[Rows], list[str] | None]
+"""Gives the texts, lower case, one of which a value holds that is met; None where none can be told."""
 _NONE: Rows = []
+
+
+class Clues(Struct, frozen=True, kw_only=True):
+    """What a record must hold for any indicator to be met in it: one of the fields, or one of the texts.
+
+    Attributes:
+        fields: names of fields whose values are looked up.
+        texts: lower case; looked for in the values of all fields, and in what ``DECODED`` ones decode to.
+    """
+
+    fields: frozenset[str]
+    texts: frozenset[str]
 
 
 class IndicatorMatcher:
@@ -52,6 +68,8 @@ class IndicatorMatcher:
         self._lookups = {name: Memory(_joined(found)) for name, found in _lookups(live).items()}
         self._texts = [(row, _pattern(row)) for row in live if row.type in _ANY_TEXT]
         self._any_text = re.compile("|".join(re.escape(row.value.lower()) for row, _ in self._texts))
+        self._by_name, texts = _looked_for(live)
+        self._by_value = texts.union(row.value.lower() for row, _ in self._texts)
 
     def observe(self, record: Record) -> Iterator[Finding]:
         """Yield a finding for every indicator that the record holds on a day on which it counts."""
@@ -59,6 +77,10 @@ class IndicatorMatcher:
         for row in dict.fromkeys(rows) if rows else ():
             if _counts(row, record):
                 yield _finding(self.pack, row, record)
+
+    def clues(self) -> Clues:
+        """Give what a record must hold for any of these indicators to be met in it."""
+        return Clues(fields=self._by_name, texts=self._by_value)
 
     def _rows(self, record: Record) -> Rows:
         found: Rows = []
@@ -70,39 +92,50 @@ class IndicatorMatcher:
 
     def _by_text(self, record: Record) -> Rows:
         """One scan over all values and what they decode to; only a hit asks the rows one by one."""
-        values = [(name, value) for name, value in record.fields.items() if value]
-        encoded = [form for name, value in values if "%" in value for form in views(name, value)]
-        if not self._any_text.search("\n".join((*(value for _, value in values), *encoded)).lower()):
+        text = "\n".join(filter(None, record.fields.values()))
+        if "%" in text:
+            given = ((name, value) for name, value in record.fields.items() if value and "%" in value)
+            text = "\n".join((text, *(form for name, value in given for form in views(name, value))))
+        if not self._any_text.search(text.lower()):
             return []
         return [
             row
-            for name, value in values
+            for name, value in record.fields.items()
+            if value
             for row, pattern in self._texts
             if any(pattern.search(form.lower()) for form in views(name, value))
         ]
 
 
+def joined_clues(found: Iterable[Clues]) -> Clues:
+    """Give what a record must hold for any indicator of several packs."""
+    every = list(found)
+    fields = frozenset(name for clues in every for name in clues.fields)
+    return Clues(fields=fields, texts=frozenset(text for clues in every for text in clues.texts))
+
+
 def _lookups(rows: Rows) -> dict[str, list[Lookup]]:
     """Give for every field the ways in which its value is looked up; none for fields nobody lists."""
     found: dict[str, list[Lookup]] = defaultdict(list)
-    for names, lookup in (
-        (ADDRESS_FIELDS, _addresses(rows)),
-        (AGENT_FIELDS, _exactly(rows, "user_agent", _agent)),
-        (PATH_FIELDS, _names(rows)),
-        (PATH_FIELDS, _paths(rows)),
-        (PATH_FIELDS, _path_patterns(rows)),
-        (("cs-uri-stem",), _uris(rows)),
-        (HASH_FIELDS, _hashes(rows)),
-        (SERVICE_FIELDS, _exactly(rows, "service_name", str.lower)),
-        (FILE_FIELDS, _extensions(rows)),
-        (COMMAND_FIELDS, _commands(rows)),
-        (("Content",), _magics(rows)),
-        (("Text",), _words(rows)),
-    ):
+    for names, way, _ in _WAYS:
+        lookup = way(rows)
         if lookup is not None:
             for name in names:
                 found[name].append(lookup)
     return found
+
+
+def _looked_for(rows: Rows) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the fields whose mere presence calls for a look, and the texts of the other fields."""
+    by_name: set[str] = set()
+    by_value: set[str] = set()
+    for names, way, texts_of in _WAYS:
+        texts = texts_of(rows) if way(rows) is not None else []
+        if texts is None:
+            by_name.update(names)
+        else:
+            by_value.update(texts)
+    return frozenset(by_name), frozenset(by_value)
 
 
 def _index(rows: Rows, kind: str, key: Callable[[IndicatorRow], str]) -> dict[str, Rows]:
@@ -120,6 +153,14 @@ def _joined(lookups: list[Lookup]) -> Callable[[str | None], Rows]:
 def _exactly(rows: Rows, kind: str, form: Callable[[str], str]) -> Lookup | None:
     index = _index(rows, kind, lambda row: form(row.value))
     return (lambda value: index.get(form(value), _NONE)) if index else None
+
+
+def _agents(rows: Rows) -> Lookup | None:
+    return _exactly(rows, "user_agent", _agent)
+
+
+def _services(rows: Rows) -> Lookup | None:
+    return _exactly(rows, "service_name", str.lower)
 
 
 def _addresses(rows: Rows) -> Lookup | None:
@@ -215,6 +256,22 @@ def _words(rows: Rows) -> Lookup | None:
     return lookup if parts else None
 
 
+def _by_name_alone(_: Rows) -> None:
+    """Say that nothing can be told of the values."""
+
+
+def _address_texts(rows: Rows) -> list[str] | None:
+    """An address of IPv4 stands as its digits, or within one of IPv6 after ``ffff:``."""
+    found = [address(row.value) for row in rows if row.type == "ipv4"]
+    if any(row.type == "cidr" for row in rows) or not all(isinstance(one, IPv4Address) for one in found):
+        return None
+    return ["ffff:", *map(str, found)]
+
+
+def _command_texts(rows: Rows) -> list[str]:
+    return [row.value.lower() for row in rows if row.type == "cmdline_substr"]
+
+
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -284,3 +341,20 @@ def _means(row: IndicatorRow, record: Record) -> Means:
     if row.strength == "weak" or asked_for or record.kind == TEXT:
         return Means.CONTEXT
     return Means(row.means)
+
+
+_WAYS: tuple[tuple[tuple[str, ...], Callable[[Rows], Lookup | None], Texts], ...] = (
+    (ADDRESS_FIELDS, _addresses, _address_texts),
+    (AGENT_FIELDS, _agents, _by_name_alone),
+    (PATH_FIELDS, _names, _by_name_alone),
+    (PATH_FIELDS, _paths, _by_name_alone),
+    (PATH_FIELDS, _path_patterns, _by_name_alone),
+    (("cs-uri-stem",), _uris, _by_name_alone),
+    (HASH_FIELDS, _hashes, _by_name_alone),
+    (SERVICE_FIELDS, _services, _by_name_alone),
+    (FILE_FIELDS, _extensions, _by_name_alone),
+    (COMMAND_FIELDS, _commands, _command_texts),
+    (("Content",), _magics, _by_name_alone),
+    (("Text",), _words, _by_name_alone),
+)
+"""Which fields are looked up in which way, and what a value must hold to be met in that way."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
@@ -63,6 +64,16 @@ class Kept:
         if (finding.summary, finding.means) < (self._findings[at].summary, self._findings[at].means):
             self._findings[at] = finding
 
+    def merge(self, other: Kept) -> None:
+        """Take in the findings of the same rule that were kept elsewhere."""
+        self.folded += other.folded
+        for (order, _), finding in zip(other._orders, other._findings, strict=True):
+            self.add(order, partial(_same, finding))
+
     def __iter__(self) -> Iterator[Finding]:
         """Yield the kept findings in order."""
         return iter(self._findings)
+
+
+def _same(finding: Finding) -> Finding:
+    return finding

@@ -7,7 +7,7 @@ the vendor never put it is ``displaced``: the content is harmless, the copy is s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -42,12 +42,16 @@ def known_file(product: Product, path: str, sha256: str) -> KnownFile:
 
 
 class KnownFiles:
-    """The vendor's own files in the evidence: what rules say of their content is explained by that."""
+    """The vendor's own files in the evidence: what rules say of their content is explained by that.
+
+    Attributes:
+        paths: of the files in the evidence, each with the product's title.
+    """
 
     def __init__(self, products: Sequence[Product]) -> None:
         """Take the products whose lists count."""
         self._products = tuple(products)
-        self._paths: dict[str, str] = {}
+        self.paths: dict[str, str] = {}
 
     def observe(self, record: Record) -> None:
         """Take one record; only files of web roots matter here."""
@@ -56,14 +60,18 @@ class KnownFiles:
         path, sha256 = record.locator.path, record.fields.get("Sha256") or ""
         for product in self._products:
             if known_file(product, path, sha256) is KnownFile.KNOWN_GOOD:
-                self._paths[path] = product.file.title
+                self.paths[path] = product.file.title
+
+    def merge(self, paths: Mapping[str, str]) -> None:
+        """Add files that were known elsewhere, as ``paths`` gives them."""
+        self.paths.update(paths)
 
     def explain(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Give the findings, those about the content of a known-good file reclassified as context."""
         return tuple(self._explained(one) for one in findings)
 
     def _explained(self, finding: Finding) -> Finding:
-        title = self._paths.get(finding.locator.path)
+        title = self.paths.get(finding.locator.path)
         if title is None or finding.kind != "web.file" or finding.means is Means.CONTEXT:
             return finding
         why = f"The file is one that {title} comes with, in its place: its SHA-256 is on the known-good list."

@@ -5,14 +5,14 @@ Whatever order files and records come in, ``finish`` gives the same result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
-from tocsin.detections.compiling import CompiledRule, compile_packs, explanation
-from tocsin.detections.correlation import Correlator
-from tocsin.detections.indicators import IndicatorMatcher
+from tocsin.detections.compiling import CompiledRule, KindIndex, Kinds, explanation
+from tocsin.detections.correlation import Correlator, Gathered
+from tocsin.detections.indicators import Clues, IndicatorMatcher, joined_clues
 from tocsin.detections.keeping import MOST, Kept, Order, order_of
 from tocsin.detections.values import Row
 from tocsin.detections.yara_scan import YaraScan
@@ -36,6 +36,20 @@ class Matches(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
 
 
+class Matched(Struct, frozen=True, kw_only=True):
+    """What a matcher holds before the end: little, and fit to be handed to another process.
+
+    Attributes:
+        kept: findings by pack and rule.
+        correlated: what each correlation has gathered, in the order of packs and rules.
+        gave_up: files that took web-shell rules too long, for every pack that has such rules.
+    """
+
+    kept: dict[tuple[str, str], Kept]
+    correlated: list[Gathered]
+    gave_up: list[list[str]]
+
+
 Found = list[tuple[str, Finding]]
 
 
@@ -50,11 +64,15 @@ class Matcher:
         """
         self._packs = tuple(packs)
         self._most = most
-        self._kinds = compile_packs(packs, prefilter=prefilter)
+        self._kinds = Kinds(packs, prefilter=prefilter)
         self._correlations = [_PackCorrelations(pack) for pack in packs if pack.correlations]
         self._indicators = [IndicatorMatcher(pack.id, pack.indicators) for pack in packs if pack.indicators]
         self._yara = [YaraScan(pack.id, pack.yara) for pack in packs if pack.yara]
         self._kept: dict[tuple[str, str], Kept] = {}
+
+    def index(self, kind: str) -> KindIndex | None:
+        """Give the rules of a kind of record, or None if there are none."""
+        return self._kinds.get(kind)
 
     def observe(self, record: Record) -> Found:
         """Run everything over a record; give pack id and finding of those that are kept so far."""
@@ -72,6 +90,34 @@ class Matcher:
             for scan in self._yara:
                 found += self._take(scan.pack, scan.observe(record))
         return found
+
+    def take(self) -> Matched:
+        """Give the matches so far, and begin anew; what was compiled stays."""
+        kept, self._kept = self._kept, {}
+        gave_up = [scan.gave_up for scan in self._yara]
+        for scan in self._yara:
+            scan.gave_up = []
+        correlated = [one.take() for each in self._correlations for one in each.all]
+        return Matched(kept=kept, correlated=correlated, gave_up=gave_up)
+
+    def merge(self, other: Matched) -> None:
+        """Add the matches that a matcher of the same packs had in another part of the evidence."""
+        for name, kept in other.kept.items():
+            self._kept.setdefault(name, Kept(self._most)).merge(kept)
+        correlators = [one for each in self._correlations for one in each.all]
+        for correlator, gathered in zip(correlators, other.correlated, strict=True):
+            correlator.merge(gathered)
+        for scan, paths in zip(self._yara, other.gave_up, strict=True):
+            scan.gave_up += paths
+
+    def may_match(self, kind: str, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether any rule may match a record that holds these fields, and others not known yet."""
+        index = self._kinds.get(kind)
+        return index is not None and index.possible(fields)
+
+    def clues(self) -> Clues:
+        """Give what a record must hold for any indicator to be met in it."""
+        return joined_clues(indicators.clues() for indicators in self._indicators)
 
     def _match(self, rule: CompiledRule, record: Record, row: Row) -> Found:
         explained = rule.explained_by(row)
@@ -128,9 +174,9 @@ class _PackCorrelations:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack.id
-        self._all = [Correlator(pack.id, correlation) for correlation in pack.correlations]
+        self.all = [Correlator(pack.id, correlation) for correlation in pack.correlations]
         self._by_rule: dict[str, list[Correlator]] = {}
-        for correlator in self._all:
+        for correlator in self.all:
             for title in correlator.correlation.rules:
                 self._by_rule.setdefault(title, []).append(correlator)
         self._benign = {
@@ -149,9 +195,9 @@ class _PackCorrelations:
                 correlator.feed(rule.rule.title, record, weak=rule.weak(record, row))
 
     def finish(self) -> Iterator[Finding]:
-        for correlator in self._all:
+        for correlator in self.all:
             yield from correlator.finish()
 
     def notices(self) -> Iterator[str]:
-        for correlator in self._all:
+        for correlator in self.all:
             yield from correlator.notices()

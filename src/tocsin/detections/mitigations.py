@@ -65,6 +65,14 @@ class MitigationCollector:
         elif item.kind == "http.err" and isinstance(item, Record):
             self._refusal(item)
 
+    def merge(self, other: MitigationCollector) -> None:
+        """Add what was seen elsewhere, in other files."""
+        self._files.update(other._files)
+        for queue, (span, first) in other._refused.items():
+            known, place = self._refused.get(queue, (_NO_SPAN, first))
+            earliest = min(first, place, key=lambda one: one.order)
+            self._refused[queue] = (known.widen(span.start).widen(span.end), earliest)
+
     def judge(self, product: Product) -> tuple[MitigationSeen, ...]:
         """Give the state of every mitigation that the product knows, in the order of their names."""
         return tuple(self._seen(product, one) for one in product.mitigations)

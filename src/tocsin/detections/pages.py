@@ -7,26 +7,31 @@ log folder and the largest is given, so that a request is not counted twice.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
+from tocsin.evidence.web_roots import url_of
+from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
 from tocsin.model.verdicts import ShellClient
+from tocsin.model.words import Means
 from tocsin.packs.logsources import WEB_KINDS
 
-_PAGE = re.compile(r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)$")
+ANY_PAGE = r"\.(?:as[pcmh]x|asp|asax|svc|soap|cshtml|vbhtml|php[3-8]?|phtml|jspx?|jspf|cfm|cer|cdx)"
+_PAGE = re.compile(ANY_PAGE + "$")
 _TAIL = re.compile(
     r"(?:&|^)(?:(?:CorrelationID|cafeReqId|encoding|ClientId|ActID|ClientRequestId|reqId)=[^;&]*;?|;)",
     re.IGNORECASE,
 )
-_NONSENSE = re.compile(
-    r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)",
-    re.IGNORECASE,
+NONSENSE = (
+    r"^/(\.env|\.git/|\.aws/|wp-login\.php|phpmyadmin|cgi-bin/|boaform|hnap1|actuator|solr/|vendor/phpunit)"
 )
 """What internet scanners ask of every server, each the mark of another product."""
 
+_NONSENSE = re.compile(NONSENSE, re.IGNORECASE)
 _FEWEST_NONSENSE = 2
 _MOST_PAGES = 100_000
 _MOST_CLIENTS = 5_000
@@ -57,8 +62,25 @@ def own_query(query: str | None) -> str:
 
 def is_tasking(record: Record) -> bool:
     """Tell whether the request carried more than the page's name: a body or parameters."""
-    method = (record.fields.get("cs-method") or "GET").upper()
-    return method not in {"GET", "HEAD", "OPTIONS"} or bool(own_query(record.fields.get("cs-uri-query")))
+    return carries_more(record.fields.get("cs-method"), record.fields.get("cs-uri-query"))
+
+
+def carries_more(method: str | None, query: str | None) -> bool:
+    """Tell the same by the method, or None for GET, and the query."""
+    return (method or "GET").upper() not in {"GET", "HEAD", "OPTIONS"} or bool(own_query(query))
+
+
+def pages_named(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the pages that findings of more than context name, as ``page_of`` spells them."""
+    for finding in findings:
+        if finding.means is not Means.CONTEXT:
+            path = finding.details.get("shell_path")
+            named = (
+                finding.details.get("page"),
+                finding.details.get("shell_url"),
+                url_of(path) if path else None,
+            )
+            yield from (url.lower() for url in named if url)
 
 
 @dataclass(slots=True)
@@ -67,6 +89,17 @@ class _Client:
     first: datetime | None = None
     last: datetime | None = None
     tasked: bool = False
+
+    def merge(self, other: _Client) -> None:
+        _add_counts(self.requests, other.requests)
+        self.first = min((one for one in (self.first, other.first) if one), default=None)
+        self.last = max((one for one in (self.last, other.last) if one), default=None)
+        self.tasked = self.tasked or other.tasked
+
+
+def _add_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
 @dataclass(slots=True)
@@ -97,6 +130,24 @@ class _Moments:
         minute = int(moment.timestamp()) // 60
         low, high = self.minutes.get(minute, (moment, moment))
         self.minutes[minute] = (min(low, moment), max(high, moment))
+
+    def merge(self, other: _Moments) -> None:
+        self.count += other.count
+        self.first = min((one for one in (self.first, other.first) if one), default=None)
+        self._merge_last(other)
+        for minute, (low, high) in other.minutes.items():
+            known = self.minutes.get(minute, (low, high))
+            self.minutes[minute] = (min(low, known[0]), max(high, known[1]))
+        self.places = sorted([*self.places, *other.places], key=_place_order)[:_KEPT_LOCATORS]
+
+    def _merge_last(self, other: _Moments) -> None:
+        """A last moment is in doubt if all that was seen at it is."""
+        if other.last is None:
+            return
+        if self.last is None or other.last > self.last:
+            self.last, self.last_weak = other.last, other.last_weak
+        elif other.last == self.last:
+            self.last_weak = self.last_weak and other.last_weak
 
     def first_after(self, moment: datetime) -> datetime | None:
         """Give the first moment after another; within that one's own minute, the latest."""
@@ -170,6 +221,19 @@ class Page:
             self.served.add(record)
             self._client(record, group)
 
+    def merge(self, other: Page) -> None:
+        """Add the requests that were met elsewhere."""
+        _add_counts(self.totals, other.totals)
+        self.served.merge(other.served)
+        self.refused.merge(other.refused)
+        if self._clients is None or other._clients is None:
+            self._clients = None
+            return
+        for ip, client in other._clients.items():
+            self._clients.setdefault(ip, _Client()).merge(client)
+        if len(self._clients) > _MOST_CLIENTS:
+            self._clients = None
+
     def _client(self, record: Record, group: str) -> None:
         ip = record.fields.get("c-ip")
         if ip is None or self._clients is None:
@@ -205,11 +269,19 @@ class PageActivity:
         stem = record.fields.get("cs-uri-stem")
         if record.kind not in WEB_KINDS or not stem:
             return
-        if record.fields.get("sc-status") == "200":
-            self._nonsense.update(found.lower() for found in _NONSENSE.findall(stem))
+        self.note_nonsense(record)
         url = page_of(stem)
-        if url is None:
-            return
+        if url is not None:
+            self._add(url, record)
+
+    def observe_only(self, record: Record, urls: frozenset[str]) -> None:
+        """Take one record if it asks for one of these pages."""
+        stem = record.fields.get("cs-uri-stem")
+        url = page_of(stem) if stem and record.kind in WEB_KINDS else None
+        if url is not None and url in urls:
+            self._add(url, record)
+
+    def _add(self, url: str, record: Record) -> None:
         page = self._pages.get(url)
         if page is None:
             if len(self._pages) >= _MOST_PAGES:
@@ -218,6 +290,25 @@ class PageActivity:
             page = self._pages[url] = Page(url)
         group = f"{record.kind}:{record.locator.path.rpartition('/')[0]}"
         page.add(record, group=group, absent=self._absent)
+
+    def merge(self, other: PageActivity) -> None:
+        """Add the requests that were met elsewhere."""
+        self._nonsense |= other._nonsense
+        self.overflow += other.overflow
+        for url, page in other._pages.items():
+            known = self._pages.get(url)
+            if known is not None:
+                known.merge(page)
+            elif len(self._pages) < _MOST_PAGES:
+                self._pages[url] = page
+            else:
+                self.overflow += sum(page.totals.values())
+
+    def note_nonsense(self, record: Record) -> None:
+        """Note what the request asks for if it cannot be there and was answered."""
+        stem = record.fields.get("cs-uri-stem")
+        if stem and record.kind in WEB_KINDS and record.fields.get("sc-status") == "200":
+            self._nonsense.update(found.lower() for found in _NONSENSE.findall(stem))
 
     def get(self, url: str) -> Page | None:
         """Give what is known of a page, by its path in any case."""

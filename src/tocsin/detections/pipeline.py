@@ -1,45 +1,36 @@
-"""One pass over the evidence: every file identified, parsed, counted, matched.
+"""One pass over the evidence: every file read, counted, matched; and a second look at some logs.
 
-This is the only place that catches broadly, and only around one artefact: whatever a parser does,
-the other files are still read, and the failure becomes missing coverage. Lines that a failed parser
-left are counted as unreadable and still searched.
+Requests for the pages that findings name are followed over time. In logs of the fast lane they are looked
+for once it is known which pages those are. Several processes may share the work; what comes out is the same.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 
 from msgspec import Struct
 
-from tocsin.artefacts.registry import ArtefactModule, identify
-from tocsin.detections.account import CoverageAccount, KindAccount
+from tocsin.detections.account import CoverageAccount
 from tocsin.detections.builds import BuildCollector
-from tocsin.detections.copies import Copies
+from tocsin.detections.crew.foreman import Crew, Foreman, NeedsOnePass, Told, may_share
+from tocsin.detections.crew.messages import Setup
 from tocsin.detections.disk import DiskState
-from tocsin.detections.identity import IdentityCollector, ProductSigns
-from tocsin.detections.known_good import KnownFiles
-from tocsin.detections.matching import Matcher, Matches
+from tocsin.detections.identity import IdentityCollector
+from tocsin.detections.matching import Matches
 from tocsin.detections.mitigations import MitigationCollector
-from tocsin.detections.pages import PageActivity
-from tocsin.detections.served_names import ServedNames
-from tocsin.errors import ArtefactError, EvidenceError
-from tocsin.evidence.exported_rows import record_of_line
-from tocsin.evidence.opening import Evidence
-from tocsin.evidence.source import Source
+from tocsin.detections.one_pass import Pass, Scanned
+from tocsin.detections.pages import PageActivity, pages_named
+from tocsin.detections.scanning.lanes import Scanning
+from tocsin.evidence.opening import Evidence, names_directories
 from tocsin.model.coverage import Skipped
 from tocsin.model.findings import Finding
-from tocsin.model.places import Locator
-from tocsin.model.records import Item, Record, Unreadable
 from tocsin.model.verdicts import EvidenceInfo
 from tocsin.packs.loading import Pack
 from tocsin.packs.products import Product
 
-OTHER_FILES = "file.other"
-"""Kind under which files of no known kind are counted."""
-
-Progress = Callable[[Source], None]
+_AUTOMATIC = Scanning()
+_ALONE = Crew(workers=1)
 
 
 class Detections(Struct, frozen=True, kw_only=True):
@@ -49,6 +40,7 @@ class Detections(Struct, frozen=True, kw_only=True):
         findings: per pack, in ``Finding.order``.
         folded: per pack and rule, how many further findings were counted and not kept.
         notices: what a reader should know of the evidence as such, and what matching left out.
+        scanned: what the fast lane was spared.
         strange_names: requests name directories of the product in a way that nothing read explains.
     """
 
@@ -64,6 +56,7 @@ class Detections(Struct, frozen=True, kw_only=True):
     products: frozenset[str]
     builds: BuildCollector
     mitigations: MitigationCollector
+    scanned: Scanned
     strange_names: bool = False
 
 
@@ -72,206 +65,103 @@ def detect(
     packs: Sequence[Pack],
     products: Sequence[Product],
     *,
-    progress: Progress | None = None,
+    told: Told | None = None,
+    scanning: Scanning = _AUTOMATIC,
+    crew: Crew = _ALONE,
 ) -> Detections:
-    """Read the whole of the evidence once.
+    """Read the whole of the evidence; logs that name a suspect page are read a second time for it.
+
+    Args:
+        evidence: what was collected.
+        packs: what is looked for.
+        products: what is known of products.
+        told: told of the bytes read, now and then.
+        scanning: how logs of plain rows are read; the result is the same.
+        crew: how many processes read; the result is the same. More than one only where the calling
+            program can be started anew: processes are spawned.
 
     Raises:
         EvidenceError: the evidence as a whole cannot be read (limits, a broken container).
+        EnvironmentFault: a worker process came to its end before its work did.
+        UsageFault: the engine asked for is not installed.
     """
-    run = _Pass(packs, products)
+    if crew.workers > 1 and may_share(evidence, evidence.limits):
+        setup = _setup(evidence, packs, products, scanning)
+        try:
+            with closing(Pass(packs, products, scanning)) as run:
+                return _shared(evidence, run, Foreman(evidence, crew, told), setup)
+        except NeedsOnePass:
+            with evidence.anew() as again, closing(Pass(packs, products, scanning)) as run:
+                return _alone(again, run, None)
+    with closing(Pass(packs, products, scanning)) as run:
+        return _alone(evidence, run, told)
+
+
+def _alone(evidence: Evidence, run: Pass, told: Told | None) -> Detections:
+    if told:
+        evidence.watch(told)
+    skipped: list[Skipped] = []
     for source in evidence.sources():
-        run.read(source)
-        if progress:
-            progress(source)
-    return run.result(evidence)
+        skipped += run.read(source)
+    matches, left_out = run.matches()
+    skipped += _new(run.revisit(_pages(matches)), skipped)
+    return _result(evidence, run, matches, left_out, skipped)
 
 
-class _Pass:
-    """The state of one pass."""
-
-    def __init__(self, packs: Sequence[Pack], products: Sequence[Product]) -> None:
-        self._matcher = Matcher(packs)
-        self._account = CoverageAccount()
-        self._pages = PageActivity(_absent_statuses(packs))
-        self._disk = DiskState()
-        self._known = KnownFiles(products)
-        self._identity = IdentityCollector()
-        self._signs = ProductSigns({product.file.id: product.file.signs for product in products})
-        self._builds = BuildCollector()
-        self._mitigations = MitigationCollector()
-        self._copies = Copies()
-        self._served = ServedNames(products)
-        self._skipped: list[Skipped] = []
-
-    def read(self, source: Source) -> None:
-        """Identify, parse, count and match one file, unless a shadow copy holds it a second time."""
-        if self._copies.repeats(source):
-            return
-        self._signs.observe_path(source.where)
-        self._disk.observe_path(source.where)
-        self._builds.see(source)
-        tally = _FileTally(source)
-        why = _fault_of(partial(self._parse, source, tally))
-        if why:
-            self._failed(source, tally, why)
-        tally.close(self._account)
-
-    def result(self, evidence: Evidence) -> Detections:
-        """Close the pass: correlations, order, totals."""
-        matches = self._matcher.finish()
-        info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
-        return Detections(
-            evidence=info,
-            findings={pack: self._known.explain(found.findings) for pack, found in matches.items()},
-            folded={pack: found.folded for pack, found in matches.items()},
-            notices=(
-                *evidence.notes,
-                *_notices(matches, self._pages),
-                *self._served.notices(),
-                *self._copies.notices(),
-            ),
-            account=self._account,
-            skipped=(*evidence.skipped, *self._skipped),
-            pages=self._pages,
-            disk=self._disk,
-            identity=self._identity,
-            products=frozenset(self._signs.seen),
-            builds=self._builds,
-            mitigations=self._mitigations,
-            strange_names=self._served.strange,
-        )
-
-    def _take(self, item: Item, source: Source) -> None:
-        self._builds.observe(item, source)
-        self._mitigations.observe(item, source)
-        self._served.observe(item, source)
-        if isinstance(item, Record):
-            self._identity.observe(item)
-            self._signs.observe(item)
-            self._pages.observe(item)
-            self._disk.observe(item, shadow_copy=source.shadow_copy)
-            self._known.observe(item)
-            self._matcher.observe(item)
-        elif isinstance(item, Unreadable):
-            self._second_hand(item)
-
-    def _second_hand(self, item: Unreadable) -> None:
-        """Search what could not be parsed; a row of another log within it is read as such, weakly."""
-        self._matcher.observe(_as_text(item))
-        record = record_of_line(item.text, item.locator)
-        if record is not None:
-            self._signs.observe(record)
-            self._pages.observe(record)
-            self._matcher.observe(record)
-
-    def _parse(self, source: Source, tally: _FileTally) -> None:
-        tally.module = identify(source)
-        for given in tally.module.parse(source) if tally.module else ():
-            if self._copies.repeated(given, source):
-                continue
-            item = self._served.read(given)
-            tally.count(item)
-            self._take(item, source)
-
-    def _failed(self, source: Source, tally: _FileTally, why: str) -> None:
-        """Count what the parser left, all of it, and search it as far as that goes."""
-        tally.account.errors += 1
-        self._skipped.append(Skipped(path=source.path, why=why))
-        if tally.module is None or not tally.module.LINES:
-            return
-        after = tally.last_line
-        for item in _rest(source, tally.module.KIND, after):
-            tally.count(item)
-        again = _fault_of(partial(self._search_rest, source, tally.module.KIND, after))
-        if again:
-            unsearched = f"what was left of it could not be searched: {again}"
-            self._skipped.append(Skipped(path=source.path, why=unsearched))
-
-    def _search_rest(self, source: Source, kind: str, after: int) -> None:
-        for item in _rest(source, kind, after):
-            self._take(item, source)
+def _setup(
+    evidence: Evidence, packs: Sequence[Pack], products: Sequence[Product], scanning: Scanning
+) -> Setup:
+    return Setup(packs=tuple(packs), products=tuple(products), scanning=scanning, shared=evidence.shared)
 
 
-def _fault_of(step: Callable[[], None]) -> str:
-    """Do something with one artefact; give in words why it failed, or an empty text."""
-    try:
-        step()
-    except EvidenceError:
-        raise
-    except ArtefactError as error:
-        return error.what
-    except Exception as error:  # noqa: BLE001 - the one broad catch: a parser's fault is missing coverage
-        return f"the parser failed: {type(error).__name__}: {error}"
-    return ""
+def _shared(evidence: Evidence, run: Pass, foreman: Foreman, setup: Setup) -> Detections:
+    """Read first what names directories, then have the rest read by workers."""
+    entries = list(enumerate(evidence.in_turn()))
+    skipped: list[Skipped] = []
+    for entry in (entry for _, entry in entries if names_directories(entry)):
+        for source in evidence.give(entry):
+            skipped += run.read(source)
+    rest = [pair for pair in entries if not names_directories(pair[1])]
+    with foreman.workers(setup, run, rest) as workers:
+        skipped += foreman.read(workers, run)
+        evidence.check()
+        matches, left_out = run.matches()
+        urls = _pages(matches)
+        skipped += _new(foreman.revisit(workers, run, urls), skipped)
+    return _result(evidence, run, matches, left_out, skipped)
 
 
-class _FileTally:
-    """The account of one file, before it joins the account of its kind."""
-
-    def __init__(self, source: Source) -> None:
-        self.account = KindAccount()
-        self.module: ArtefactModule | None = None
-        self.last_line = 0
-        self._source = source
-        self._kinds: dict[str, KindAccount] = {}
-        self._records: Counter[str] = Counter()
-
-    def count(self, item: Item) -> None:
-        """Add one item of the file."""
-        self.account.count(item)
-        if item.locator.line is not None:
-            self.last_line = max(self.last_line, item.locator.line)
-        kind = self._kinds.get(item.kind)
-        if kind is None:
-            kind = self._kinds[item.kind] = KindAccount()
-        kind.count(item)
-        if isinstance(item, Record):
-            self._records[item.kind] += 1
-
-    def close(self, total: CoverageAccount) -> None:
-        """Join the account of the file's kind; an event log joins one account a channel."""
-        main = self._main_kind()
-        if self.module is not None and self.module.LINES:
-            self.account.lines = self.last_line
-            total.of(main).join(self.account)
-        else:
-            for kind, account in self._kinds.items():
-                total.of(kind).join(account)
-                total.of(kind).files += kind != main
-            total.of(main).errors += self.account.errors
-        total.of(main).files += 1
-        total.of(main).bytes += self._source.size
-
-    def _main_kind(self) -> str:
-        module = self.module
-        if module is None:
-            return OTHER_FILES
-        if self._records:
-            return min(self._records.items(), key=lambda pair: (-pair[1], pair[0] != module.KIND, pair[0]))[0]
-        return module.KIND
+def _new(again: Iterable[Skipped], skipped: Iterable[Skipped]) -> list[Skipped]:
+    """Give what the second look could not read, but for files of which something was told before."""
+    told = {one.path for one in skipped}
+    return [one for one in again if one.path not in told]
 
 
-def _rest(source: Source, kind: str, after: int) -> Iterator[Unreadable]:
-    """Give the lines that a failed parser did not reach."""
-    try:
-        for line in source.lines():
-            if line.number > after:
-                place = Locator(path=source.path, line=line.number)
-                yield Unreadable(kind=kind, locator=place, why="the parser failed before", text=line.text)
-    except (ArtefactError, OSError):
-        return
+def _pages(matches: Mapping[str, Matches]) -> frozenset[str]:
+    return frozenset(url for found in matches.values() for url in pages_named(found.findings))
 
 
-def _notices(matches: Mapping[str, Matches], pages: PageActivity) -> Iterator[str]:
-    yield from dict.fromkeys(notice for pack in sorted(matches) for notice in matches[pack].notices)
-    if pages.overflow:
-        yield f"{pages.overflow:,} requests for further server pages were matched but not followed over time."
-
-
-def _as_text(item: Unreadable) -> Record:
-    return Record(kind="text.unknown", locator=item.locator, time=None, fields={"Text": item.text}, weak=True)
-
-
-def _absent_statuses(packs: Iterable[Pack]) -> frozenset[str]:
-    return frozenset(str(status) for pack in packs for status in pack.file.absent_statuses)
+def _result(
+    evidence: Evidence,
+    run: Pass,
+    matches: Mapping[str, Matches],
+    left_out: Iterable[str],
+    skipped: Iterable[Skipped],
+) -> Detections:
+    info = evidence.info()  # hashes the rest, and compares the manifest: notes are complete after it
+    return Detections(
+        evidence=info,
+        findings={pack: run.known.explain(found.findings) for pack, found in matches.items()},
+        folded={pack: found.folded for pack, found in matches.items()},
+        notices=(*evidence.notes, *run.notices(matches, left_out)),
+        account=run.account,
+        skipped=(*evidence.skipped, *skipped),
+        pages=run.pages,
+        disk=run.disk,
+        identity=run.identity,
+        products=frozenset(run.signs.seen),
+        builds=run.builds,
+        mitigations=run.mitigations,
+        scanned=run.scanned,
+        strange_names=run.served.strange,
+    )

@@ -41,6 +41,12 @@ class Prefilter:
         ordered = sorted(parts.items(), key=lambda item: -len(item[1]))
         self._fields = [(name, _Ruled(kind, name, found)) for name, found in ordered]
         self._spanning = _Spanning(spanning)
+        self._by_name = dict(self._fields)
+
+    def after(self, name: str, value: str | None) -> int:
+        """Give the mask of the rules that one field's value leaves possible."""
+        ruled = self._by_name.get(name)
+        return self._everything & ruled.allowed(value) if ruled else self._everything
 
     def candidates(self, record: Record) -> int:
         """Give the mask of the rules that may match."""
@@ -54,6 +60,14 @@ class Prefilter:
             if not mask:
                 return 0
         return mask & self._spanning.allowed(record, mask)
+
+    def possible(self, fields: Mapping[str, str | None]) -> bool:
+        """Tell whether a record that holds these fields, and others not known yet, may match any rule."""
+        mask = self._everything
+        for name, ruled in self._fields:
+            if name in fields:
+                mask &= ruled.allowed(fields[name])
+        return mask != 0
 
 
 def conjuncts(node: Node) -> Iterator[Node]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tocsin.detections.behaviours import met
 from tocsin.detections.compiling import narrowed
 from tocsin.detections.conditions import predicate
 from tocsin.detections.matching import Matcher
+from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.values import Row
 from tocsin.errors import PackError, RuleError
 from tocsin.model.places import Locator
 from tocsin.model.records import Record
+from tocsin.packs.behaviours import BehaviourRule
 from tocsin.packs.lint import pack_problems
-from tocsin.packs.loading import Pack, read_pack
+from tocsin.packs.loading import AnyRule, Pack, read_pack
 from tocsin.packs.rules import Correlation, Fields, Rule, Scalar
 
 Example = Fields | tuple[Fields, ...]
@@ -43,9 +47,11 @@ def disproved(pack: Pack) -> Iterator[RuleError]:
         yield from _rule(rule, partial(_holds, rule))
     for correlation in pack.correlations:
         yield from _rule(correlation, partial(_sequence_holds, pack, correlation))
+    for behaviour in pack.behaviours:
+        yield from _rule(behaviour, partial(_requests_hold, pack, behaviour))
 
 
-def _rule(rule: Rule | Correlation, holds: Callable[[Example], bool | str]) -> Iterator[RuleError]:
+def _rule(rule: AnyRule, holds: Callable[[Example], bool | str]) -> Iterator[RuleError]:
     for wanted, key in ((True, "matches"), (False, "ignores")):
         for at, example in enumerate(getattr(rule.head.examples, key)):
             held = holds(example)
@@ -91,6 +97,23 @@ def _sequence_holds(pack: Pack, correlation: Correlation, example: Example) -> b
     return correlation.title in {finding.rule for finding in matcher.finish()[pack.id].findings}
 
 
+def _requests_hold(pack: Pack, rule: BehaviourRule, example: Example) -> bool | str:
+    """Say the same of a behavioural rule and a list of requests."""
+    if not isinstance(example, tuple):
+        return "the example of a behaviour is a list of requests"
+    refusals = frozenset(str(status) for status in pack.file.absent_statuses)
+    try:
+        records = [_record(one, "iis.w3c", number=at) for at, one in enumerate(_repeated(example), start=1)]
+    except ValueError as error:
+        return f"the example's time is none: {error}"
+    begin = min((record.time for record in records if record.time), default=None)
+    with closing(PageRequests((), refusals, most_clients=rule.most_clients)) as asked:
+        for record in records:
+            asked.observe(record)
+        database = asked.finish()
+        return database is not None and any(met(rule, database, logs_begin=begin))
+
+
 def _repeated(example: Iterable[Fields]) -> Iterator[Fields]:
     """Write a record out ``repeat`` times, one ``every`` so many seconds: examples stay short."""
     for fields in example:
@@ -105,16 +128,19 @@ def _repeated(example: Iterable[Fields]) -> Iterator[Fields]:
 
 def record_of(example: Fields, rule: Rule, *, number: int = 1) -> Record:
     """Make the record that an example stands for: of its ``kind``, or of the first that is reached."""
-    kind = str(example.get("kind") or rule.reaches[0].kind)
-    event_id = next((reach.event_id for reach in rule.reaches if reach.kind == kind), "")
-    fields = {name: _text(value) for name, value in example.items() if name not in _OWN}
+    record = _record(example, rule.reaches[0].kind, number=number)
+    event_id = next((reach.event_id for reach in rule.reaches if reach.kind == record.kind), "")
     if event_id:
-        fields.setdefault("EventID", event_id)
+        record.fields.setdefault("EventID", event_id)
+    return record
+
+
+def _record(example: Fields, kind: str, *, number: int) -> Record:
     return Record(
-        kind=kind,
+        kind=str(example.get("kind") or kind),
         locator=Locator(path="example", line=number),
         time=_time(example.get("time")),
-        fields=fields,
+        fields={name: _text(value) for name, value in example.items() if name not in _OWN},
     )
 
 

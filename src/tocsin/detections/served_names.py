@@ -42,6 +42,33 @@ class ServedNames:
         """Whether requests were read whose directory nothing explains."""
         return bool(self._unknown)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The unusual names, in lower case: rows whose path begins with one have to be read by ``read``."""
+        return tuple(sorted(self._names))
+
+    def take_unknown(self) -> dict[str, int]:
+        """Give how many requests named a directory that nothing explains, and begin to count anew."""
+        unknown, self._unknown = self._unknown, {}
+        return unknown
+
+    def add_unknown(self, unknown: Mapping[str, int]) -> None:
+        """Add such requests that were counted elsewhere."""
+        for usual, count in unknown.items():
+            self._unknown[usual] = self._unknown.get(usual, 0) + count
+
+    @staticmethod
+    def front_ends() -> tuple[str, ...]:
+        """Give the protocols of HttpProxy whose rows may name a directory that nothing explains."""
+        return tuple(_FRONT_END_OF)
+
+    def explains(self, protocol: str | None, stem: str | None) -> bool:
+        """Tell whether a row of HttpProxy names a directory that is known, or none."""
+        if protocol not in _FRONT_END_OF or not stem or not self._known:
+            return True
+        first = "/" + stem.lower().lstrip("/").partition("/")[0]
+        return first in self._known or first == "/"
+
     def observe(self, item: Item, source: Source) -> None:
         """Take what applicationHost.config says; it has to come before the logs."""
         if item.kind != "iis.config" or not isinstance(item, Record):
@@ -90,13 +117,10 @@ class ServedNames:
         return msgspec.structs.replace(record, fields={**record.fields, **changed}) if changed else record
 
     def _is_strange(self, record: Record) -> bool:
-        usual = _FRONT_END_OF.get(record.fields.get("Protocol") or "")
-        stem = record.fields.get("cs-uri-stem")
-        if not usual or not stem or not self._known:
+        protocol = record.fields.get("Protocol") or ""
+        if self.explains(protocol, record.fields.get("cs-uri-stem")):
             return False
-        first = "/" + stem.lower().lstrip("/").partition("/")[0]
-        if first in self._known or first == "/":
-            return False
+        usual = _FRONT_END_OF[protocol]
         self._unknown[usual] = self._unknown.get(usual, 0) + 1
         return True
 

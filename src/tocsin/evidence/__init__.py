@@ -1,8 +1,9 @@
 """Open what was collected from one server as one read-only tree of files, and read what files have in common.
 
-- Opening: ``opening`` is the door; ``folder``, ``archive``, ``gzipped``, ``containers`` and ``shelf`` list
-  files, ``entries`` and ``giving`` hand them out, ``measured`` and ``limits`` count and bound every byte,
-  ``custody`` and ``manifest`` tell the evidence's own history.
+- Opening: ``opening`` is the door; ``folder``, ``archive``, ``containers`` and ``shelf`` list files;
+  ``packed`` (``gzipped``, ``zstd_file``) and ``inflating`` unpack them; ``entries`` and ``giving`` hand
+  them out, ``measured`` and ``limits`` count and bound every byte, ``custody`` and ``manifest`` tell the
+  evidence's own history.
 - One file: ``source``, its place (``layout``, ``globs``, ``web_roots``, ``server_pages``) and its text
   (``lines``, ``heads``, ``line_items``, ``text_blocks``).
 - Rows: ``delimited`` and ``shapes`` for any, ``w3c`` and ``web_rows`` for web servers, ``exchange_logs``,

@@ -14,7 +14,6 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,13 +21,13 @@ from typing import Any, BinaryIO, cast
 
 from tocsin.errors import ArtefactError, EvidenceError, LimitExceeded, TocsinError, UnsafeEntry
 from tocsin.evidence.entries import Entry, Skip
+from tocsin.evidence.inflating import DAMAGE, QUICK, Inflating, crc32
 from tocsin.evidence.limits import Account, Limits
 from tocsin.model.coverage import Skipped
 from tocsin.model.times import in_utc
 
-DAMAGE = (
+BROKEN = (
     zipfile.BadZipFile,
-    zlib.error,
     EOFError,
     OSError,
     NotImplementedError,
@@ -36,7 +35,9 @@ DAMAGE = (
     ValueError,
     struct.error,
 )
-"""What ``zipfile`` and the unpackers under it raise on damaged or hostile input."""
+"""What ``zipfile`` raises on damaged or hostile input."""
+_DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, *BROKEN)
+_CUT = "cut short"
 
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """``zipfile`` unpacks bzip2 and LZMA without a bound on memory, and no collector uses them."""
@@ -82,7 +83,7 @@ class Archive:
         except TocsinError:
             stream.close()
             raise
-        except DAMAGE as error:
+        except BROKEN as error:
             stream.close()
             raise EvidenceError(
                 f"damaged, cut short or not a zip ({error})",
@@ -94,8 +95,8 @@ class Archive:
         """Give the members as they are listed."""
         return self._zip.infolist()
 
-    def open(self, info: zipfile.ZipInfo, name: str) -> MemberStream:
-        """Open one member.
+    def open(self, info: zipfile.ZipInfo, name: str, *, quick: bool = QUICK) -> MemberStream:
+        """Open one member, to be unpacked here.
 
         Raises:
             ArtefactError: the member is damaged or cannot be unpacked here.
@@ -103,9 +104,11 @@ class Archive:
         unchecked = copy.copy(info)
         del unchecked.CRC  # zipfile would withhold the last bytes of a member with a wrong one
         unchecked.file_size = _UNTRUSTED  # and whatever a member holds beyond its stated size
+        unchecked.compress_type = zipfile.ZIP_STORED  # gives the packed bytes as they are
+        again = partial(self.open, info, name, quick=False) if quick else None
         try:
-            return MemberStream(self, self._zip.open(unchecked), info.CRC, name)
-        except DAMAGE as error:
+            return MemberStream(self, self._zip.open(unchecked), info, name, again)
+        except BROKEN as error:
             raise ArtefactError(f"damaged in its container ({error})", where=name) from error
 
     def read(self, size: int = -1, /) -> bytes:
@@ -137,15 +140,30 @@ class MemberStream:
 
     jump = None
 
-    def __init__(self, archive: Archive, member: Any, crc: int, name: str) -> None:
-        """Take an opened member and the CRC that it should have."""
+    def __init__(
+        self,
+        archive: Archive,
+        member: Any,
+        info: zipfile.ZipInfo,
+        name: str,
+        slower: Callable[[], MemberStream] | None,
+    ) -> None:
+        """Take the packed bytes of a member, and how to open it by means that get further in damaged ones."""
+        self.slower = slower
         self._archive = archive
         self._member = member
-        self._crc = crc
+        self._deflated = info.compress_type == zipfile.ZIP_DEFLATED
+        self._unpacked = Inflating(self._take, quick=slower is not None)
+        self._crc = info.CRC
         self._running = 0
         self._name = name
-        self.used = 0
+        self._taken = 0
         archive.busy += 1
+
+    @property
+    def used(self) -> int:
+        """Packed bytes used up so far."""
+        return self._taken - len(self._unpacked.held)
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Unpack the next bytes.
@@ -153,13 +171,12 @@ class MemberStream:
         Raises:
             ArtefactError: they are damaged; or, at the end, the CRC of the whole is wrong.
         """
-        before = self._archive.taken
         try:
-            data = self._member.read1(len(buffer))
-        except DAMAGE as error:
-            raise ArtefactError(f"damaged in its container ({error})", where=self._name) from error
-        self.used += self._archive.taken - before
-        self._running = zlib.crc32(data, self._running)
+            data = self._read(len(buffer))
+        except _DAMAGE as error:
+            raise ArtefactError(
+                f"damaged in its container ({str(error) or _CUT})", where=self._name
+            ) from error
         if not data and len(buffer) and self._running != self._crc:
             raise ArtefactError("damaged in its container (wrong checksum)", where=self._name)
         buffer[: len(data)] = data
@@ -170,6 +187,21 @@ class MemberStream:
         if not self._member.closed:
             self._member.close()
             self._archive.busy -= 1
+
+    def _read(self, most: int) -> bytes:
+        if self._deflated:
+            data = self._unpacked.read(most)
+            self._running = self._unpacked.crc
+        else:
+            data = self._take(most)
+            self._running = crc32(data, self._running)
+        return data
+
+    def _take(self, most: int) -> bytes:
+        before = self._archive.taken
+        data: bytes = self._member.read1(most)
+        self._taken += self._archive.taken - before
+        return data
 
 
 def list_members(

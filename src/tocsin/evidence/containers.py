@@ -21,7 +21,13 @@ class Kind(Enum):
 
     ZIP = "zip"
     GZIP = "gzip"
+    ZSTD = "zstd"
     REFUSED = "refused"
+
+    @property
+    def holds_one(self) -> bool:
+        """Whether it is one file, packed."""
+        return self in {Kind.GZIP, Kind.ZSTD}
 
 
 class Container(Struct, frozen=True):
@@ -52,6 +58,9 @@ def _refused(name: str, remedy: str) -> Container:
 
 _ZIP = Container(Kind.ZIP, "zip")
 _GZIP = Container(Kind.GZIP, "gzip")
+_ZSTD = Container(Kind.ZSTD, "Zstandard")
+_SKIPPED = b"\x2a\x4d\x18"
+"""Of the frames that unpackers of Zstandard pass over, the mark without its first byte."""
 _MARKS = (
     _Mark(_refused("AFF4 image", MOUNT), (".aff4",), ((0, b"PK\x03\x04"),)),
     _Mark(
@@ -61,11 +70,15 @@ _MARKS = (
     ),
     _Mark(_ZIP, (".zip",), ((0, b"PK\x03\x04"), (0, b"PK\x05\x06"), (0, b"PK\x07\x08"))),
     _Mark(_GZIP, (".gz",), ((0, b"\x1f\x8b"),)),
+    _Mark(
+        _ZSTD,
+        (".zst", ".zstd"),
+        ((0, b"\x28\xb5\x2f\xfd"), *((0, bytes([first]) + _SKIPPED) for first in range(80, 96))),
+    ),
     _Mark(_refused("7-Zip archive", UNPACK), (".7z", ".7z.001"), ((0, b"7z\xbc\xaf\x27\x1c"),)),
     _Mark(_refused("RAR archive", UNPACK), (".rar",), ((0, b"Rar!\x1a\x07"),)),
     _Mark(_refused("xz file", UNPACK), (".xz",), ((0, b"\xfd7zXZ\0"),)),
     _Mark(_refused("bzip2 file", UNPACK), (".bz2",), ((0, b"BZh"),)),
-    _Mark(_refused("Zstandard file", UNPACK), (".zst",), ((0, b"\x28\xb5\x2f\xfd"),)),
     _Mark(_refused("cabinet", UNPACK), (".cab",), ((0, b"MSCF"),)),
     _Mark(_refused("virtual disk (VHDX)", MOUNT), (".vhdx", ".avhdx"), ((0, b"vhdxfile"),)),
     _Mark(_refused("virtual disk (VHD)", MOUNT), (".vhd", ".avhd"), ((0, b"conectix"),), True),
@@ -89,14 +102,24 @@ _MARKS = (
     _Mark(_refused("memory image", DUMP), (".mem", ".vmem"), ((0, b"EMiL"),), True),
 )
 
+_SUFFIXES = tuple(suffix for mark in _MARKS for suffix in mark.suffixes)
+
 
 def container_inside(name: str, head: bytes) -> Container | None:
     """Say what a file within evidence is packed as, or None if it is to be read as it is."""
     lower = name.lower()
+    if not lower.endswith(_SUFFIXES):
+        return None
     for mark in _MARKS:
         if lower.endswith(mark.suffixes) and (mark.by_name or _begins(mark, head)):
             return mark.container
     return None
+
+
+def may_be_container(name: str) -> bool:
+    """Tell whether a file within evidence could be a container, by its name."""
+    lower = name.lower()
+    return any(lower.endswith(mark.suffixes) for mark in _MARKS)
 
 
 def container_named(name: str, head: bytes) -> Container | None:

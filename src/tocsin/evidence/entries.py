@@ -29,6 +29,11 @@ class RawStream(Protocol):
         """``seek``, or None where the bytes can only be read forward."""
         ...
 
+    @property
+    def slower(self) -> Callable[[], RawStream] | None:
+        """Open the same bytes by means that get further in damaged ones, or None if these do that."""
+        ...
+
     def close(self) -> None:
         """Release what is held."""
         ...

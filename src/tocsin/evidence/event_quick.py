@@ -9,11 +9,18 @@ same answer.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tocsin.evidence.event_elements import SYSTEM_ATTRIBUTE, SYSTEM_TEXT, event_from_xml
 from tocsin.evidence.events import Event
 
 _ELEMENT = re.compile(r"<(\w+)([^<>]*)>([^<]*)")
+MIDDLE = re.compile(
+    r'<TimeCreated SystemTime="([^"<>&]*)">\s*</TimeCreated>\s*'
+    r"<EventRecordID>([0-9]{1,19})</EventRecordID>\s*"
+    r"(?:<Correlation[^<>]*>\s*</Correlation>\s*)?(?:<Execution[^<>]*>\s*</Execution>\s*)?<Channel>"
+)
+"""The part of ``System`` that differs from event to event; what stands around it repeats."""
 _DATA = re.compile(r"<Data(?: Name=\"([^\"]*)\")?>([^<]*)</Data>")
 
 
@@ -43,6 +50,23 @@ def event_from_reader(text: str) -> Event:
 
 
 def _system(text: str) -> dict[str, str | None]:
+    """Read what stands in ``System``; most of it is the same in a flood of events, and remembered."""
+    middle = MIDDLE.match(text, text.find("<TimeCreated "))
+    if middle is None:
+        return _elements(text)
+    stamp, number = middle.groups()
+    frame = _frame(text[: middle.start()], text[middle.end() :])
+    if "stamp" in frame or "record_id" in frame:
+        return _elements(text)  # a second number or time: the last counts
+    return {"stamp": stamp or None, "record_id": number, **frame}
+
+
+@lru_cache(maxsize=4096)
+def _frame(before: str, after: str) -> dict[str, str | None]:
+    return _elements(f"{before}<Channel>{after}")
+
+
+def _elements(text: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name, attributes, value in _ELEMENT.findall(text):
         if name in SYSTEM_TEXT:

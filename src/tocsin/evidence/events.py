@@ -8,7 +8,9 @@ kind, because event numbers mean nothing without their provider and forwarded ev
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeGuard
 
 from msgspec import Struct
 
@@ -104,6 +106,9 @@ _TOLD_NAMES = {
 
 _TELLING_KINDS = frozenset({"event.security", "event.sysmon", "event.system", "event.defender"})
 
+_RENAMING_KINDS = frozenset({"iis.etw", "event.msexchange-management"})
+_PROCESS_CREATED = "4688"
+
 _LONGEST_MESSAGE = 1 << 16
 _FORWARDED_FOR = re.compile(r"x-forwarded-for\s*[:=]\s*\"?([^\";]{1,200})", re.IGNORECASE)
 _RAW = 4096
@@ -140,7 +145,7 @@ def record_of(event: Event, locator: Locator, *, weak: bool = False, raw: str | 
         fields = _iis_fields(event)
         time = moment_of(f"{fields.get('date')}T{fields.get('time')}Z") or moment_of(event.stamp)
     else:
-        fields = _fields(event)
+        fields = _fields(event, kind)
         time = moment_of(event.stamp)
     text = raw[:_RAW] if raw else None
     return Record(kind=kind, locator=locator, time=time, fields=fields, weak=weak, raw=text)
@@ -193,7 +198,8 @@ def value_of(text: str | None) -> str | None:
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
-def _fields(event: Event) -> dict[str, str | None]:
+def frame_fields(event: Event) -> dict[str, str | None]:
+    """Give the fields that every event has, whatever its data; not those of a request of IIS."""
     fields: dict[str, str | None] = {
         "EventID": event.event_id,
         "Provider_Name": event.provider,
@@ -204,16 +210,26 @@ def _fields(event: Event) -> dict[str, str | None]:
     }
     if event.user_id:
         fields["Security_UserID"] = event.user_id
+    return fields
+
+
+def derives_fields(event: Event) -> bool:
+    """Tell whether the record of such an event has fields that its data do not name."""
+    return event.event_id == _PROCESS_CREATED or kind_of(event) in _RENAMING_KINDS or bool(event.message)
+
+
+def _fields(event: Event, kind: str) -> dict[str, str | None]:
+    fields = frame_fields(event)
     if event.message:
         fields["Message"] = event.message
     unnamed = _add_data(fields, event.data)
-    if event.provider == "MSExchange CmdletLogs" or kind_of(event) == "event.msexchange-management":
+    if kind == "event.msexchange-management":
         fields.update(_management_fields(unnamed))
         if not _CMDLET.fullmatch(fields.get("Cmdlet") or ""):
             fields.update(_told_cmdlet(fields))
-    elif event.message and kind_of(event) in _TELLING_KINDS:
+    elif event.message and kind in _TELLING_KINDS:
         _add_told(fields, event.message)
-    if event.event_id == "4688":
+    if event.event_id == _PROCESS_CREATED:
         fields.update(_process_fields(fields))
     return fields
 
@@ -223,6 +239,25 @@ def _add_data(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
 
     ``param1`` is a name that only counts (Service Control Manager, winlogbeat): such data stand both ways.
     """
+    names, texts = zip(*data, strict=True) if data else ((), ())
+    if _are_plain(names, fields):
+        fields.update(zip(names, map(value_of, texts), strict=True))
+        return []
+    return _add_each(fields, data)
+
+
+def _are_plain(names: Sequence[str | None], fields: Mapping[str, str | None]) -> TypeGuard[Sequence[str]]:
+    """Tell whether every datum has a name of its own: not one that counts, or repeats, or is taken."""
+    distinct = set(names)
+    return (
+        len(distinct) == len(names)
+        and None not in distinct
+        and fields.keys().isdisjoint(distinct)
+        and not any(name and name.startswith("param") for name in names)
+    )
+
+
+def _add_each(fields: dict[str, str | None], data: Pairs) -> list[str | None]:
     unnamed: list[str | None] = []
     own = frozenset(fields)
     again: dict[str, list[str]] = {}

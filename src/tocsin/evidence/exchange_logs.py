@@ -29,6 +29,7 @@ from tocsin.evidence.delimited import (
 from tocsin.evidence.heads import by_location, head_lines, is_text
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_ip, is_moment, is_number
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
@@ -45,8 +46,8 @@ _LABEL = re.compile(r"\w{1,20}:\s+")
 _LOOK = 40
 
 
-class Layout(Struct, frozen=True, kw_only=True):
-    """What one log of the family is.
+class Layout(Struct, frozen=True, kw_only=True, eq=False):
+    """What one log of the family is. There is one for a kind of log, and no other is equal to it.
 
     Attributes:
         kind: of its records.
@@ -58,6 +59,7 @@ class Layout(Struct, frozen=True, kw_only=True):
         whole: ``finish`` keeps the whole line, so a row that had to be fitted is not weak for it.
         guess: names the values of a row without header, or gives None.
         finish: completes the fields in place; takes the line's text too.
+        spelled: other names that ``finish`` gives to columns whose value it does not change.
     """
 
     kind: str
@@ -69,6 +71,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     whole: bool = False
     guess: Callable[[str], dict[str, str] | None]
     finish: Callable[[Fields, str], None]
+    spelled: Mapping[str, str] = {}
 
 
 class ExchangeHead(Struct, frozen=True, kw_only=True):
@@ -77,6 +80,11 @@ class ExchangeHead(Struct, frozen=True, kw_only=True):
     native: bool
     log_type: str
     columns: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _squeezed_columns(names: str) -> frozenset[str]:
+    return frozenset(squeeze(part) for part in names.split(","))
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +99,7 @@ def exchange_head(head: bytes) -> ExchangeHead:
             case "#log-type":
                 log_type = log_type or squeeze(value)
             case "#fields":
-                columns |= {squeeze(part) for part in value.split(",")}
+                columns |= _squeezed_columns(value)
             case _:
                 pass
     return ExchangeHead(native=native, log_type=log_type, columns=columns)
@@ -124,6 +132,11 @@ def read_exchange_log(source: Source, layout: Layout) -> Iterator[Item]:
         yield reader.item(line)
 
 
+def exchange_reader(source: Source, layout: Layout) -> RowReader:
+    """Give a reader of the file's lines, for those who do not want to read them all."""
+    return _Reader(layout, source.path)
+
+
 def header_row(text: str, names: Mapping[str, str], *, strict: bool) -> tuple[tuple[str, ...], str] | None:
     """Give columns and delimiter of a header row without ``#Fields``, or None if the line is none.
 
@@ -152,6 +165,12 @@ def canonical(parts: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]
     return unique_names(chosen)
 
 
+@lru_cache(maxsize=256)
+def _columns_of(layout: Layout, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the columns' names once for all the files that begin with the same header."""
+    return canonical(parts, layout.names)
+
+
 class _Reader:
     """The state between lines: the columns and whether the log wrote them itself."""
 
@@ -165,6 +184,21 @@ class _Reader:
         self._time: str | None = None
         self._takes_rest = False
         self._padded = False
+        self._shape: RowShape | None = None
+
+    @property
+    def shape(self) -> RowShape | None:
+        """The shape of the rows that follow; None unless the log's own header names the time first."""
+        return self._shape
+
+    @property
+    def state(self) -> ReaderState:
+        return (self._names, self._delimiter, self._native, self._padded)
+
+    def resume(self, state: ReaderState) -> None:
+        names, delimiter, self._native, self._padded = state
+        self._columns(names, delimiter)
+        self._shape = self._new_shape()
 
     def item(self, line: Line) -> Item:
         text = line.text
@@ -197,9 +231,10 @@ class _Reader:
         name, _, value = line.text[1:].partition(":")
         if name.strip().lower() == "fields":
             delimiter = next((mark for mark in _DELIMITERS if mark in value), ",")
-            self._columns(canonical(value.strip().split(delimiter), self._layout.names), delimiter)
+            self._columns(_columns_of(self._layout, tuple(value.strip().split(delimiter))), delimiter)
             self._padded = f"{delimiter} " in value
             self._native = True
+            self._shape = self._new_shape()
         return header(self._layout.kind, self._path, line)
 
     def _columns(self, names: tuple[str, ...], delimiter: str) -> None:
@@ -212,6 +247,25 @@ class _Reader:
         self._shapes = self._layout.shapes or _shapes_of(names)
         squeezed = {squeeze(name): name for name in reversed(names)}
         self._time = next((squeezed[name] for name in _TIMES if name in squeezed), None)
+
+    def _new_shape(self) -> RowShape | None:
+        names = self._names
+        plain = self._native and not self._padded and not self._takes_rest and self._delimiter == ","
+        if not plain or names[:1] != (self._time,) or not path_comes_first(names, "UrlStem"):
+            return None
+        columns = {name: at for at, name in enumerate(names)}
+        columns |= {web: columns[own] for web, own in self._layout.spelled.items() if own in columns}
+        found = RowShape(
+            delimiter=b",",
+            width=len(names),
+            clock=Clock.STAMP,
+            columns=columns,
+            status=None,
+            path=None,
+            quotes=True,
+            dash=False,
+        )
+        return self._shape if found == self._shape else found
 
     def _split(self, text: str) -> list[str]:
         if self._takes_rest:
@@ -235,6 +289,7 @@ class _Reader:
             self._native = self._native and found[0] == self._names
             self._columns(*found)
             self._padded = f"{found[1]} " in text
+            self._shape = self._new_shape()
             return header(self._layout.kind, self._path, line)
         row = self._fitted(values) or self._layout.guess(text)
         if row is None:
@@ -245,7 +300,7 @@ class _Reader:
 
     def _is_own_header(self, values: Sequence[str]) -> bool:
         possible = len(values) == len(self._names) and not begins_with_digit(values[0])
-        return possible and canonical(values, self._layout.names) == self._names
+        return possible and _columns_of(self._layout, tuple(values)) == self._names
 
     def _why(self) -> str:
         if self._names:

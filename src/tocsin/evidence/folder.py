@@ -34,8 +34,9 @@ class FileStream:
     """A regular file, opened for reading, whose failures are ``ArtefactError``."""
 
     used = 0
+    slower = None
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: str, name: str) -> None:
         """Open the file. Raises ArtefactError if it cannot be opened or is no regular file."""
         self._name = name
         self._file = io.FileIO(_regular(path, name), "rb")
@@ -86,10 +87,12 @@ def single(path: Path) -> Entry:
 
 def shown(name: str) -> str:
     r"""Give the name as text: bytes that are not UTF-8 appear as ``\xNN``."""
+    if name.isascii():
+        return name
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _regular(path: Path, name: str) -> int:
+def _regular(path: str, name: str) -> int:
     try:
         handle = os.open(path, _FLAGS)
     except OSError as error:
@@ -121,7 +124,7 @@ def _entry(root: Path, name: str, info: os.stat_result) -> Entry:
         modified=_moment(info.st_mtime),
         packed=info.st_size,
         account=None,
-        open=partial(FileStream, root / name, path),
+        open=partial(FileStream, os.path.join(root, name), path),  # noqa: PTH118 - of a Path it would cost more than the hash
     )
 
 

@@ -6,19 +6,57 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.archive import list_members
 from tocsin.evidence.containers import Container, Kind, container_inside
 from tocsin.evidence.entries import Entry, RawStream
-from tocsin.evidence.gzipped import GzipStream, unpacked_place
 from tocsin.evidence.layout import Place, place_of
 from tocsin.evidence.limits import Account, Budget
 from tocsin.evidence.measured import Tally, finish, head_of, measured
+from tocsin.evidence.packed import unpacked, unpacked_name, unpacked_place
 from tocsin.evidence.shelf import Shelf, open_archive
 from tocsin.evidence.source import HEAD, Source
 from tocsin.model.coverage import Skipped
 
-_STUBS = (".log", ".evtx", ".etl", ".csv", ".json", ".jsonl", ".xml", ".zip", ".gz", ".dat", ".edb", ".db")
+_STUBS = (
+    ".log",
+    ".evtx",
+    ".etl",
+    ".csv",
+    ".json",
+    ".jsonl",
+    ".xml",
+    ".zip",
+    ".gz",
+    ".zst",
+    ".dat",
+    ".edb",
+    ".db",
+)
+
+
+Watch = Callable[[str, int], None]
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """The account of what a ``Giver`` gave since it was last asked; see there.
+
+    Attributes:
+        read_files: entries met.
+        read_bytes: bytes read, unpacked.
+        broken: as ``Budget.broken``.
+    """
+
+    hashes: dict[str, str]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+    files: int
+    bytes: int
+    read_files: int
+    read_bytes: int
+    broken: bool
 
 
 class Giver:
@@ -30,6 +68,7 @@ class Giver:
         notes: what a reader of the verdict should know about the evidence.
         files: sources given.
         bytes: bytes of them, as they lie in the evidence.
+        watch: told of the bytes of every entry as they are read: its path, and how many.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -40,7 +79,34 @@ class Giver:
         self.files = 0
         self.bytes = 0
         self.shelf = Shelf()
+        self.watch: Watch | None = None
         self._budget = budget
+        self._told = (0, 0)
+
+    def take(self) -> Given:
+        """Give the account so far and begin a new one."""
+        given = Given(
+            hashes=self.hashes,
+            skipped=tuple(self.skipped),
+            notes=tuple(self.notes),
+            files=self.files,
+            bytes=self.bytes,
+            read_files=self._budget.files - self._told[0],
+            read_bytes=self._budget.bytes - self._told[1],
+            broken=self._budget.broken,
+        )
+        self.hashes, self.skipped, self.notes = {}, {}, {}
+        self.files = self.bytes = 0
+        self._told = (self._budget.files, self._budget.bytes)
+        return given
+
+    def join(self, given: Given) -> None:
+        """Add the account that another giver, in another process, gave of further entries."""
+        self.hashes |= given.hashes
+        self.skipped.update(dict.fromkeys(given.skipped))
+        self.notes.update(dict.fromkeys(given.notes))
+        self.files += given.files
+        self.bytes += given.bytes
 
     def skip(self, skipped: Skipped) -> None:
         """Account for an entry that is not given; a second time counts once."""
@@ -55,18 +121,20 @@ class Giver:
             depth: how many containers it lies in.
         """
         tally = Tally(entry.path, entry.account, self._budget)
+        watch = self.watch if outer is None else None
+        tally.watch = watch
         head = self._head(entry, tally)
         if head is None:
             return
         place = outer.inside(entry.inner) if outer and outer.on_disk else place_of(entry.inner)
         container = container_inside(entry.inner, head)
-        if container is None or container.kind is not Kind.GZIP:
-            if container is None or place.on_disk:
-                yield from self._plain(entry, place, tally, head)
-        else:
-            yield from self._gzip(entry, place, tally)
-        if container is not None and container.kind is not Kind.GZIP:
-            yield from self._contained(entry, container, place, depth)
+        if container is not None and container.kind.holds_one:
+            yield from self._packed(entry, container, place, tally)
+            return
+        if container is None or place.on_disk:
+            yield from self._plain(entry, place, tally, head)
+        if container is not None:
+            yield from self._contained(entry, container, place, depth, watch)
 
     def members(self, entry: Entry, tally: Tally, prefix: str) -> list[Entry]:
         """List a zip's members, sorted by path.
@@ -114,23 +182,26 @@ class Giver:
         yield self._source(entry, place.where, partial(measured, entry.open, tally), head)
         self._count(entry, tally)
 
-    def _gzip(self, entry: Entry, place: Place, tally: Tally) -> Iterator[Source]:
-        unpacked = Tally(entry.path, Account(entry.packed, entry.account), self._budget)
-        opener = partial(_gunzip, entry, tally)
+    def _packed(self, entry: Entry, container: Container, place: Place, tally: Tally) -> Iterator[Source]:
+        own = Tally(entry.path, Account(entry.packed, entry.account), self._budget, hashed=False)
+        opener = partial(unpacked, container.kind, partial(measured, entry.open, tally), entry.path)
         try:
-            head = head_of(opener, unpacked, HEAD)
+            head = head_of(opener, own, HEAD)
         except ArtefactError as error:
             self.skip(Skipped(path=entry.path, why=error.what))
             self.finish(entry.open, tally)
             return
-        inner = container_inside(entry.inner[:-3], head)
+        inner = container_inside(unpacked_name(entry.inner), head)
         if inner is not None:
-            self.skip(Skipped(path=entry.path, why=f"a {inner.name} within gzip. {inner.remedy}".strip()))
+            why = f"a {inner.name} within {container.name}. {inner.remedy}".strip()
+            self.skip(Skipped(path=entry.path, why=why))
             return
-        yield self._source(entry, unpacked_place(place.where), partial(measured, opener, unpacked), head)
+        yield self._source(entry, unpacked_place(place.where), partial(measured, opener, own), head)
         self._count(entry, tally)
 
-    def _contained(self, entry: Entry, container: Container, place: Place, depth: int) -> Iterator[Source]:
+    def _contained(
+        self, entry: Entry, container: Container, place: Place, depth: int, watch: Watch | None
+    ) -> Iterator[Source]:
         why, members = "", list[Entry]()
         if container.kind is Kind.REFUSED:
             why = f"{container.name}: its contents are not read. {container.remedy}"
@@ -138,6 +209,7 @@ class Giver:
             why = f"zip within zip, deeper than {self._budget.limits.nesting}"
         else:
             tally = Tally(entry.path, entry.account, self._budget)
+            tally.watch = watch
             try:
                 members = self.members(entry, tally, f"{entry.path}!/")
             except (ArtefactError, EvidenceError) as error:
@@ -157,7 +229,3 @@ class Giver:
         return Source(
             path=entry.path, where=where, size=entry.size, modified=entry.modified, opener=opener, head=head
         )
-
-
-def _gunzip(entry: Entry, tally: Tally) -> GzipStream:
-    return GzipStream(measured(entry.open, tally), entry.path)

@@ -15,10 +15,21 @@ _MEANS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 def fits(where: str, patterns: Iterable[str]) -> bool:
     """Tell whether a place (lower case, forward slashes) fits any of the globs."""
-    return len(where) <= _LONGEST and any(_compiled(pattern).fullmatch(where) for pattern in patterns)
+    if len(where) > _LONGEST:
+        return False
+    return any(text in where and glob.fullmatch(where) for text, glob in _all_compiled(tuple(patterns)))
 
 
 @cache
+def _all_compiled(patterns: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Give every glob with the longest text that a place must hold to fit it, which is soon looked for."""
+    return [(_plain_text(pattern), _compiled(pattern)) for pattern in patterns]
+
+
+def _plain_text(pattern: str) -> str:
+    return max((token for token in _TOKEN.findall(pattern) if token not in _MEANS), key=len, default="")
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     tokens = _TOKEN.findall(pattern)
     return re.compile("".join(_MEANS.get(token) or re.escape(token) for token in tokens), re.DOTALL)

@@ -33,7 +33,9 @@ def is_text(head: bytes) -> bool:
 
 @lru_cache(maxsize=16)
 def head_lines(head: bytes) -> tuple[str, ...]:
-    """Give the head's lines, decoded, without NUL; the last is dropped if the head cuts it."""
+    """Give the head's lines, decoded, without NUL, of a text; the last is dropped if the head cuts it."""
+    if not is_text(head):
+        return ()
     encoding, mark = encoding_of(head)
     body = head[mark:]
     if encoding != "utf-8":

@@ -81,21 +81,37 @@ class Account:
 
 
 class Budget:
-    """What is left of the bounds on the whole evidence."""
+    """What is left of the bounds on the whole evidence.
+
+    Attributes:
+        limits: the bounds.
+        files: entries met so far.
+        bytes: bytes read so far, unpacked.
+        broken: whether a bound on bytes, files or a container as a whole was met: from there on it
+            matters in which order files are read.
+    """
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         """Start the clock."""
         self.limits = limits
         self.files = 0
         self.bytes = 0
+        self.broken = False
         self._clock = clock
         self._deadline = clock() + limits.seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until the bound on seconds."""
+        return self._deadline - self._clock()
 
     def spent(self) -> str | None:
         """Say which bound on the whole is used up, or None."""
         if self.bytes > self.limits.total_bytes:
+            self.broken = True
             return f"the bound of {self.limits.total_bytes:,} bytes for the whole evidence is used up"
         if self.files > self.limits.files:
+            self.broken = True
             return f"the bound of {self.limits.files:,} files for the whole evidence is used up"
         if self._clock() > self._deadline:
             return f"the bound of {self.limits.seconds:,.0f} seconds for the whole evidence is used up"

@@ -81,6 +81,11 @@ def read_lines(stream: Readable) -> Iterator[Line]:
     return _wide_lines(blocks, encoding)
 
 
+def line_of(number: int, raw: bytes) -> Line:
+    """Give the line that these bytes are, without their LF."""
+    return _line(number, decode(raw[:LONGEST_LINE]), len(raw) > LONGEST_LINE)
+
+
 def decode(raw: bytes) -> str:
     """Decode as UTF-8, or as Windows-1252 when that fails, so that no byte is lost to view."""
     try:

@@ -21,21 +21,22 @@ BLOCK = 1 << 18
 class Tally:
     """How far one entry has been read in order, and the hash up to there."""
 
-    def __init__(self, path: str, account: Account | None, budget: Budget) -> None:
-        """Start at nothing."""
+    def __init__(self, path: str, account: Account | None, budget: Budget, *, hashed: bool = True) -> None:
+        """Start at nothing; ``hashed`` False where nobody asks for the hash."""
         self.path = path
         self.account = account
         self.budget = budget
         self.reached = 0
         self.used = 0
         self.longest = budget.limits.file_bytes
+        self.watch: Callable[[str, int], None] | None = None
         self.complete = False
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if hashed else None
 
     @property
     def sha256(self) -> str:
-        """Hexadecimal digest of the bytes up to ``reached``."""
-        return self._hash.hexdigest()
+        """Hexadecimal digest of the bytes up to ``reached``; empty where none is made."""
+        return self._hash.hexdigest() if self._hash else ""
 
     def take(self, start: int, data: memoryview, used: int) -> None:
         """Account for bytes that begin at ``start``, up to which ``used`` packed bytes were read.
@@ -46,7 +47,10 @@ class Tally:
         end = start + len(data)
         if start <= self.reached < end:
             self._charge(end - self.reached, max(used - self.used, 0))
-            self._hash.update(data[self.reached - start :])
+            if self._hash is not None:
+                self._hash.update(data[self.reached - start :])
+            if self.watch is not None:
+                self.watch(self.path, end - self.reached)
             self.reached, self.used = end, max(used, self.used)
         self._check(end, used)
 
@@ -61,7 +65,10 @@ class Tally:
 
     def _check(self, end: int, used: int) -> None:
         limits = self.budget.limits
-        why = self.budget.spent() or (self.account.over(limits) if self.account else None)
+        why = self.budget.spent()
+        if not why and self.account is not None:
+            why = self.account.over(limits)
+            self.budget.broken |= why is not None
         if not why and end > self.longest:
             why = f"longer than {self.longest:,} bytes, the bound for one file; the rest is not read"
         if not why and self.account is not None:
@@ -104,7 +111,7 @@ class Measured(io.RawIOBase):
             ArtefactError: the bytes are damaged, cannot be read, or a bound is passed.
         """
         view = memoryview(buffer).cast("B")
-        size = self._raw.readinto(view) or 0
+        size = self._filled(view)
         if size:
             self._tally.take(self._position, view[:size], self._raw.used)
             self._position += size
@@ -129,6 +136,19 @@ class Measured(io.RawIOBase):
         if not self.closed:
             self._raw.close()
         super().close()
+
+    def _filled(self, view: memoryview) -> int:
+        """Read, and go over to slower means where the quick ones meet damage."""
+        try:
+            return self._raw.readinto(view) or 0
+        except ArtefactError:
+            slower = self._raw.slower
+            if slower is None:
+                raise
+            position, self._opener = self._position, slower
+        self._rewind()
+        self._skip_to(position)
+        return self._filled(view)
 
     def _rewind(self) -> None:
         self._raw.close()
@@ -155,15 +175,16 @@ def head_of(opener: Callable[[], RawStream], tally: Tally, size: int) -> bytes:
     Raises:
         ArtefactError: as ``Measured.readinto``, if not one byte could be read.
     """
-    head = b""
+    head = bytearray(size)
+    view, filled = memoryview(head), 0
     with Measured(opener, tally) as stream:
         try:
-            while len(head) < size and (more := stream.read(size - len(head))):
-                head += more
+            while filled < size and (more := stream.readinto(view[filled:])):
+                filled += more
         except ArtefactError:
-            if not head:
+            if not filled:
                 raise
-    return head
+    return bytes(view[:filled])
 
 
 def measured(opener: Callable[[], RawStream], tally: Tally) -> BinaryIO:

@@ -9,12 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+from msgspec import Struct
+
 from tocsin.errors import ArtefactError, EvidenceError
 from tocsin.evidence.containers import Kind, container_named
 from tocsin.evidence.custody import Found, custody_of
 from tocsin.evidence.entries import Entry
 from tocsin.evidence.folder import single, walk
-from tocsin.evidence.giving import Giver
+from tocsin.evidence.giving import Given, Giver, Watch
 from tocsin.evidence.layout import age_of, place_of
 from tocsin.evidence.limits import Budget, Limits
 from tocsin.evidence.manifest import compare, digest_of
@@ -24,6 +27,62 @@ from tocsin.model.coverage import Skipped
 from tocsin.model.verdicts import EvidenceInfo
 
 _DEFAULT = Limits()
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """What one process tells another of evidence that both read.
+
+    Attributes:
+        path: of the evidence.
+        limits: the bounds, with the seconds that are left.
+        container: whether it is one container, whose members each process lists for itself; the
+            entries of a folder can be handed over.
+        folder: whether it is a folder.
+    """
+
+    path: Path
+    limits: Limits
+    container: bool
+    folder: bool
+
+
+class Portion:
+    """The evidence as a worker process sees it: entries are given to it one by one."""
+
+    def __init__(self, shared: Shared) -> None:
+        """Open what has to be opened.
+
+        Raises:
+            EvidenceError: it cannot be opened any more.
+        """
+        self._shared = shared
+        self._whole = Evidence(shared.path, shared.limits, None) if shared.container else None
+        self.giver = self._whole.giver if self._whole else Giver(Budget(shared.limits))
+        self._by_path = {entry.path: entry for entry in self._whole.listed} if self._whole else {}
+        self.giver.take()
+
+    def give(self, entry: Entry | str) -> Iterator[Source]:
+        """Yield the sources of an entry, or of the member of that name.
+
+        Raises:
+            EvidenceError: there is no such member any more.
+        """
+        return self.giver.give(self._named(entry), depth=0 if self._shared.folder else 1)
+
+    def hash_container(self) -> None:
+        """Hash the container itself, to its end, as if it were an entry."""
+        if self._whole is not None:
+            self._whole.hash_container()
+
+    def _named(self, entry: Entry | str) -> Entry:
+        found = self._by_path.get(entry) if isinstance(entry, str) else entry
+        if found is None:
+            raise EvidenceError(
+                f"{entry} is no longer in it.",
+                where=str(self._shared.path),
+                remedy="Let nobody change the evidence while it is read.",
+            )
+        return found
 
 
 class Evidence:
@@ -38,16 +97,20 @@ class Evidence:
     def __init__(self, path: Path, limits: Limits, custody_file: Path | None) -> None:
         """List the evidence. See ``open_evidence``."""
         self.name = path.resolve().name
+        self._path = path
+        self._custody_file = custody_file
         self._where = str(path)
         self._budget = Budget(limits)
         self._giver = Giver(self._budget)
         self._container: tuple[Entry, Tally] | None = None
+        self._packed: Given | None = None
         self._folder = path.is_dir()
         with ExitStack() as until_listed:
             until_listed.callback(self.close)
             entries = self._listed(path)
             self._found: Found = custody_of(entries, custody_file)
             until_listed.pop_all()
+        self.listed = tuple(entries)
         self._entries = [entry for entry in entries if entry is not self._found.record]
         self._giver.notes.update(dict.fromkeys(self._found.notes))
         self.total_files = len(self._entries)
@@ -78,10 +141,64 @@ class Evidence:
         Raises:
             EvidenceError: at the end, if no file at all could be given.
         """
-        for entry in sorted(self._entries, key=_turn):
-            yield from self._giver.give(entry, depth=0 if self._folder else 1)
+        for entry in self.in_turn():
+            yield from self.give(entry)
+        self.check()
+
+    def in_turn(self) -> list[Entry]:
+        """Give the entries in the order of ``sources``."""
+        return sorted(self._entries, key=_turn)
+
+    def give(self, entry: Entry) -> Iterator[Source]:
+        """Yield the sources of one of the entries, as ``sources`` does."""
+        return self._giver.give(entry, depth=0 if self._folder else 1)
+
+    def check(self) -> None:
+        """See that there was anything to read.
+
+        Raises:
+            EvidenceError: no file at all could be given.
+        """
         if not self._giver.files:
             raise _nothing(self._where, self.skipped)
+
+    def watch(self, told: Watch) -> None:
+        """Have somebody told of every entry's bytes as they are read: its path, and how many."""
+        self._giver.watch = told
+
+    # --- several processes ------------------------------------------------------------------------
+
+    @property
+    def shared(self) -> Shared:
+        """What another process needs to read entries of the same evidence."""
+        return Shared(
+            path=self._path,
+            limits=msgspec.structs.replace(self._budget.limits, seconds=max(self._budget.seconds_left, 0.0)),
+            container=self._container is not None,
+            folder=self._folder,
+        )
+
+    @property
+    def broken(self) -> bool:
+        """Whether a bound on the whole was met."""
+        return self._budget.broken
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds."""
+        return self._budget.limits
+
+    def join(self, given: Given) -> None:
+        """Add the account of entries that were read in another process."""
+        self._giver.join(given)
+
+    def join_container(self, given: Given) -> None:
+        """Take the hash of the container, from another process."""
+        self._packed = given
+
+    def anew(self) -> Evidence:
+        """Open the same evidence once more, with nothing read."""
+        return Evidence(self._path, self.shared.limits, self._custody_file)
 
     def info(self) -> EvidenceInfo:
         """Say what was read, once ``sources`` has ended.
@@ -116,6 +233,17 @@ class Evidence:
         """Close what is open."""
         self.close()
 
+    @property
+    def giver(self) -> Giver:
+        """What gives the entries."""
+        return self._giver
+
+    def hash_container(self) -> None:
+        """Hash the container that the evidence is, to its end."""
+        if self._container is not None:
+            entry, tally = self._container
+            self._giver.finish(entry.open, tally)
+
     def _listed(self, path: Path) -> list[Entry]:
         if self._folder:
             found = sorted(
@@ -133,7 +261,7 @@ class Evidence:
         tally.longest = max(tally.longest, entry.size)  # a bound for files, not for all of them in a zip
         try:
             container = container_named(entry.path, head_of(entry.open, tally, HEAD))
-            if container is None or container.kind is Kind.GZIP:
+            if container is None or container.kind.holds_one:
                 return [entry]
             if container.kind is Kind.REFUSED:
                 raise EvidenceError(
@@ -146,13 +274,20 @@ class Evidence:
 
     def _sha256(self) -> str:
         if self._container is not None:
-            entry, tally = self._container
-            self._giver.finish(entry.open, tally)
-            return self._giver.hashes.pop(entry.path, "")
+            if self._packed is not None:
+                self._giver.notes.update(dict.fromkeys(self._packed.notes))
+                return self._packed.hashes.get(self._container[0].path, "")
+            self.hash_container()
+            return self._giver.hashes.pop(self._container[0].path, "")
         if not self._folder:
             return self._giver.hashes.get(self._entries[0].path, "")
         hashes = self._giver.hashes
         return digest_of({one.path: hashes[one.path] for one in self._entries if one.path in hashes})
+
+
+def names_directories(entry: Entry) -> bool:
+    """Tell whether an entry is the configuration that names the server's directories, which comes first."""
+    return _turn(entry)[0] < 0
 
 
 def _turn(entry: Entry) -> tuple[int, str]:

@@ -59,6 +59,10 @@ _WEB = (
 )
 
 
+WEB_SPELLINGS = {**dict(_WEB), "cs-uri-stem": "UrlStem"}
+"""The web names of columns, as far as the values are the same where the log has a column for the query."""
+
+
 def spell_request(fields: dict[str, str | None], _text: str = "") -> None:
     """Add the names that web servers use; a query stands in its column, or in an excerpt in the path."""
     for web, own in _WEB:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from tocsin.evidence.delimited import EMPTY, MOST_COLUMNS, absorb, score, skip, split_values, unique_names
 from tocsin.evidence.line_items import RAW, begins_with_digit, blank, header, is_rule, unreadable
 from tocsin.evidence.lines import Line
+from tocsin.evidence.row_shape import Clock, ReaderState, RowReader, RowShape, path_comes_first
 from tocsin.evidence.shapes import Shape, is_clock, is_date, is_status
 from tocsin.evidence.source import Source
 from tocsin.evidence.web_rows import WEB_NAMES, web_name
@@ -60,6 +61,11 @@ def read_w3c(source: Source, layout: Layout) -> Iterator[Item]:
         yield reader.item(line)
 
 
+def w3c_reader(source: Source, layout: Layout) -> RowReader:
+    """Give a reader of the file's lines, for those who do not want to read them all."""
+    return _Reader(layout, source.path)
+
+
 def header_names(text: str, known: frozenset[str] = _KNOWN) -> tuple[tuple[str, ...], str] | None:
     """Give columns and delimiter of a header row without ``#Fields``, or None if the line is none."""
     if len(text) > RAW or begins_with_digit(text):
@@ -87,6 +93,21 @@ class _Reader:
         self._clock: Callable[[Fields], datetime | None] = _no_time
         self._stamp: tuple[str | None, str | None] = (None, None)
         self._moment: datetime | None = None
+        self._shape: RowShape | None = None
+
+    @property
+    def shape(self) -> RowShape | None:
+        """The shape of the rows that follow; None unless the header names a date and a time first."""
+        return self._shape
+
+    @property
+    def state(self) -> ReaderState:
+        return (self._names, self._delimiter, self._native, self._quoted, self._date, self._zone)
+
+    def resume(self, state: ReaderState) -> None:
+        names, delimiter, self._native, self._quoted, self._date, self._zone = state
+        self._columns(names, delimiter)
+        self._shape = self._new_shape()
 
     def item(self, line: Line) -> Item:
         text = line.text
@@ -123,6 +144,7 @@ class _Reader:
                 delimiter = next((mark for mark in ("\t", ",", ";") if mark in value), " ")
                 self._columns(tuple(web_name(part) for part in value.strip().split(delimiter)), delimiter)
                 self._native = True
+                self._shape = self._new_shape()
             case "date":
                 self._date = value.strip()[:10] if is_date(value.strip()[:10]) else ""
                 self._stamp = (None, None)
@@ -130,6 +152,7 @@ class _Reader:
                 self._zone = parse_offset(value)
             case "software":
                 self._quoted = "advanced logging" in value.lower()
+                self._shape = self._new_shape()
             case _:
                 pass
         return header(self._layout.kind, self._path, line)
@@ -140,10 +163,30 @@ class _Reader:
         self._names = unique_names([name for name in names if name or delimiter != " "])
         self._delimiter = delimiter
         self._stamp = (None, None)
+        if self._clock != self._time_only:
+            self._moment = None  # rows that state their date tell nothing of those that do not
         if "time" in names:
             self._clock = self._time_utc if "date" in names else self._time_only
         else:
             self._clock = self._time_local if {"date-local", "time-local"} <= {*names} else _no_time
+
+    def _new_shape(self) -> RowShape | None:
+        names = self._names
+        plain = self._native and not self._quoted and self._delimiter == " " and _query_follows(names)
+        if not plain or names[:2] != ("date", "time") or not path_comes_first(names, "cs-uri-stem"):
+            return None
+        columns = {name: at for at, name in enumerate(names)}
+        found = RowShape(
+            delimiter=b" ",
+            width=len(names),
+            clock=Clock.DATE_AND_TIME,
+            columns=columns,
+            status=columns.get("sc-status"),
+            path=columns["cs-uri-stem"],
+            quotes=False,
+            dash=True,
+        )
+        return self._shape if found == self._shape else found
 
     def _time_utc(self, fields: Fields) -> datetime | None:
         return self._at(fields["date"], fields["time"])
@@ -183,6 +226,7 @@ class _Reader:
             self._columns(*found)
             self._native = False
             self._quoted = found[1] != " "
+            self._shape = None
             return header(self._layout.kind, self._path, line)
         named = self._fitted(text) or self._inferred(text) or self._layout.foreign(text)
         if named is None:
@@ -243,6 +287,14 @@ class _Reader:
         values = split_values(rest[1:], rest[:1] if rest[:1] in _DELIMITERS else " ") if rest else []
         row = self._layout.infer([date, clock, *values])
         return (row, moment) if row else None
+
+
+def _query_follows(names: Sequence[str]) -> bool:
+    """Tell whether the query, if there is one, stands next to the path, as in all logs that IIS writes.
+
+    Whoever looks for a whole address in a line relies on it.
+    """
+    return "cs-uri-query" not in names or names[names.index("cs-uri-query") - 1] == "cs-uri-stem"
 
 
 def _moment(date: str | None, clock: str | None) -> datetime | None:

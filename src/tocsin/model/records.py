@@ -34,6 +34,14 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     raw: str | None = None
 
 
+class Brief(Record, frozen=True, kw_only=True, gc=False):
+    """A record of which nobody asks more than its kind, its place, its time and these few fields.
+
+    ``fields`` is shared by records that agree in it: not to be changed. What is looked for was looked
+    for already, in the whole entry, and is not there: no rule, no indicator need see the record.
+    """
+
+
 class Unreadable(Struct, frozen=True, kw_only=True, gc=False):
     """A line or entry that could not be parsed; it is counted, kept and still searched as text."""
 

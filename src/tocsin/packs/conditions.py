@@ -13,10 +13,10 @@ from msgspec import Struct
 
 
 class Wild(Enum):
-    """The wildcards of a Sigma string."""
+    """The wildcards of a Sigma string: ``*`` and ``?``."""
 
-    MANY = "*"
-    ONE = "?"
+    MANY = 0
+    ONE = 1
 
 
 class Glob(Struct, frozen=True, tag=True):

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.errors import PackError, RuleError
 from tocsin.packs.digest import knowledge_files
-from tocsin.packs.loading import Pack
+from tocsin.packs.loading import AnyRule, Pack
 from tocsin.packs.logsources import KINDS
-from tocsin.packs.rules import BENIGN, Correlation, Rule, slug
+from tocsin.packs.rules import BENIGN, slug
 from tocsin.packs.schema import Cited
 from tocsin.packs.skeleton import FILL_IN
 from tocsin.packs.yara_rules import yara_problems
@@ -148,13 +148,13 @@ _PACK_CHECKS: tuple[Callable[[Pack], Iterator[PackError]], ...] = (
 )
 
 
-def _rule_problems(rule: Rule | Correlation, pack: Pack, titles: frozenset[str]) -> Iterator[RuleError]:
+def _rule_problems(rule: AnyRule, pack: Pack, titles: frozenset[str]) -> Iterator[RuleError]:
     yield from _name_problems(rule)
     yield from _reference_problems(rule, pack, titles)
     yield from _example_counts(rule)
 
 
-def _name_problems(rule: Rule | Correlation) -> Iterator[RuleError]:
+def _name_problems(rule: AnyRule) -> Iterator[RuleError]:
     expected = slug(rule.title) + ".yaml"
     if rule.document.path.name != expected:
         yield _fault(rule, "the file's name is not the title's", "title", f"Name it {expected}.")
@@ -166,7 +166,7 @@ def _name_problems(rule: Rule | Correlation) -> Iterator[RuleError]:
             yield _fault(rule, f"no {key}", key, "A reader needs it; the licence may, too.")
 
 
-def _reference_problems(rule: Rule | Correlation, pack: Pack, titles: frozenset[str]) -> Iterator[RuleError]:
+def _reference_problems(rule: AnyRule, pack: Pack, titles: frozenset[str]) -> Iterator[RuleError]:
     if rule.head.rung is not None and rule.head.rung not in _rungs(pack):
         known = ", ".join(sorted(_rungs(pack)))
         yield _fault(rule, f"the rung '{rule.head.rung}' is not on the ladder", "rung", f"Rungs: {known}.")
@@ -180,7 +180,7 @@ def _reference_problems(rule: Rule | Correlation, pack: Pack, titles: frozenset[
         yield _fault(rule, "report: false, and no correlation uses it", "report", "Remove the key.")
 
 
-def _example_counts(rule: Rule | Correlation) -> Iterator[RuleError]:
+def _example_counts(rule: AnyRule) -> Iterator[RuleError]:
     examples = rule.head.examples
     if len(examples.matches) < LEAST_MATCHES or len(examples.ignores) < LEAST_IGNORES:
         yield _fault(
@@ -200,5 +200,5 @@ def _error(pack: Pack, what: str, *place: str | int) -> PackError:
     return PackError(f"{what}.", where=where, remedy="See docs/how-to/write-a-pack.md.")
 
 
-def _fault(rule: Rule | Correlation, what: str, key: str, remedy: str) -> RuleError:
+def _fault(rule: AnyRule, what: str, key: str, remedy: str) -> RuleError:
     return RuleError(f"{what}.", where=rule.document.where(key), remedy=remedy)

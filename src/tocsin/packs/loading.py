@@ -7,13 +7,16 @@ Packs come with the program (``tocsin/_data`` of an installed wheel, or ``campai
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 import tocsin
 from tocsin.errors import PackError, UsageFault
-from tocsin.packs.correlations import correlation_of
+from tocsin.packs.behaviours import BehaviourRule, behaviour_of
+from tocsin.packs.cache import Form, kept
 from tocsin.packs.digest import digest
 from tocsin.packs.indicator_rows import read_indicators
 from tocsin.packs.rules import Correlation, Head, Rule, read_head, rule_of
@@ -21,6 +24,7 @@ from tocsin.packs.schema import IndicatorRow, PackFile
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
 PACK_FILE = "pack.yaml"
+AnyRule = Rule | Correlation | BehaviourRule
 
 
 class Pack(Struct, frozen=True, kw_only=True):
@@ -30,6 +34,7 @@ class Pack(Struct, frozen=True, kw_only=True):
         file: ``pack.yaml``.
         rules: rules that make findings, by title.
         correlations: by title.
+        behaviours: what many requests for a page add up to, by title.
         benign: rules that explain the matches of others, by title.
         indicators: every valid row, withdrawn ones included.
         yara: file name -> text of the web-shell rules.
@@ -43,6 +48,7 @@ class Pack(Struct, frozen=True, kw_only=True):
     document: Document
     rules: tuple[Rule, ...]
     correlations: tuple[Correlation, ...]
+    behaviours: tuple[BehaviourRule, ...] = ()
     benign: tuple[Rule, ...]
     indicators: tuple[IndicatorRow, ...]
     yara: dict[str, str]
@@ -57,9 +63,9 @@ class Pack(Struct, frozen=True, kw_only=True):
         return self.file.id
 
     @property
-    def everything(self) -> tuple[Rule | Correlation, ...]:
-        """Rules, benign rules and correlations, in this order."""
-        return (*self.rules, *self.benign, *self.correlations)
+    def everything(self) -> tuple[AnyRule, ...]:
+        """Rules, benign rules, correlations and behaviours, in this order."""
+        return (*self.rules, *self.benign, *self.correlations, *self.behaviours)
 
 
 def data_folder(name: str) -> Path:
@@ -119,8 +125,22 @@ def _sound(root: Path) -> Pack:
     return pack
 
 
+Reading = tuple[Pack | None, list[PackError]]
+
+
 def read_pack(root: Path) -> tuple[Pack | None, list[PackError]]:
-    """Read a pack and gather every problem; no pack when ``pack.yaml`` itself is wrong."""
+    """Read a pack and gather every problem; no pack when ``pack.yaml`` itself is wrong.
+
+    A sound pack is kept (``packs.cache``), to be read faster the next time.
+    """
+    sha256 = digest(root)
+    form: Form[Reading] = Form(
+        write=partial(_written, sha256), read=partial(_read, root), faults=(PackError,)
+    )
+    return kept("pack", (sha256.encode(),), form, partial(_read_pack, root))
+
+
+def _read_pack(root: Path) -> Reading:
     problems: list[PackError] = []
     try:
         document = read_yaml(root / PACK_FILE)
@@ -128,22 +148,51 @@ def read_pack(root: Path) -> tuple[Pack | None, list[PackError]]:
     except PackError as error:
         return None, [error]
     rules, correlations = _rules(root, problems)
-    return (
-        Pack(
-            file=file,
-            document=document,
-            rules=tuple(rule for rule in rules if not rule.benign),
-            correlations=tuple(correlations),
-            benign=tuple(rule for rule in rules if rule.benign),
-            indicators=tuple(_indicators(root, problems)),
-            yara=dict(_texts(root / "webshells", ".yar", problems)),
-            advice={Path(name).stem: text for name, text in _texts(root / "advice", ".md", problems)},
-            product_id=file.product,
-            sha256=digest(root),
-            root=root,
-        ),
-        problems,
+    pack = Pack(
+        file=file,
+        document=document,
+        rules=tuple(rule for rule in rules if not rule.benign),
+        correlations=tuple(correlations),
+        behaviours=tuple(_behaviours(root, file, problems)),
+        benign=tuple(rule for rule in rules if rule.benign),
+        indicators=tuple(_indicators(root, problems)),
+        yara=dict(_texts(root / "webshells", ".yar", problems)),
+        advice={Path(name).stem: text for name, text in _texts(root / "advice", ".md", problems)},
+        product_id=file.product,
+        sha256=digest(root),
+        root=root,
     )
+    return pack, problems
+
+
+def _written(sha256: str, reading: Reading) -> bytes:
+    """Give the bytes of a sound pack whose files did not change meanwhile; its paths are those in its folder.
+
+    Raises:
+        ValueError: it is not to be kept.
+    """
+    pack, problems = reading
+    if pack is None or problems or pack.sha256 != sha256:
+        raise ValueError(sha256)
+    root = pack.root
+
+    def plain(value: object) -> str:
+        if isinstance(value, Document):
+            return value.path.relative_to(root).as_posix()
+        if isinstance(value, Path):
+            return ""
+        raise TypeError(value)
+
+    return msgspec.msgpack.encode(pack, enc_hook=plain)
+
+
+def _read(root: Path, data: bytes) -> Reading:
+    def whole(kind: type, value: str) -> object:
+        if kind is Document:
+            return Document(path=root / value)
+        return root if kind is Path else value
+
+    return msgspec.msgpack.decode(data, type=Pack, dec_hook=whole), []
 
 
 def _rules(root: Path, problems: list[PackError]) -> tuple[list[Rule], list[Correlation]]:
@@ -164,9 +213,22 @@ def _rules(root: Path, problems: list[PackError]) -> tuple[list[Rule], list[Corr
 def _correlations(
     heads: list[tuple[Head, Document]], rules: list[Rule], problems: list[PackError]
 ) -> Iterator[Correlation]:
+    if not heads:
+        return
+    from tocsin.packs.correlations import correlation_of  # noqa: PLC0415 - pySigma is slow to import
+
     for head, document in heads:
         try:
             yield correlation_of(head, document, rules)
+        except PackError as error:
+            problems.append(error)
+
+
+def _behaviours(root: Path, file: PackFile, problems: list[PackError]) -> Iterator[BehaviourRule]:
+    exposure = file.first_exploited.date if file.first_exploited else None
+    for path in sorted((root / "behaviours").glob("*.yaml")):
+        try:
+            yield behaviour_of(*read_head(path), exposure=exposure)
         except PackError as error:
             problems.append(error)
 

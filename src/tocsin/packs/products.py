@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.errors import PackError
+from tocsin.evidence.web_roots import url_of
+from tocsin.packs.cache import Form, kept
 from tocsin.packs.schema import BuildRow, CveRow, MitigationFile, ProductFile
 from tocsin.packs.versions import Key, branch_of, is_full, key, normalise
 from tocsin.packs.yaml_text import converted, read_yaml
@@ -43,6 +46,8 @@ class Product(Struct, frozen=True, kw_only=True):
         cves: rows of the CVE table, by CVE.
         mitigations: sorted by name.
         known_good: hashes of the vendor's own server pages and configurations.
+        own_pages: URL paths in lower case of the vendor's own server pages: files and others.
+        ordinary: lines of ordinary traffic by kind of log: which texts are rare is told by them.
         place: the folder's name as reasons cite it, such as ``products/exchange``.
         sha256: digest over all files of the folder.
         by_build: the row of every known build.
@@ -57,6 +62,8 @@ class Product(Struct, frozen=True, kw_only=True):
     cves: Mapping[str, tuple[CveRow, ...]]
     mitigations: tuple[MitigationFile, ...]
     known_good: KnownGood
+    own_pages: frozenset[str] = frozenset()
+    ordinary: Mapping[str, tuple[bytes, ...]] = {}
     place: str
     sha256: str
     by_build: Mapping[str, BuildRow]
@@ -108,22 +115,44 @@ def row_label(row: BuildRow) -> str:
 
 
 def load_product(folder: Path) -> Product:
-    """Load and check one product folder.
+    """Load and check one product folder, or give what was kept of it (``packs.cache``).
 
     Raises:
         PackError: a file is missing or wrong, at ``file:line``.
     """
+    sha256 = _digest(folder)
+    form: Form[Product] = Form(
+        write=partial(_written, sha256), read=partial(msgspec.msgpack.decode, type=Product)
+    )
+    return kept("product", (_place(folder).encode(), sha256.encode()), form, partial(_load, folder))
+
+
+def _place(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def _written(sha256: str, product: Product) -> bytes:
+    if product.sha256 != sha256:
+        raise ValueError(sha256)  # its files changed meanwhile
+    return msgspec.msgpack.encode(product)
+
+
+def _load(folder: Path) -> Product:
     builds = tuple(_table(folder / "builds.csv", BuildRow, _build_row))
     by_build = _unique(builds, folder / "builds.csv")
     cves = tuple(_table(folder / "cves.csv", CveRow, _cve_row))
     _check_fixes(cves, by_build, folder / "cves.csv")
+    file = converted(read_yaml(folder / "product.yaml"), ProductFile)
+    known_good = _known_good(folder / "known_good_web_files.csv.gz")
     return Product(
-        file=converted(read_yaml(folder / "product.yaml"), ProductFile),
+        file=file,
         builds=builds,
         cves=_grouped((row.cve, row) for row in cves),
         mitigations=_mitigations(folder / "mitigations"),
-        known_good=_known_good(folder / "known_good_web_files.csv.gz"),
-        place=f"{folder.parent.name}/{folder.name}",
+        known_good=known_good,
+        own_pages=frozenset((*_urls(known_good), *(page.lower() for page in file.own_pages))),
+        ordinary=_ordinary(folder / "ordinary"),
+        place=_place(folder),
         sha256=_digest(folder),
         by_build=by_build,
         by_branch=_grouped((row.branch, row) for row in sorted(builds, key=lambda row: key(row.build))),
@@ -145,6 +174,15 @@ def _branches(builds: tuple[BuildRow, ...]) -> dict[str, tuple[str, ...]]:
     for row in builds:
         found[row.product].add(row.branch)
     return {line: tuple(sorted(branches, key=key)) for line, branches in found.items()}
+
+
+def _ordinary(folder: Path) -> dict[str, tuple[bytes, ...]]:
+    """Read ``ordinary/<kind>.log.gz``; a product need not have any."""
+    found = {}
+    for path in sorted(folder.glob("*.log.gz")):
+        with gzip.open(path) as stream:
+            found[path.name.removesuffix(".log.gz")] = tuple(stream.read(LARGEST_TABLE).splitlines())
+    return found
 
 
 def _digest(folder: Path) -> str:
@@ -261,6 +299,14 @@ def _check_fixes(cves: tuple[CveRow, ...], known: Mapping[str, BuildRow], path: 
                     where=f"{path}:{row.line}",
                     remedy="Add the build there.",
                 )
+
+
+def _urls(known_good: KnownGood) -> Iterator[str]:
+    """Give the URL paths at which the vendor's files are served."""
+    for path in {path for paths in known_good.values() for path in paths}:
+        url = url_of(path)
+        if url:
+            yield url
 
 
 def _known_good(path: Path) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ back-references (it checks with RE2), so a plain scan of the pattern suffices.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MOST_REPEATS = 3
 """Unbounded repeats that one pattern may have, one after another."""
@@ -112,6 +113,25 @@ def _most(piece: str) -> int:
         return 1
     least, comma, most = match.groups()
     return int(most or (_LARGE + 1 if comma else least or 0))
+
+
+def pieces(pattern: str) -> Iterator[str]:
+    """Yield the smallest parts: an escape, a class, the opening of a group, a repeat, a character."""
+    yield from (match.group() for match in _TOKEN.finditer(pattern))
+
+
+def repeat_of(piece: str) -> tuple[int, int | None] | None:
+    """Give how often a repeat repeats, at least and at most (None: without bound).
+
+    None stands for a piece that is no repeat.
+    """
+    match = _REPEAT.match(piece)
+    if match is None:
+        return None
+    if piece[0] in "*+?":
+        return int(piece[0] == "+"), 1 if piece[0] == "?" else None
+    least, comma, most = match.groups()
+    return int(least or 0), int(most) if most else None if comma else int(least or 0)
 
 
 def required_text(pattern: str) -> str:

@@ -15,7 +15,7 @@ from tocsin.errors import RuleError
 from tocsin.model.words import Means
 from tocsin.packs.conditions import Node
 from tocsin.packs.logsources import Reach, reaches
-from tocsin.packs.sigma_reading import read_condition
+from tocsin.packs.measures import Behaviour
 from tocsin.packs.yaml_text import Document, converted, read_yaml
 
 Scalar = None | bool | int | float | str
@@ -60,6 +60,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         logsource: Sigma's; chooses record kinds (``docs/reference/fields.md``).
         detection: Sigma's.
         correlation: Sigma's, in place of ``detection``.
+        behaviour: in place of ``detection``, in files of ``behaviours/``.
         means: ``context``, ``targeted``, ``exploited``, ``compromised``; or ``benign``: the rule
             explains others' matches and makes no finding of its own.
         rung: step of the ladder that a match shows, if any.
@@ -89,6 +90,7 @@ class Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logsource: dict[str, str] = {}
     detection: dict[str, object] = {}
     correlation: CorrelationKeys | None = None
+    behaviour: Behaviour | None = None
     rung: str | None = None
     summary: str = ""
     explains: tuple[str, ...] = ()
@@ -213,6 +215,14 @@ def rule_of(head: Head, document: Document) -> Rule:
     Raises:
         RuleError: the logsource reaches nothing, or a construct cannot be evaluated.
     """
+    if head.behaviour is not None:
+        raise RuleError(
+            "a behaviour among the rules.",
+            where=document.where("behaviour"),
+            remedy="Move the file to behaviours/.",
+        )
+    from tocsin.packs.sigma_reading import read_condition  # noqa: PLC0415 - pySigma is slow to import
+
     where = document.where("logsource")
     found = reaches(head.logsource, where=where)
     return Rule(head=head, document=document, reaches=found, condition=read_condition(document))

@@ -203,6 +203,8 @@ class ProductFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         setup_file: the program whose version tells the installed build.
         site_paths: URL paths of the front-end site and the end of the folder each is served from;
             used where applicationHost.config was not collected.
+        own_pages: URL paths of server pages that the product answers itself, without a file of its own or all
+            day long; those of its known files need not be given.
         sources: short names used in the tables, and what they stand for.
     """
 
@@ -212,6 +214,7 @@ class ProductFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     patched_files: tuple[str, ...] = ()
     setup_file: str = ""
     site_paths: dict[str, str] = {}
+    own_pages: tuple[str, ...] = ()
     sources: dict[str, str] = {}
 
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import msgspec
 import yaml
-from msgspec import Struct
 
 from tocsin.errors import PackError
 
@@ -26,12 +25,33 @@ Place = tuple[str | int, ...]
 T = TypeVar("T")
 
 
-class Document(Struct, frozen=True, kw_only=True):
-    """One YAML document: its data, and the 1-based line on which every value starts."""
+class Document:
+    """One YAML document: its data, and the 1-based line on which every value starts.
 
-    path: Path
-    data: dict[str, Plain]
-    lines: dict[Place, int]
+    What is not given is read from the path when somebody asks for it; then it raises what ``read_yaml`` does.
+    """
+
+    def __init__(
+        self, *, path: Path, data: dict[str, Plain] | None = None, lines: dict[Place, int] | None = None
+    ) -> None:
+        """Take what was read."""
+        self.path = path
+        self._data = data
+        self._lines = lines
+
+    @property
+    def data(self) -> dict[str, Plain]:
+        """Keys and values."""
+        if self._data is None:
+            self._data = read_yaml(self.path).data
+        return self._data
+
+    @property
+    def lines(self) -> dict[Place, int]:
+        """The line of every value."""
+        if self._lines is None:
+            self._lines = read_yaml(self.path).lines
+        return self._lines
 
     def where(self, *place: str | int) -> str:
         """``path:line`` of the value, or of the closest value that holds it."""

@@ -6,13 +6,16 @@ and, if it shows a step of the ladder, ``rung``.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 
 import yara_x
 
 from tocsin.errors import RuleError
 from tocsin.model.words import Means
+from tocsin.packs.cache import Form, kept
 
 REQUIRED = ("author", "description", "means", "content")
 CONTENTS = ("live", "inert")
@@ -24,6 +27,23 @@ def compiled_yara(texts: Mapping[str, str]) -> yara_x.Rules:
     Raises:
         RuleError: a file does not compile.
     """
+    origin = (text.encode() for pair in sorted(texts.items()) for text in pair)
+    return kept("yara", origin, FORM, partial(_compiled, texts))
+
+
+def _written(rules: yara_x.Rules) -> bytes:
+    data = io.BytesIO()
+    rules.serialize_into(data)
+    return data.getvalue()
+
+
+FORM: Form[yara_x.Rules] = Form(
+    write=_written, read=lambda data: yara_x.Rules.deserialize_from(io.BytesIO(data)), faults=(OSError,)
+)
+"""How compiled rules are kept."""
+
+
+def _compiled(texts: Mapping[str, str]) -> yara_x.Rules:
     compiler = yara_x.Compiler()
     compiler.enable_includes(False)
     for name, text in sorted(texts.items()):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tocsin.artefacts.registry import identify
 from tocsin.assessment.assess import Knowledge, assess
-from tocsin.detections.pipeline import OTHER_FILES, detect
+from tocsin.detections.pipeline import detect
+from tocsin.detections.reading import OTHER_FILES
 from tocsin.errors import ArtefactError
 from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence
