@@ -8,6 +8,7 @@ is taken from where it changes. The result is the one that reading every line wo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from msgspec import Struct
 
-from tocsin.detections.builds import BuildCollector
-from tocsin.detections.compiling import KindIndex
-from tocsin.detections.identity import NAME_FIELDS
-from tocsin.detections.memory import REMEMBERED, Memory
 from tocsin.detections.page_request import request_of
 from tocsin.detections.page_requests import PageRequests
+from tocsin.detections.scanning.columns import VERSION, Columns, Verdicts
 from tocsin.detections.scanning.gates import ALWAYS
 from tocsin.detections.scanning.row_values import RowValues
 from tocsin.detections.scanning.scope import AGENT, NAME, PAGE, PATH, SIGHTS, SIGN, Scope
@@ -41,14 +39,11 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_VERSION = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 _MOST_BUILDS = 64
 """Builds that the rows of one block name and that are told apart at once; further rows one by one."""
 _MOST_STRETCHES = 64
 """Stretches of one shape in a block; each looks at the rest of it, so further rows are read one by one."""
 _HOUR = 3_600_000
-_HEAD = 512
-"""Bytes of a row within which its path ends as a rule."""
 
 
 class Plain(Struct, frozen=True, kw_only=True):
@@ -96,24 +91,6 @@ class Taker(Protocol):
     def named(self, value: str, times: int) -> None:
         """Take a name of the server that so many plain rows bear."""
         ...
-
-
-class Verdicts:
-    """Which rules a plain row's path, method and status leave possible; logs repeat them."""
-
-    def __init__(self, index: KindIndex | None) -> None:
-        """Remember answers for the rules of a kind."""
-        self._index = index
-        self._fields: dict[str, Memory[int]] = {}
-
-    def mask(self, name: str, value: str | None) -> int:
-        """Give the mask that one field's value leaves."""
-        memory = self._fields.get(name)
-        if memory is None:
-            index = self._index
-            memory = Memory(lambda text: index.after(name, text) if index else 0)
-            self._fields[name] = memory
-        return memory(value)
 
 
 class Log(Struct, frozen=True):
@@ -271,101 +248,6 @@ class _Lane:
         return item
 
 
-class Columns:
-    """Where a shape holds what the lane looks at, and what was made of values that came before."""
-
-    def __init__(self, shape: RowShape) -> None:
-        """Look the columns up."""
-        self.shape = shape
-        at = shape.columns.get
-        self.stem, self.status, self.method = at("cs-uri-stem"), at("sc-status"), at("cs-method")
-        self.client = at("c-ip")
-        self._query, self._url_query = at("cs-uri-query"), at("UrlQuery")
-        self.protocol = at("Protocol")
-        self.names = tuple(place for name in NAME_FIELDS if (place := at(name)) is not None)
-        version = [at(name) for name in _VERSION]
-        first = version[0]
-        consecutive = first is not None and version == list(range(first, first + len(version)))
-        self.version = first if consecutive else None
-        self._agent = tuple(at(name) for name in ("cs-user-agent", "c-ip", "s-ip"))
-        self._spellings = {
-            place: tuple(name for name, index in shape.columns.items() if index == place)
-            for place in (self.stem, self.status, self.method)
-            if place is not None
-        }
-        self._whole_stem = "cs-uri-query" in shape.columns or "UrlQuery" in shape.columns
-        self._stems: dict[bytes, int] = {}
-        self._probes: dict[tuple[bytes, ...], str | None] = {}
-
-    def left_by_path(self, raw: bytes, verdicts: Verdicts) -> int:
-        """Give the mask of the rules that a row's path leaves possible, all of them if in doubt."""
-        if self.stem is None:
-            return -1
-        head = raw[:_HEAD].split(self.shape.delimiter, self.stem + 1)
-        if len(head) < self.stem + 2:
-            return -1
-        stem = head[self.stem]
-        known = self._stems.get(stem)
-        return self._new_stem(stem, verdicts) if known is None else known
-
-    def _new_stem(self, stem: bytes, verdicts: Verdicts) -> int:
-        mask = -1
-        if self.stem is not None and stem.isascii() and (self._whole_stem or b"?" not in stem):
-            value = None if not stem or (stem == b"-" and self.shape.dash) else stem.decode("ascii")
-            for name in self._spellings[self.stem]:
-                mask &= verdicts.mask(name, value)
-        if len(self._stems) >= REMEMBERED:
-            self._stems.clear()
-        self._stems[stem] = mask
-        return mask
-
-    def leaves(self, raw: bytes, mask: int, verdicts: Verdicts) -> bool:
-        """Tell whether path, status, method and query leave one of the rules possible."""
-        values = RowValues(self.shape, raw)
-        for place, names in self._spellings.items():
-            value = values.text(place)
-            if value is not None and not value.isascii():
-                return True  # a line is decoded as a whole, and a value alone may read otherwise
-            if place == self.stem and value and "?" in value and not self._whole_stem:
-                return True
-            for name in names:
-                mask &= verdicts.mask(name, value)
-            if not mask:
-                return False
-        return bool(mask & self._left_by_query(values, verdicts))
-
-    def _left_by_query(self, values: RowValues, verdicts: Verdicts) -> int:
-        """Give the mask of the rules that a row's query leaves possible, all of them if in doubt."""
-        if self._query is None and self._url_query is None:
-            return -1
-        query = self.query(values)
-        return verdicts.mask("cs-uri-query", query) if query is None or query.isascii() else -1
-
-    def query(self, values: RowValues) -> str | None:
-        """Give a row's query, as the record of the row has it."""
-        if self._query is None:
-            return (values.text(self._url_query) or "").removeprefix("?") or None
-        return values.text(self._query)
-
-    def probed(self, raw: bytes) -> str | None:
-        """Give the build that the agent of a probe of the server itself names."""
-        last = max(place or 0 for place in self._agent)
-        parts = raw.split(self.shape.delimiter, last + 1)
-        name = tuple(parts[place] if place is not None else b"" for place in self._agent)
-        if name not in self._probes:
-            values = RowValues(self.shape, raw)
-            agent, client, server = (values.text(place) for place in self._agent)
-            if len(self._probes) >= REMEMBERED:
-                self._probes.clear()
-            self._probes[name] = BuildCollector.probed_by(agent or "", client, server)
-        return self._probes[name]
-
-    def named(self, raw: bytes) -> str | None:
-        """Give the build that the path of an answered request names."""
-        values = RowValues(self.shape, raw)
-        return BuildCollector.named_by(values.text(self.stem) or "", values.text(self.status))
-
-
 class _Stretch:
     """Plain rows of one shape within a block."""
 
@@ -466,7 +348,7 @@ class _Stretch:
         for _ in range(_MOST_BUILDS):
             if not len(left):
                 return
-            at, text = RowValues(columns.shape, self._raw(int(left[0]))).span(columns.version, len(_VERSION))
+            at, text = RowValues(columns.shape, self._raw(int(left[0]))).span(columns.version, len(VERSION))
             same = self._alike(left, columns.shape.delimiter[0], at, text)
             times = self._rows.times[left[same]]
             for row in (int(times.argmin()), len(times) - 1 - int(times[::-1].argmax())):
@@ -487,13 +369,22 @@ class _Stretch:
         return alike
 
     def _names(self, columns: Columns) -> None:
-        """Name the server as the first row does, for all of them."""
-        if columns.names:
-            values = RowValues(columns.shape, self._raw(int(self._plain[0])))
-            for place in columns.names:
-                name = values.text(place)
-                if name:
-                    self._lane.taker.named(name, len(self._plain))
+        """Name the server as the first row does, for all of them if all hold that name; else one by one."""
+        first, last = int(self._plain[0]), int(self._plain[-1])
+        for place in columns.names:
+            values = RowValues(columns.shape, self._raw(first))
+            name, (_, text) = values.text(place), values.span(place, 1)
+            named = {name: len(self._plain)}
+            if not name or self._times(columns.shape.delimiter + text, first, last) <= last - first:
+                each = (RowValues(columns.shape, self._raw(row)).text(place) for row in self._plain.tolist())
+                named = Counter(each)
+            for one, times in named.items():
+                if one:
+                    self._lane.taker.named(one, times)
+
+    def _times(self, text: bytes, first: int, last: int) -> int:
+        """Count a text in the lines from one to another."""
+        return bytes(self._block[int(self._here.starts[first]) : int(self._here.ends[last])]).count(text)
 
 
 def _moment(milliseconds: int) -> datetime:

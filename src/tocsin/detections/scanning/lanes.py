@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from tocsin.artefacts.registry import ArtefactModule, RowModule, as_row_module, modules
 from tocsin.detections.matching import Matcher
-from tocsin.detections.scanning.engines import AUTOMATIC, engine_named
+from tocsin.detections.scanning.columns import Verdicts
+from tocsin.detections.scanning.engines import AUTOMATIC, MakeEngine, engine_named
 from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
-from tocsin.detections.scanning.lane import Log, Taker, Verdicts, scan_rows
+from tocsin.detections.scanning.lane import Log, Taker, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
 from tocsin.detections.scanning.unknown_pages import unknown_page_gate
 from tocsin.detections.served_names import ServedNames
@@ -55,6 +56,7 @@ class Lanes:
         self._make = engine_named(scanning.engine)
         self._shortest = scanning.shortest
         self._scopes: dict[str, Scopes] = {}
+        self._looks: dict[tuple[str, frozenset[str], tuple[str, ...]], Scope] = {}
         self._verdicts: dict[str, Verdicts] = {}
 
     def takes(self, source: Source, module: ArtefactModule | None) -> bool:
@@ -122,11 +124,20 @@ class Lanes:
             ArtefactError: the file cannot be read to its end.
         """
         if isinstance(module, RowModule) and self._make is not None:
-            dialect = self._dialect(module)
-            names = name_gate(served.names, dialect)
-            scope = Scope(page_gates(urls, dialect), (), names, dialect, self._make, keep=False)
+            scope = self._page_scope(module, frozenset(urls), served.names, self._make)
             log = Log(module.KIND, _reader(module, source, part), lambda: scope, Verdicts(None), served)
             scan_rows(source, log, taker, before=part.before if part else 0)
+
+    def _page_scope(
+        self, module: RowModule, urls: frozenset[str], names: tuple[str, ...], make: MakeEngine
+    ) -> Scope:
+        """Give the gates for requests for some pages, compiled once for all the files of a second look."""
+        key = (module.KIND, urls, names)
+        if key not in self._looks:
+            dialect = self._dialect(module)
+            gates = page_gates(urls, dialect)
+            self._looks[key] = Scope(gates, (), name_gate(names, dialect), dialect, make, keep=False)
+        return self._looks[key]
 
     def _of_kind(self, module: ArtefactModule) -> Scopes | None:
         scopes = self._scopes.get(module.KIND)
