@@ -16,7 +16,7 @@ _MOST_PLACES = 5
 def json_line(found: Examination, matches: tuple[Match, ...]) -> str:
     """Give the examination as one line of JSON; what added rules met stands under ``rules``."""
     document = msgspec.to_builtins(found)
-    del document["code"]
+    del document["code"], document["excerpts"]  # lines of code are for reports, which break them up
     if matches:
         document["rules"] = msgspec.to_builtins(matches)
     return msgspec.json.encode(document).decode("utf-8")

@@ -22,6 +22,8 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matched, Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
+from tocsin.detections.page_contents import PageContent, PageExaminer, PagesExamined
+from tocsin.detections.page_findings import accused_urls, marked_by_dumps, own_pages_of, with_contents
 from tocsin.detections.page_requests import PageRequests, PartAsked
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
@@ -33,6 +35,7 @@ from tocsin.evidence.parts import Part
 from tocsin.evidence.row_shape import ReaderState
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
+from tocsin.model.findings import Finding
 from tocsin.model.records import Brief, Item, Record, Unreadable
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import WEB_KINDS
@@ -60,6 +63,7 @@ class Collected(Struct, frozen=True, kw_only=True):
         seen: products of which there were signs.
         known: files that are the vendor's own, each with the product's title.
         copies: files and events that shadow copies repeat.
+        contents: of pages, what was found in them.
         unknown: requests whose directory nothing explains, by its usual name.
         asked: requests for server pages that are none of a product's own.
     """
@@ -75,6 +79,7 @@ class Collected(Struct, frozen=True, kw_only=True):
     mitigations: MitigationCollector
     known: Mapping[str, str]
     copies: tuple[int, int]
+    contents: PagesExamined
     unknown: Mapping[str, int]
     scanned: Scanned
 
@@ -111,6 +116,7 @@ class Pass:
         known: the vendor's own files.
         signs: of products.
         copies: what shadow copies repeat.
+        contents: examines pages.
         served: names of directories; whoever reads a part of the evidence sets what the whole says.
         scanned: what the fast lane was spared.
     """
@@ -129,6 +135,7 @@ class Pass:
         self.known = KnownFiles(products)
         self.signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self.copies = Copies()
+        self.contents = PageExaminer(products)
         self.served = ServedNames(products)
         self._interest = EventInterest(self.matcher, self.signs.asked_fields)
         self._begin()
@@ -164,6 +171,7 @@ class Pass:
             mitigations=self.mitigations,
             known=self.known.paths,
             copies=self.copies.take(),
+            contents=self.contents.take(),
             unknown=self.served.take_unknown(),
             scanned=self.scanned,
         )
@@ -186,6 +194,7 @@ class Pass:
         self.mitigations.merge(other.mitigations)
         self.known.merge(other.known)
         self.copies.add(*other.copies)
+        self.contents.seen.merge(other.contents)
         self.served.add_unknown(other.unknown)
         self.scanned.add(other.scanned)
 
@@ -202,7 +211,7 @@ class Pass:
         self.see(source)
         change = partial(self._changed, source=source)
         take = partial(self._take, source=source)
-        return read_file(
+        skipped = read_file(
             source,
             take,
             self.account,
@@ -210,6 +219,8 @@ class Pass:
             shortcut=self._shortcut,
             interest=self._interest,
         )
+        self.contents.look(source, self.known.paths)
+        return skipped
 
     def see(self, source: Source) -> None:
         """Take what a file's place alone tells."""
@@ -255,6 +266,7 @@ class Pass:
         self.builds.observe(item, source)
         self.mitigations.observe(item, source)
         self.served.observe(item, source)
+        self.contents.observe(item)
         if isinstance(item, Record):
             self.identity.observe(item)
             self.signs.observe(item)
@@ -338,6 +350,25 @@ class Pass:
             answers_anything=self.pages.answers_anything,
         )
 
+    def with_contents(
+        self, findings: Mapping[str, tuple[Finding, ...]], contents: Mapping[str, PageContent]
+    ) -> dict[str, tuple[Finding, ...]]:
+        """Give every pack's findings with those that the content of pages makes."""
+        accused = accused_urls(findings)
+        own_pages = own_pages_of(self._products)
+        return {
+            pack.id: with_contents(
+                pack,
+                findings[pack.id],
+                contents,
+                accused=accused,
+                own_pages=own_pages,
+                without_dumps=marked_by_dumps(self._packs),
+            )
+            for pack in self._packs
+            if pack.id in findings
+        }
+
     # --- the second look --------------------------------------------------------------------------
 
     def revisit(self, urls: frozenset[str], forget: frozenset[int] = frozenset()) -> list[Skipped]:
@@ -373,6 +404,7 @@ class Pass:
         yield from left_out
         yield from self.served.notices()
         yield from self.copies.notices()
+        yield from self.contents.seen.notices()
 
 
 class _RowTaker:

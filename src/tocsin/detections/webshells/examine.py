@@ -7,11 +7,13 @@ it is that this is the code of a web shell; the state says whether it would act.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
 
+from tocsin.detections.webshells.excerpts import excerpts_of
 from tocsin.detections.webshells.explaining import (
     Place,
     Way,
@@ -26,6 +28,7 @@ from tocsin.detections.webshells.observing import Observed, observe
 from tocsin.detections.webshells.score import FLAGGED, model_of, score_of, weights
 from tocsin.detections.webshells.sketch import sketch_of
 from tocsin.detections.webshells.state import State, state_of
+from tocsin.model.examined import Excerpt
 from tocsin.model.words import ShellContent
 
 SUSPICIOUS = 0.2
@@ -74,6 +77,8 @@ class Examination(Struct, frozen=True, kw_only=True):
         encoding: of the text, with what was peeled off.
         sketch: for comparison with other servers.
         code: it holds code, or its name is one that servers run.
+        state_why: a sentence for a reader.
+        excerpts: the lines that ``spans`` and ``flow`` lie in.
     """
 
     path: str
@@ -93,6 +98,8 @@ class Examination(Struct, frozen=True, kw_only=True):
     encoding: str
     sketch: str
     code: bool
+    state_why: str = ""
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 def examine(data: bytes, *, path: str, context: Context | None = None) -> Examination:
@@ -109,6 +116,7 @@ def examine(data: bytes, *, path: str, context: Context | None = None) -> Examin
     worth = score >= SUSPICIOUS
     capabilities = capabilities_of(seen) if worth else ()
     spans = places_of(seen, weighed) if worth else ()
+    flow = ways_of(seen) if worth else ()
     verdict = _verdict(score, state, vendor=known.vendor)
     return Examination(
         path=path,
@@ -123,11 +131,19 @@ def examine(data: bytes, *, path: str, context: Context | None = None) -> Examin
         family=family_of(capabilities),
         capabilities=capabilities,
         spans=spans,
-        flow=ways_of(seen) if worth else (),
+        flow=flow,
         encoding=" ".join((seen.text.encoding, *seen.text.kinds)),
         sketch=sketch_of(seen.text.text, seen.page) if worth else "",
         code=any(block.language for block in seen.page.blocks) or seen.found.served is Served.YES,
+        state_why=state.why,
+        excerpts=excerpts_of(seen.text, _shown(spans, flow)),
     )
+
+
+def _shown(spans: Sequence[Place], flow: Sequence[Way]) -> list[tuple[int, int]]:
+    """Give the places that a reader looks at: ends of the gravest ways first, then what carried the score."""
+    ways = [place for way in flow[:3] for place in way.places]
+    return [(place.start, place.end) for place in (*ways, *spans)]
 
 
 def _verdict(score: float, state: State, *, vendor: bool) -> Verdict:

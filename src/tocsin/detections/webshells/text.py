@@ -27,6 +27,7 @@ _XML_ESCAPE = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|amp|quo
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _SHIFTED = re.compile(r"\+([A-Za-z0-9+/]*)-?")
 _LONE = re.compile("[\ud800-\udfff]")
+_STRIDE = 2_048
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -38,10 +39,19 @@ class Layer:
         self.kind = kind
         self.places = places
         self._starts = [place[2] for place in places]
+        self._befores = [place[0] for place in places]
 
     def before(self, at: int) -> int:
         """Give the position before the rewriting; inside a replaced stretch that is its start."""
         return self._back(at)[0]
+
+    def after(self, at: int) -> int:
+        """Give the position after the rewriting; inside a replaced stretch that is its start."""
+        found = bisect.bisect_right(self._befores, at) - 1
+        if found < 0:
+            return at
+        _, stop, start_after, stop_after = self.places[found]
+        return start_after if at < stop else stop_after + (at - stop)
 
     def end_before(self, last: int) -> int:
         """Give the position before the rewriting that ends the character ``last``."""
@@ -83,13 +93,54 @@ class Text:
             start, end = layer.before(start), layer.end_before(end - 1) if end > start else layer.before(end)
         return self._byte(start), self._byte(max(start, min(end, len(self._raw))))
 
+    def character_at(self, byte: int) -> int:
+        """Give the character that a byte of the file is part of: the way back of ``byte_span``."""
+        at = self._character(byte)
+        for layer in self._layers:
+            at = layer.after(at)
+        return min(at, len(self.text))
+
     def line_of(self, at: int) -> int:
         """Give the 1-based line; LF, CRLF and a CR alone end one."""
         return bisect.bisect_right(self._lines, at) + 1
 
+    def line_span(self, line: int) -> tuple[int, int]:
+        """Give the characters of a 1-based line, without its end."""
+        start = 0 if line == 1 else self._lines[line - 2]
+        end = self._lines[line - 1] if line <= len(self._lines) else len(self.text)
+        return start, start + len(self.text[start:end].rstrip("\r\n"))
+
     @cached_property
     def _lines(self) -> list[int]:
         return [match.end() for match in _LINE_END.finditer(self.text)]
+
+    def _character(self, byte: int) -> int:
+        rest = max(byte - self._mark, 0)
+        if self.encoding in SINGLE:
+            return rest
+        at = max(bisect.bisect_right(self._bytes, rest) - 1, 0)
+        left = rest - self._bytes[at]
+        for number, character in enumerate(self._raw[at * _STRIDE : (at + 1) * _STRIDE], at * _STRIDE):
+            left -= self._width(character, number)
+            if left < 0:
+                return number
+        return len(self._raw)
+
+    @cached_property
+    def _bytes(self) -> list[int]:
+        """How many bytes stand before every so many characters."""
+        before = [0]
+        for start in range(0, len(self._raw), _STRIDE):
+            plain = self._raw[start : max(min(start + _STRIDE, self._plain), start)]
+            coded = self._raw[start + len(plain) : start + _STRIDE]
+            size = len(coded.encode(self.encoding, errors_of(self.encoding)))
+            before.append(before[-1] + len(plain) + size)
+        return before
+
+    def _width(self, character: str, number: int) -> int:
+        if number < self._plain:
+            return 1
+        return len(character.encode(self.encoding, errors_of(self.encoding)))
 
     def _byte(self, at: int) -> int:
         if self.encoding in SINGLE:
