@@ -17,6 +17,7 @@ from tocsin.cli.packs import packs_app
 from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
 from tocsin.cli.timeline import timeline
+from tocsin.cli.verify import verify
 from tocsin.cli.webshells import webshells
 from tocsin.errors import TocsinError
 
@@ -63,6 +64,7 @@ app = typer.Typer(
     epilog="Start with: tocsin assess EVIDENCE. The first hour: docs/first-hour.md.",
 )
 app.command()(assess)
+app.command()(verify)
 app.command()(webshells)
 app.command()(schema)
 app.command()(timeline)

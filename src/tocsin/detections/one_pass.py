@@ -225,7 +225,7 @@ class Pass:
     def see(self, source: Source) -> None:
         """Take what a file's place alone tells."""
         self.signs.observe_path(source.where)
-        self.disk.observe_path(source.where)
+        self.disk.observe_path(source.where, source.path)
         self.builds.see(source)
 
     def divisible(self, source: Source) -> ArtefactModule | None:

@@ -44,7 +44,7 @@ _YARA = "yara: "
 _ELSEWHERE = re.compile(
     r"^(?:users|documents and settings)/|(?:^|/)\$recycle\.bin/|(?:^|/)(?:quarantine|windows defender)/"
 )
-"""Places on the disk from which no server serves pages; people keep samples there, scanners what they took."""
+"""Places from which no server serves pages; people keep samples there, scanners what they took."""
 
 
 _KEPT = (
@@ -228,7 +228,8 @@ def _finding(pack: str, page: PageContent, grounds: _Grounds) -> Finding:
     found = page.found
     line = found.spans[0].line if found.spans else None
     where = Locator(path=page.path, line=line)
-    benign = Benign(rule="place of the file", why=_KEPT, was=grounds.means) if grounds.elsewhere else None
+    kept = grounds.elsewhere and grounds.means is not Means.CONTEXT
+    benign = Benign(rule="place of the file", why=_KEPT, was=grounds.means) if kept else None
     return Finding(
         id=finding_id(pack, BY_CONTENT, where, None),
         rule=BY_CONTENT,

@@ -11,10 +11,19 @@ from msgspec import Struct
 from tocsin.model.coverage import ArtefactCoverage, Coverage
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
-from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict
-from tocsin.model.words import Exposure, Means, StepKind
+from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict, WebShell
+from tocsin.model.words import Exposure, Means, ShellContent, StepKind
 from tocsin.report.prose import first_sentence
-from tocsin.report.words import COMPROMISE, EXPOSURE, GRAVITY, NO_FLAW, OPEN_DOORS, Phrase
+from tocsin.report.words import (
+    COMPROMISE,
+    CONTENT,
+    EXPOSURE,
+    GRAVITY,
+    NO_FLAW,
+    OPEN_DOORS,
+    STATE_UNSURE,
+    Phrase,
+)
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -83,6 +92,13 @@ def exposure_phrase(verdict: Verdict) -> Phrase:
     if not verdict.cves and verdict.exposure is Exposure.NOT_AFFECTED:
         return NO_FLAW
     return EXPOSURE[verdict.exposure]
+
+
+def content_phrase(shell: WebShell) -> Phrase:
+    """Give the word for a shell's content; a file that was examined is never "not seen"."""
+    if shell.content is ShellContent.UNKNOWN and shell.examination is not None:
+        return STATE_UNSURE
+    return CONTENT[shell.content]
 
 
 def campaign_title(verdict: Verdict) -> str:
