@@ -178,8 +178,8 @@ def _by_logs(known: Known, look: Look) -> Judged:
 
 def _scanned(removed: Sequence[Removed], last: datetime) -> Judged:
     why = (
-        f"A scanner's log says that it removed the file at {spoken(last)}: {removed[-1].locator}. {_NO_FOLDER} "
-        "That it did not come back since is therefore not shown."
+        f"A scanner's log says that it removed the file at {spoken(last)}: {removed[-1].locator}."
+        f" {_NO_FOLDER} That it did not come back since is therefore not shown."
     )
     return Judged(answer=Removal.EVIDENCED, why=why, locators=tuple(one.locator for one in removed))
 

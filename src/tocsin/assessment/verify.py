@@ -188,8 +188,8 @@ def _order(before: Assessment, after: Assessment) -> tuple[Order, str]:
             f"({spoken(first)}): it cannot show what was done since."
         )
     return Order.UNKNOWN, (
-        f"The logs of this evidence end at {spoken(second)}, not after the earlier one ({spoken(first)}): that"
-        " it was collected later is not shown. Give custody.json with the time of collection."
+        f"The logs of this evidence end at {spoken(second)}, not after the earlier one ({spoken(first)}):"
+        " that it was collected later is not shown. Give custody.json with the time of collection."
     )
 
 
@@ -394,8 +394,8 @@ def _overall(
     if open_questions:
         return Overall.CANNOT_TELL, "Cannot tell: " + " ".join(open_questions)
     return Overall.REMOVED, (
-        f"Removed: every one of the {len(answers)} known web shells is shown to be gone, and no other was found."
-        " That is no word about what else the intruder left."
+        f"Removed: every one of the {len(answers)} known web shells is shown to be gone, and no other was"
+        " found. That is no word about what else the intruder left."
     )
 
 

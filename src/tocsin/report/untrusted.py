@@ -27,7 +27,7 @@ _SCHEME = re.compile(r"\b(javascript|vbscript|data):(?=\S)", re.IGNORECASE)
 _TAG = re.compile(r"<(?=\s{0,8}(?:%|/?\s{0,8}(?:script|object|iframe|svg|img|asp:)))", re.IGNORECASE)
 _CALL = re.compile(
     r"\b(?:eval(?=\s{0,8}\()|(?:execute|executeglobal|unescape|frombase64string|createobject)(?=\()"
-    r"|request(?:\.item|\.form|\.querystring)?(?=[(\[][\"']))",
+    r"|process\.start(?=\s{0,8}\()|request(?:\.item|\.form|\.querystring)?(?=[(\[][\"']))",
     re.IGNORECASE,
 )
 _MARK = re.compile(r"<(?=\s{0,8}[%?!/a-z])|%(?=>)", re.IGNORECASE)
@@ -63,7 +63,7 @@ def defang(text: str) -> str:
 
 
 def broken(text: str) -> str:
-    """Give a line of code that nothing runs and no scanner eats: ``defang``, and words broken by a middle dot."""
+    """Give a line of code that nothing runs and no scanner eats: words in it are broken by a middle dot."""
     safe = _SCHEME.sub(r"\1[:]", _URL.sub(_broken_url, visible(text)))
     safe = _MARK.sub(r"\g<0>·", safe)
     return _CODE.sub(lambda word: f"{word[0][0]}·{word[0][1:]}", safe)
