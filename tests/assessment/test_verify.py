@@ -1,4 +1,4 @@
-"""Verification over made evidence: an earlier assessment, later evidence of every sort, an answer per shell."""
+"""Verification over made evidence: an earlier assessment, later evidence of every sort, every answer."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tocsin.report.json_document import Documents, encode, schema
 
 GOLDEN = Path(__file__).parent / "golden" / "verify"
 FIELDS = (
-    "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-computername s-ip cs-method "
-    "cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n"
+    "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-computername s-ip "
+    "cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status\n"
 )
 URL = "/owa/auth/x.aspx"
 DUMP = "/aspnet_client/d.aspx"
@@ -42,7 +42,8 @@ def log(day: str, *rows: tuple[str, str, int], server: str = "EX01", tail: str =
 
 def msert(path: str) -> dict[str, bytes]:
     text = (
-        "Microsoft Safety Scanner v1.333, (build 1.333.600.0)\n\nThreat Detected: Backdoor:ASP/Chopper.A!dha\n"
+        "Microsoft Safety Scanner v1.333, (build 1.333.600.0)\n\n"
+        "Threat Detected: Backdoor:ASP/Chopper.A!dha\n"
         f"  Action: Remove, Result: 0x00000000\n    file://{path}\n"
     )
     return {"C/Windows/debug/msert.log": text.encode("utf-16")}

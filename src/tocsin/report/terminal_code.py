@@ -9,14 +9,14 @@ from rich.text import Text
 from tocsin.model.examined import Alike, CodePath, Excerpt, ShellExamination
 from tocsin.report.terminal_lines import Page
 from tocsin.report.untrusted import broken, defang, visible
-from tocsin.report.view import amount
+from tocsin.report.view import amount, reason_of
 
 _WAYS = 3
 
 
 def code(page: Page, found: ShellExamination, similar: Sequence[Alike], *, indent: int) -> None:
     """Add what the content of a page says."""
-    page.text(f"{defang(found.reason)}. {_state(found)}", indent=indent)
+    page.text(f"{defang(reason_of(found))}{_state(found)}", indent=indent)
     for line in found.excerpts:
         page.spans(_line(line), indent=indent + 2)
     for way in found.flow[:_WAYS]:

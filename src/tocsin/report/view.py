@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from tocsin.model.coverage import ArtefactCoverage, Coverage
+from tocsin.model.examined import ShellExamination
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict, WebShell
@@ -99,6 +100,13 @@ def content_phrase(shell: WebShell) -> Phrase:
     if shell.content is ShellContent.UNKNOWN and shell.examination is not None:
         return STATE_UNSURE
     return CONTENT[shell.content]
+
+
+def reason_of(found: ShellExamination) -> str:
+    """Give why a page is called so, as a sentence; empty where its state says the same."""
+    if found.reason == found.state_why:
+        return ""
+    return f"{found.reason[:1].upper()}{found.reason[1:]}. "
 
 
 def campaign_title(verdict: Verdict) -> str:
