@@ -32,6 +32,15 @@ _RUNS = frozenset({
     ("xslt-script", "code"),
 })  # fmt: skip
 """Sinks that run what they are given."""
+_CALLEE = frozenset({("eval", "callee"), ("eval", "callback")})
+_HIDDEN = frozenset({"made", "worked-out"})
+_TELLING: Mapping[str, frozenset[str]] = {
+    "command:program": frozenset({"shell"}),
+    "file-write:content": frozenset({"acting-code"}),
+    "eval:code": frozenset({"acting-code"}),
+    "xslt-script:code": frozenset({"script-sheet"}),
+}
+"""What a constant argument of a sink says that no ordinary page gives to it."""
 _RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "call-request"})
 _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
@@ -57,7 +66,7 @@ def features_of(seen: Observed) -> Mapping[str, float]:
 def _grave(seen: Observed) -> Iterator[str]:
     """Yield what holds whatever the words are: the request is run, is written, or what runs is hidden."""
     keys = {hit.key for hit in seen.scan.hits}
-    flows = [one for one in seen.traced.sightings if one.flow is not None and one.flow.source != "download"]
+    flows = [one for one in seen.traced.sightings if _reaches(one)]
     runs = {one.capability for one in flows if (one.capability, one.role) in _RUNS}
     proofs = len(runs) + len(keys & _RUN_KEYS)
     for least in range(1, 4):
@@ -168,13 +177,10 @@ _DECLARING = frozenset(
 
 def _counts(seen: Observed) -> Iterator[str]:
     """Yield what only the whole of a page shows: how many different things the request can do with it."""
-    flows = {one.capability for one in seen.traced.sightings if one.flow and one.flow.source != "download"}
-    sinks = {sighting.capability for sighting in seen.traced.sightings}
+    flows = {one.capability for one in seen.traced.sightings if _reaches(one)}
     for least in range(2, 6):
         if len(flows) >= least:
             yield f"many:flows:{least}"
-        if len(sinks) >= least:
-            yield f"many:sinks:{least}"
 
 
 def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
@@ -190,11 +196,24 @@ def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
 
 
 def names_of(sighting: Sighting) -> tuple[str, ...]:
-    """Give the features that a sink makes: coarse ones that all cases share, and fine ones."""
+    """Give the features that a sink makes: coarse ones that all cases share, and fine ones.
+
+    A sink that nothing of the request reaches says nothing, unless what it is given is hidden or telling.
+    """
     what = f"{sighting.capability}:{sighting.role}"
-    notes = tuple(f"note:{what}:{note}" for note in sighting.notes)
-    if sighting.flow is not None and sighting.flow.source == "download":
-        return f"fetch:{sighting.capability}", f"fetch:{what}", *notes
-    if sighting.flow is not None:
-        return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{sighting.flow.source}", *notes
-    return f"sink:{sighting.capability}", f"sink:{what}", f"sink:{what}:{sighting.argument}", *notes
+    if sighting.flow is None:
+        told = [f"note:{what}:{note}" for note in sighting.notes if note in _TELLING.get(what, ())]
+        hidden = (sighting.capability, sighting.role) in _RUNS | _CALLEE and sighting.argument in _HIDDEN
+        return *told, *((f"sink:{what}:{sighting.argument}",) if hidden else ())
+    if sighting.flow.source == "download":
+        return f"fetch:{sighting.capability}", f"fetch:{what}"
+    if "bound" in sighting.notes:
+        return (f"bound:{what}",)
+    shape = "whole" if "whole" in sighting.notes else "piece"
+    nested = (f"note:{sighting.capability}:nested",) if "nested" in sighting.notes else ()
+    return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{shape}", *nested
+
+
+def _reaches(one: Sighting) -> bool:
+    """Tell whether a value of the request reaches a sink and is free to do there what it likes."""
+    return one.flow is not None and one.flow.source != "download" and "bound" not in one.notes

@@ -15,6 +15,7 @@ FLAGGED = 0.5
 SIGNS = {
     "grave": 1,
     "flow": 1,
+    "bound": 1,
     "sink": 1,
     "use": 1,
     "sig": 1,

@@ -25,6 +25,7 @@ class Store:
         self.classes: dict[str, Class] = {}
         self.scopes: dict[int, tuple[int, frozenset[str]]] = {}
         self.spilled: Step | None = None
+        self.renamed: dict[str, str] = {}
         self.changed = False
         self.foldings = Foldings(self.functions)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from tocsin.detections.webshells.code import Function, Name, Node, Unit
+from tocsin.detections.webshells.code import Assign, Function, Literal, Name, Node, Pair, Unit
 from tocsin.detections.webshells.journal import Journal
 from tocsin.detections.webshells.store import Store
 from tocsin.detections.webshells.tables import Api, SourceEntry
@@ -118,10 +118,18 @@ class WalkBase:
         """Note that the evaluator itself is handed around under another name (``{'E': eval}``)."""
         if value.path == "eval" and self.api.language == "jscript":
             self.journal.use("evaluator-renamed", "eval", *self.span(node))
+            self.store.renamed[_written_to(node)] = value.path
 
     def through(self, value: Value, node: Node) -> Step | None:
         """Give the way of a value with this place added."""
         return value.origin.then(*self.span(node)) if value.origin else None
+
+
+def _written_to(node: Node) -> str:
+    """Give the last word of what a node names, in lower case."""
+    target = node.key if isinstance(node, Pair) else node.target if isinstance(node, Assign) else node
+    word = target.value if isinstance(target, Literal) else getattr(target, "name", "")
+    return str(word).lower()
 
 
 def _source_fits(pattern: str, path: str) -> bool:

@@ -206,7 +206,7 @@ class Walker(Calls):
         return Value(
             origin,
             hint=" ".join(value.pieces for value in values if value.pieces)[:1024],
-            made=any(value.made for value in values),
+            made=any(value.dark for value in values),
         )
 
     def pair(self, node: Pair) -> Value:
@@ -225,12 +225,12 @@ class Walker(Calls):
             result = values[0]
             for value in values[1:]:
                 result = joined(result, value)
-            return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.made)
+            return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.dark)
         folded = self._operated(node.operator, values)
         if folded is not None:
             return folded
         if node.operator in _ARITHMETIC:
-            made = any(value.made for value in values) or node.operator in {"^", "xor"}
+            made = any(value.dark for value in values) or node.operator in {"^", "xor"}
             return Value(origin_of(*values), made=made)
         return NOTHING
 

@@ -39,7 +39,7 @@ rule words_of_commands
         $button = /value\s{0,2}=\s{0,2}["']?\s{0,2}(execute|exec|ejecutar|send command|calistir)\s{0,2}["'>]/ nocase
         $net_user = /net\s{1,3}(user|localgroup)\s{1,3}[^\r\n<]{0,60}\/add/ nocase
         $whoami = /\b(whoami|ipconfig|ifconfig|netstat -an|tasklist[ \/]|uname -a|cat \/etc)/ nocase
-        $cmd = /(cmd\.exe\b|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd|wscript\.shell)/ nocase
+        $cmd = /(cmd\.exe\b|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd)/ nocase
     condition:
         any of them
 }
