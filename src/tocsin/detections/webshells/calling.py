@@ -93,7 +93,9 @@ class Calls(Targets):
     def _dynamic(self, callee: Value, given: list[Value], node: Call) -> Value:
         """A function that PHP finds by a text (``$f($x)``)."""
         if callee.origin is not None:
-            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested)
+            own = isinstance(node.function, Index | Member) and self.is_self(node.function.value)
+            notes = ("bound",) if own else ()  # only the object's own methods can be meant
+            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested, notes=notes)
             return Value(callee.origin)
         if callee.text is not None and _WORD.match(callee.text):
             word = callee.text.rsplit("::", 1)[-1].lower().lstrip("\\")

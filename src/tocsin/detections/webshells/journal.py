@@ -44,6 +44,8 @@ _SHELL = re.compile(
 )
 
 
+_LONG = 120
+"""Characters of a text that a page works out and that is more than a word or two put together."""
 _BOUNDS = frozenset({"fixed-host", "fixed-extension", "unserved"})
 _FILLED = frozenset({"content", "upload"})
 
@@ -144,6 +146,7 @@ def _notes(given: Sequence[Value]) -> list[str]:
     if not text:
         return []
     acting = ["acting-code"] if _SERVER_CODE.search(text) and _ACTING.search(text) else []
+    long = ["cipher"] if any(value.made and len(value.text or "") >= _LONG for value in given) else []
     plain = ["plain-file"] if all(value.text and _PLAIN_FILE.search(value.text) for value in given) else []
     marks = (
         ("script-sheet", _SCRIPT_SHEET),
@@ -151,7 +154,7 @@ def _notes(given: Sequence[Value]) -> list[str]:
         ("server-page", _SERVER_PAGE),
         ("shell", _SHELL),
     )
-    return [*acting, *plain, *(note for note, pattern in marks if pattern.search(text))]
+    return [*acting, *long, *plain, *(note for note, pattern in marks if pattern.search(text))]
 
 
 def _shape(given: Sequence[Value]) -> list[str]:

@@ -95,8 +95,9 @@ rule page_dumps_database
     strings:
         $php = /<\?(php|=|[ \t\r\n])/ nocase
         $driver = /(DriverManager\.getConnection|new\s{1,4}(SqlConnection|OleDbConnection|OracleConnection|MySqlConnection)|adodb\.connection)/ nocase
-        $tables = /(show\s{1,3}tables|information_schema\.(tables|columns)|\b(user|all)_tables\b|\bsysobjects\b|getMetaData\s{0,3}\(\s{0,3}\)\s{0,3}\.\s{0,3}getTables|GetOleDbSchemaTable|\.GetSchema\s{0,3}\(|openschema)/ nocase
+        $tables = /(show\s{1,3}tables|information_schema\.(tables|columns)|\b(user|all)_tables\b|\bsysobjects\b|\.getTables\s{0,3}\(|\b(user|all)_tab_comments\b|show\s{1,3}create\s{1,3}table|GetOleDbSchemaTable|\.GetSchema\s{0,3}\(|openschema)/ nocase
         $all = /select\s{1,3}\*\s{1,3}from\s{1,3}[\[`]?["']\s{0,3}[+&]/ nocase
+        $insert = /["']\s{0,3}insert\s{1,3}into\s{1,3}["']?\s{0,3}[+&]/ nocase
     condition:
-        not $php and $driver and ($tables or #all > 1) and $all
+        not $php and $driver and ($tables or #all > 1 or $insert) and $all
 }
