@@ -92,9 +92,9 @@ class Calls(Targets):
 
     def _dynamic(self, callee: Value, given: list[Value], node: Call) -> Value:
         """A function that PHP finds by a text (``$f($x)``)."""
+        own = isinstance(node.function, Index | Member) and self.is_self(node.function.value)
+        notes = ("bound",) if own else ()  # only the object's own methods can be meant
         if callee.origin is not None:
-            own = isinstance(node.function, Index | Member) and self.is_self(node.function.value)
-            notes = ("bound",) if own else ()  # only the object's own methods can be meant
             self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested, notes=notes)
             return Value(callee.origin)
         if callee.text is not None and _WORD.match(callee.text):
@@ -102,9 +102,8 @@ class Calls(Targets):
             named = Value(path=word, made=callee.made)
             return self.called(named, None, given, node)
         if origin_of(*given) or callee.dark:
-            self.journal.sink(
-                _DYNAMIC, given, self.span(node), depth=self.nested, notes=("undecided-callee",)
-            )
+            sink = _DYNAMIC if callee.dark else _UNDECIDED
+            self.journal.sink(sink, given, self.span(node), depth=self.nested, notes=notes)
         return Value(origin_of(*given), made=callee.dark)
 
     def arguments(self, nodes: tuple[Node, ...], callee: Value, owner: Value | None) -> list[Value]:

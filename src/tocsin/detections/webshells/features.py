@@ -89,8 +89,13 @@ def _grave(seen: Observed) -> Iterator[str]:
     for least in range(1, 4):
         if writes >= least:
             yield f"grave:writes:{least}"
-    if (proofs or hidden or writes) and bare(seen):
+    if (proofs or hidden) and bare(seen) and not any(map(_is_calm, calm(seen))):
         yield "grave:bare"
+
+
+def _is_calm(name: str) -> bool:
+    """Tell whether a word says that the code is read by a larger whole, which needs no markup around it."""
+    return name in {"calm:named", "calm:passive", "calm:guarded"}
 
 
 def _is_hidden(one: Sighting) -> bool:

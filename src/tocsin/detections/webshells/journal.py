@@ -44,8 +44,13 @@ _SHELL = re.compile(
 )
 
 
+_READ = 20_000
+"""Characters of a constant that are looked at for what they hold."""
+_NAME = 300
 _LONG = 120
 """Characters of a text that a page works out and that is more than a word or two put together."""
+_RUNNING = frozenset({"eval", "command", "assembly-load"})
+_ENOUGH = 3
 _BOUNDS = frozenset({"fixed-host", "fixed-extension", "unserved"})
 _FILLED = frozenset({"content", "upload"})
 
@@ -56,6 +61,7 @@ class Journal:
     def __init__(self) -> None:
         """Begin empty."""
         self._sightings: dict[tuple[int, int, str, str], Sighting] = {}
+        self._running = 0
         self._uses: dict[tuple[str, str], Use] = {}
         self._sources: dict[str, tuple[str, int, int]] = {}
 
@@ -72,6 +78,10 @@ class Journal:
         if len(self._sightings) >= _MOST:
             return
         origin = origin_of(*given)
+        key = (span[0], span[1], sink.capability, sink.role)
+        before = self._sightings.get(key)
+        if before is not None and (before.flow is not None or origin is None):
+            return
         seen = (*notes, *_notes(given), *_shape(given), *(("nested",) if depth else ()))
         sighting = Sighting(
             capability=sink.capability,
@@ -84,14 +94,22 @@ class Journal:
             depth=depth,
             flow=_flow(sink, origin, span) if origin else None,
         )
-        key = (span[0], span[1], sink.capability, sink.role)
-        before = self._sightings.get(key)
-        if before is None or (before.flow is None and sighting.flow is not None):
-            self._sightings[key] = sighting
+        self._sightings[key] = sighting
+        self._running += sighting.flow is not None and sink.capability in _RUNNING
 
     def use(self, word: str, name: str, start: int, end: int) -> None:
         """Note the use of a telling object or function; the first place counts."""
         self._uses.setdefault((word, name), Use(word=word, name=name, start=start, end=end))
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of a request was read."""
+        return not self._sources
+
+    @property
+    def certain(self) -> bool:
+        """Whether the request is run in more than one way: what else it can do changes no answer."""
+        return self._running >= _ENOUGH
 
     def source(self, step: Step) -> None:
         """Note that a source is read; the first place of its kind counts."""
@@ -142,12 +160,12 @@ def _argument(given: Sequence[Value]) -> str:
 
 
 def _notes(given: Sequence[Value]) -> list[str]:
-    text = " ".join(value.pieces for value in given if value.pieces)
+    text = " ".join(value.pieces[:_READ] for value in given if value.pieces)
     if not text:
         return []
     acting = ["acting-code"] if _SERVER_CODE.search(text) and _ACTING.search(text) else []
     long = ["cipher"] if any(value.made and len(value.text or "") >= _LONG for value in given) else []
-    plain = ["plain-file"] if all(value.text and _PLAIN_FILE.search(value.text) for value in given) else []
+    plain = ["plain-file"] if all(value.text and _PLAIN_FILE.search(value.text[-_NAME:]) for value in given) else []
     marks = (
         ("script-sheet", _SCRIPT_SHEET),
         ("server-code", _SERVER_CODE),

@@ -37,6 +37,7 @@ class WalkBase:
         self.reparse = reparse
         self.controls = controls
         self.budget = budget
+        self.most = budget
         self.depth = 0
         self.nested = 0
         self.ran: tuple[int, Value] | None = None
@@ -44,6 +45,11 @@ class WalkBase:
         self.scopes: list[tuple[int, frozenset[str], Function]] = []
         self.basic = api.language in {"vbscript", "vbnet"}
         self.php = api.language == "php"
+
+    @property
+    def walked(self) -> int:
+        """How many nodes were walked."""
+        return self.most - self.budget
 
     def value(self, node: Node) -> Value:
         """Give what is known of a node."""

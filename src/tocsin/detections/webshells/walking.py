@@ -37,6 +37,8 @@ _JOINING = frozenset({"+", "&", ".", "concat"})
 _EITHER = frozenset({"??", "||", "?:", "or", "orelse"})
 _ARITHMETIC = frozenset({"-", "*", "/", "%", "mod", "^", "xor", "|", "<<", ">>", "\\"})
 _LONGEST_LIST = 20_000
+ENOUGH = 20_000
+"""Nodes of a page that are walked whatever they show; functions behind them are left out where all is said."""
 
 
 class Walker(Calls):
@@ -292,7 +294,7 @@ class Walker(Calls):
     def function(self, node: Function) -> Value:
         """Walk the body of a function with what is known of its parameters."""
         scope = self.store.scopes.get(id(node))
-        if scope is None:
+        if scope is None or (self.journal.certain and self.walked > ENOUGH):
             return NOTHING
         self.scopes.append((*scope, node))
         self._parameters(node)
