@@ -198,7 +198,7 @@ _GUARD = re.compile(
 _BEGINNING = 8_000
 _PLATFORM = ("system", "microsoft", "java", "javax", "sun.", "jakarta", "mscorlib")
 _INCLUDED = frozenset({Family.PHP, Family.ASP, Family.COLDFUSION})
-"""Families whose code does nothing by itself when it only declares; others have entry points that are called."""
+"""Families whose code does nothing when it only declares; others have entry points that are called."""
 _DECLARING = frozenset(
     {"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"}
 )

@@ -23,9 +23,7 @@ _SERVER_PAGE = re.compile(
 )
 _SCRIPT_SHEET = re.compile(r"<\s*ms[x]sl:script|urn:schemas-microsoft-com:xslt", re.IGNORECASE)
 _FIXED_HOST = re.compile(r"\bhttps?://[^/\s\x1f\"']+[/?:]", re.IGNORECASE)
-_UNSERVED = re.compile(
-    r"(?:^|[\\/~\x1f])(?:App_Data|logs?|WEB-INF|META-INF)[\\/]", re.IGNORECASE
-)
+_UNSERVED = re.compile(r"(?:^|[\\/~\x1f])(?:App_Data|logs?|WEB-INF|META-INF)[\\/]", re.IGNORECASE)
 """Folders whose files no server runs."""
 _PLAIN_FILE = re.compile(
     r"\.(?:txt|log|xml|json|csv|ini|dat|html?|css|js|jpe?g|png|gif|bmp|ico|pdf|te?mp|bak|mdb|sql|lock|rss|zip)$",
@@ -165,7 +163,11 @@ def _notes(given: Sequence[Value]) -> list[str]:
         return []
     acting = ["acting-code"] if _SERVER_CODE.search(text) and _ACTING.search(text) else []
     long = ["cipher"] if any(value.made and len(value.text or "") >= _LONG for value in given) else []
-    plain = ["plain-file"] if all(value.text and _PLAIN_FILE.search(value.text[-_NAME:]) for value in given) else []
+    plain = (
+        ["plain-file"]
+        if all(value.text and _PLAIN_FILE.search(value.text[-_NAME:]) for value in given)
+        else []
+    )
     marks = (
         ("script-sheet", _SCRIPT_SHEET),
         ("server-code", _SERVER_CODE),

@@ -98,7 +98,7 @@ def _units(text: str, page: Page) -> Iterator[Unit]:
 
 
 def _may_act(page: Page, text: str, scan: Scan) -> bool:
-    """Tell whether code reads a request, runs something or decodes: without these it can do no harm by itself."""
+    """Tell whether code reads a request, runs or decodes something: without it, it does no harm by itself."""
     needed = _NEEDED.get(page.language)
     if needed is None or scan.hits or needed.search(text) is not None:
         return True

@@ -38,7 +38,7 @@ _EITHER = frozenset({"??", "||", "?:", "or", "orelse"})
 _ARITHMETIC = frozenset({"-", "*", "/", "%", "mod", "^", "xor", "|", "<<", ">>", "\\"})
 _LONGEST_LIST = 20_000
 ENOUGH = 20_000
-"""Nodes of a page that are walked whatever they show; functions behind them are left out where all is said."""
+"""Nodes that are walked whatever they show; functions behind them are left out where all is said."""
 
 
 class Walker(Calls):
