@@ -3,6 +3,7 @@
     python -m benchmarks.webshells score --corpus DIR [--manifest FILE]
     python -m benchmarks.webshells fit   --corpus DIR [--manifest FILE]
     python -m benchmarks.webshells speed --corpus DIR
+    python -m benchmarks.webshells publish --corpus DIR [--manifest FILE] [--docs docs]
 
 The corpus is a folder ``label/language/source/name`` (label ``shell`` or ``benign``); the manifest adds
 which files are near-duplicates of one another. ``fit`` writes the weights; ``score`` judges with the

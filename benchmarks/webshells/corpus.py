@@ -47,7 +47,8 @@ def cases(corpus: Path, manifest: Path | None, languages: frozenset[str]) -> lis
 
     Args:
         corpus: the folder.
-        manifest: a ``.csv.gz`` with ``path``, ``sha256``, ``source``, ``cluster``; without, every file stands alone.
+        manifest: a ``.csv.gz`` with ``path``, ``sha256``, ``source``, ``cluster``; without it, every file
+            stands alone.
         languages: those wanted; none means all.
     """
     found = _listed(corpus, manifest) if manifest else _walked(corpus)

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from benchmarks.webshells.cache import Row, key
-from benchmarks.webshells.figures import Figures, Judged, figures
+from benchmarks.webshells.figures import Figures, Judged
 from benchmarks.webshells.judging import Models
+from benchmarks.webshells.publishing import split
 
 from tocsin.detections.webshells.score import model_of
 
 
 def print_figures(judged: Sequence[Judged], *, as_json: bool) -> None:
     """Print a row for every group of languages, then for every language."""
-    tables = {
-        "group": _split(judged, by="group"),
-        "language": _split(judged, by="language"),
-    }
+    tables = {"group": split(judged, by="group"), "language": split(judged, by="language")}
     if as_json:
         print(json.dumps(msgspec.to_builtins(tables), indent=1))
         return
     for title, rows in tables.items():
         print(
-            f"\n{title:9} shells  recall  95 % interval  by cluster  by source   pages  alarms  per 10,000  where"
+            f"\n{title:9} shells  recall  95 % interval  by cluster  by source   pages  alarms"
+            "  per 10,000  where"
         )
         for name, row in rows.items():
             print(_line(name, row))
-
-
-def _split(judged: Sequence[Judged], *, by: str) -> dict[str, Figures]:
-    groups: dict[str, list[Judged]] = defaultdict(list)
-    for one in judged:
-        groups[getattr(one.case, by)].append(one)
-    return {name: figures(group) for name, group in sorted(groups.items())}
 
 
 def _line(name: str, row: Figures) -> str:

@@ -376,6 +376,41 @@ def test_what_a_value_may_decide_is_noted(language: str, code: str, note: str) -
     assert note in found.notes
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "kind"),
+    [
+        ("csharp", 'c.CommandText = "select a from b where c = " + Request["q"];', "sql"),
+        ("php", "$this->$method($_GET['q']);", "eval"),
+        ("java", 'Class.forName("a.B").getMethod("size").invoke(request.getParameter("q"));', "assembly-load"),
+        ("csharp", 'file.SaveAs(Server.MapPath("~/App_Data/" + Request["q"]));', "file-write"),
+        ("csharp", 'File.AppendAllText(Server.MapPath("~/a/log.txt"), Request["q"]);', "file-write"),
+    ],
+)
+def test_what_the_page_leaves_no_choice_of_is_bound(language: str, code: str, kind: str) -> None:
+    found = [one for one in sighted(traced(language, code), kind) if one.flow is not None]
+    assert all("bound" in one.notes for one in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "kind"),
+    [
+        ("csharp", 'c.CommandText = Request["q"];', "sql"),
+        ("java", 'Class.forName("java.lang.Run·time").getMethod("ex·ec").invoke(request.getParameter("q"));', "assembly-load"),
+        ("csharp", 'file.SaveAs(Server.MapPath("~/a/" + Request["q"]));', "file-write"),
+        ("csharp", 'File.AppendAllText(Server.MapPath("~/a/log.aspx"), Request["q"]);', "file-write"),
+    ],
+)
+def test_what_the_request_may_choose_is_not_bound(language: str, code: str, kind: str) -> None:
+    found = [one for one in sighted(traced(language, code), kind) if one.flow is not None]
+    assert found
+    assert any("bound" not in one.notes for one in found)
+
+
+def test_the_evaluator_under_another_name_evaluates() -> None:
+    found = traced("jscript", "var table = {'E': ev·al}; table.E(String(Request.Form('z')));")
+    assert ("eval", "code") in reached(found)
+
+
 def test_the_evaluator_under_another_name_is_noted() -> None:
     found = traced("jscript", "var table = {'E': ev·al}; table.E(String(Request.Form('z')));")
     assert "evaluator-renamed" in {use.word for use in found.uses}

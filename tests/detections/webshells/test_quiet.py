@@ -80,7 +80,85 @@ End Sub
 </script>
 <form runat="server"><asp:TextBox ID="search" runat="server" /><asp:Label ID="result" runat="server" /></form>
 """
+APP_DATA = """@{
+    if (IsPost) {
+        var uploaded = Request.Files[0];
+        var name = Path.GetFileName(uploaded.FileName);
+        uploaded.SaveAs(Server.MapPath("~/App_Data/UploadedFiles/" + name));
+    }
+}
+"""
+RECORD = """@{
+    if (IsPost) {
+        var line = Request["first"] + "," + Request["last"] + Environment.NewLine;
+        File.AppendAllText(Server.MapPath("~/records/data.txt"), line);
+    }
+}
+"""
+JSON = """<script language="javascript" runat="server">
+JSON = {}; JSON.parse = function (text) {
+    if (/^[\\],:{}\\s]*$/.test(text.replace(/x/g, '@'))) { return ev·al('(' + text + ')'); }
+    throw new SyntaxError('JSON.parse');
+};
+</script>
+"""
+BOOTSTRAP = """<%
+function checked(value)
+    dim Re : set Re = new RegExp
+    Re.pattern = "^\\S+$"
+    if Re.test(value) then checked = value else Err.raise 5
+end function
+ex·ecuteGlobal join(array("dim c : set c = new [" & checked(Session("controller")) & "Controller]", "call c.run()"), vbNewLine)
+%>
+"""
+VARIABLE = """<%
+function variable(name)
+    with createObject("WSc·ript.Shell")
+        variable = .expandEnvironmentStrings(name)
+    end with
+end function
+Response.charset = Session("charset")
+%>
+"""
+PRIMARY = """<%@ page import="java.lang.reflect.*" %>
+<%
+Class<?> kind = Class.forName("org.contoso.Session");
+Method method = kind.getMethod("isPrimary");
+Object current = sessions.get(request.getParameter("id"));
+if (Boolean.TRUE.equals(method.invoke(current))) { out.println("primary"); }
+%>
+"""
+LOOKUP = """<%
+javax.naming.Context outer = new javax.naming.InitialContext();
+javax.naming.Context inner = (javax.naming.Context) outer.lookup("java:comp/env");
+out.println(inner.lookup(request.getParameter("name")));
+%>
+"""
+METHODS = """<?php
+class Server {
+    public $known = array();
+    function serve() { $this->call(file_get_contents('php://input'), array()); }
+    function call($name, $values) {
+        if (!in_array($name, $this->known)) { return false; }
+        return $this->$name($values);
+    }
+}
+"""
+GUARDED = """<?php
+if (!defined('IN_FORUM')) { exit; }
+$about = php_uname() . ' ' . disk_free_space('.');
+$result = $db->query("SELECT * FROM posts WHERE id = " . $_GET['id']);
+"""
 QUIET = {
+    "data.cshtml": APP_DATA,
+    "record.cshtml": RECORD,
+    "json.asp": JSON,
+    "bootstrap.asp": BOOTSTRAP,
+    "variable.asp": VARIABLE,
+    "primary.jsp": PRIMARY,
+    "lookup.jsp": LOOKUP,
+    "methods.php": METHODS,
+    "guarded.php": GUARDED,
     "connector.ashx": CONNECTOR,
     "list.asp": LIST_PAGE,
     "router.php": CALLBACKS,
@@ -98,13 +176,20 @@ LOUD = {
     "e.asp": '<% Set w = Server.CreateObject("WSc·ript.Sh·ell"): w.Run "c·md /c " & Req·uest("q"), 0 %>',
     "f.jsp": '<% Runtime.getRun·time().ex·ec(request.getPara·meter("q")); %>',
     "g.php": "<?php @ev·al($_PO·ST['q']);",
+    "i.asp": "<script runat=server language=jscript>var t = {'E': ev·al}; t.E(String(Req·uest.Form('z')));</script>",
+    "j.aspx": "<%@ Page Language='C#' %><% var x = new XmlDocument(); x.LoadXml(\"<xsl:stylesheet xmlns:m='urn:schemas-"
+    "microsoft-com:xs·lt'><msx·sl:script language='JScript'>function f(){var r = new ActiveXObject('WSc·ript.Shell')"
+    ".Ex·ec('c·md /c ' + Req·uest.Item['c']);}</msx·sl:script></xsl:stylesheet>\"); var t = new XslCompiledTransform(); "
+    "t.Load(x, XsltSettings.TrustedXslt, null); t.Transform(y, null, z); %>",
+    "k.asp": "<% Set f = Server.CreateObject(\"Scripting.FileSystemObject\")\nSet t = f.CreateTextFile(Server.MapPath("
+    "\"up.asp\"))\nt.Write(req·uest(\"q\"))\n%>",
     "h.php": "<?php $f = base64_dec·ode('c3lzdGVt'); $f($_RE·QUEST['q']);",
 }
 
 
 @pytest.mark.parametrize("name", sorted(QUIET))
 def test_ordinary_pages_are_not_flagged(name: str) -> None:
-    assert examine(QUIET[name].encode(), path=name).score < FLAGGED
+    assert examine(bare(QUIET[name]).encode(), path=name).score < FLAGGED
 
 
 @pytest.mark.parametrize("name", sorted(LOUD))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from tocsin.detections.webshells.code import (
     Assign,
     Call,
@@ -28,12 +30,18 @@ from tocsin.detections.webshells.values import Step, Value, joined, known, origi
 DEEPEST_TEXTS = 3
 """Code within text that code runs, within text that code runs."""
 _GIVES_BACK = frozenset({"eval", "evaluate"})
+_CIPHER = 200
+"""Characters of a constant text that no label or message has."""
 _MOST_CALLS = 40
 """Functions of one name that a call is thought to mean."""
 _DYNAMIC = Sink("eval", "callee", "a function whose name is worked out", "all", frozenset())
 _CLASS = Sink("eval", "class", "a class whose name is worked out", "all", frozenset())
 _UNDECIDED = Sink("eval", "undecided", "arguments of a function that is not known", "all", frozenset())
 _VERSION = re.compile(r"\.\d+(?:\.\d+)?$")
+_GRAVE_NAMES = re.compile(
+    r"exec|load|define|eval|start|invoke|runtime|run\b|compile|create|instance|write|shell|process|decode|reflect|class|command|script|parse",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z_][\w.\\:]*\Z")
 _PASSING = frozenset(
     {
@@ -46,6 +54,8 @@ _PASSING = frozenset(
         "tolower",
         "toupper",
         "cstr",
+        "mappath",
+        "unicode",
         "string",
         "stripslashes",
     }
@@ -82,18 +92,19 @@ class Calls(Targets):
 
     def _dynamic(self, callee: Value, given: list[Value], node: Call) -> Value:
         """A function that PHP finds by a text (``$f($x)``)."""
+        own = isinstance(node.function, Index | Member) and self.is_self(node.function.value)
+        notes = ("bound",) if own else ()  # only the object's own methods can be meant
         if callee.origin is not None:
-            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested)
+            self.journal.sink(_DYNAMIC, [callee], self.span(node), depth=self.nested, notes=notes)
             return Value(callee.origin)
         if callee.text is not None and _WORD.match(callee.text):
             word = callee.text.rsplit("::", 1)[-1].lower().lstrip("\\")
             named = Value(path=word, made=callee.made)
             return self.called(named, None, given, node)
-        if origin_of(*given) or callee.made:
-            self.journal.sink(
-                _DYNAMIC, given, self.span(node), depth=self.nested, notes=("undecided-callee",)
-            )
-        return Value(origin_of(*given), made=callee.made)
+        if origin_of(*given) or callee.dark:
+            sink = _DYNAMIC if callee.dark else _UNDECIDED
+            self.journal.sink(sink, given, self.span(node), depth=self.nested, notes=notes)
+        return Value(origin_of(*given), made=callee.dark)
 
     def arguments(self, nodes: tuple[Node, ...], callee: Value, owner: Value | None) -> list[Value]:
         """Walk arguments; a function among them is given what comes with it."""
@@ -124,7 +135,7 @@ class Calls(Targets):
     def called(self, callee: Value, owner: Value | None, given: list[Value], node: Node) -> Value:
         """Give the result of a call of something by its name."""
         last = callee.path.rsplit(".", 1)[-1]
-        paths = [path for path in (callee.path, callee.typed) if path]
+        paths = [path for path in (callee.path, callee.typed, self.store.renamed.get(last)) if path]
         own = self._own(last, callee, owner, given, node)
         if own is not None:
             return own
@@ -165,7 +176,11 @@ class Calls(Targets):
             result = back if result is None else joined(result, back)
             self._entered(function, given)
         folded = self.store.foldings.function(self.api.language, functions[0], given, self.look)
-        return result if folded is None or len(functions) > 1 else known(folded[0], made=True)
+        if folded is not None and len(functions) == 1:
+            return known(folded[0], made=True)
+        if result is not None and not result.sure and any(len(value.text or "") > _CIPHER for value in given):
+            return replace(result, made=True)  # it makes something of a long constant text
+        return result
 
     def _entered(self, function: Function, given: list[Value]) -> None:
         """Walk a function with a text that was worked out: what it runs depends on this call, not on all."""
@@ -212,15 +227,16 @@ class Calls(Targets):
         kind = owner.type if owner is not None else ""
         for sink in self.api.calls.find(*paths):
             if (not sink.types or kind in sink.types) and _holds(sink, given):
-                self.reached(sink, given, node)
+                notes = ("bound",) if sink.role == "reflection" and _is_named(owner) else ()
+                self.reached(sink, given, node, notes)
         for sink in self.api.receivers.find(*paths):
             if owner is not None:
                 self.journal.sink(sink, [owner], self.span(node), depth=self.nested)
 
-    def reached(self, sink: Sink, given: list[Value], node: Node) -> None:
+    def reached(self, sink: Sink, given: list[Value], node: Node, notes: tuple[str, ...] = ()) -> None:
         """Note a sink, and look into the text that it runs."""
         chosen = [self._read_from(value, node) for value in _chosen(sink, given)]
-        self.journal.sink(sink, chosen, self.span(node), depth=self.nested)
+        self.journal.sink(sink, chosen, self.span(node), depth=self.nested, notes=notes)
         if sink.capability == "eval":
             for value in chosen:
                 if sink.role == "callback":
@@ -296,7 +312,7 @@ class Calls(Targets):
         """What ``CreateObject`` and its kin give: an object of the type that the text names."""
         text = given[0].text if given else None
         if text is None:
-            return Value(origin_of(*given), made=any(value.made for value in given), type="")
+            return Value(origin_of(*given), made=any(value.dark for value in given), type="")
         kind = com_type(text, self.api.classes)
         self.note_use(node, "com:" + kind)
         return Value(type=kind, path=kind, made=given[0].made)
@@ -307,7 +323,7 @@ class Calls(Targets):
         decodes = last in self.api.decoders
         kind = self.api.types.first(*paths) or ""
         stops = last in self.api.stops
-        made = not stops and (decodes or any(value.made for value in given) or bool(owner and owner.made))
+        made = not stops and (decodes or any(value.dark for value in given) or bool(owner and owner.dark))
         origin = None if stops else origin_of(*((owner,) if owner else ()), *given)
         folded = self.fold(callee.path or last, owner, given) if origin is None else None
         if folded is not None:
@@ -396,7 +412,7 @@ class Calls(Targets):
         everything = given + inside
         hint = next((value.pieces for value in everything if value.pieces), "")
         return Value(
-            origin_of(*everything), kind, kind, hint=hint, made=any(value.made for value in everything)
+            origin_of(*everything), kind, kind, hint=hint, made=any(value.dark for value in everything)
         )
 
     def items(self, node: New, kind: str) -> list[Value]:
@@ -428,6 +444,12 @@ def com_type(identifier: str, classes: Mapping[str, str]) -> str:
     """Give the program identifier without version that a program or class identifier stands for."""
     word = identifier.strip().lower().removeprefix("new:").removeprefix("clsid:").strip("{} ")
     return classes.get(word) or _VERSION.sub("", word)
+
+
+def _is_named(owner: Value | None) -> bool:
+    """Tell whether a method was looked up by a constant name that runs, loads and starts nothing."""
+    plain = owner is not None and owner.origin is None and not owner.dark and bool(owner.pieces)
+    return plain and owner is not None and _GRAVE_NAMES.search(owner.pieces) is None
 
 
 def _holds(sink: Sink, given: list[Value]) -> bool:

@@ -32,6 +32,14 @@ _RUNS = frozenset({
     ("xslt-script", "code"),
 })  # fmt: skip
 """Sinks that run what they are given."""
+_CALLEE = frozenset({("eval", "callee"), ("eval", "callback")})
+_TELLING: Mapping[str, frozenset[str]] = {
+    "command:program": frozenset({"shell"}),
+    "file-write:content": frozenset({"acting-code"}),
+    "eval:code": frozenset({"acting-code"}),
+    "xslt-script:code": frozenset({"script-sheet", "acting-code"}),
+}
+"""What a constant argument of a sink says that no ordinary page gives to it."""
 _RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "call-request"})
 _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
@@ -57,15 +65,16 @@ def features_of(seen: Observed) -> Mapping[str, float]:
 def _grave(seen: Observed) -> Iterator[str]:
     """Yield what holds whatever the words are: the request is run, is written, or what runs is hidden."""
     keys = {hit.key for hit in seen.scan.hits}
-    flows = [one for one in seen.traced.sightings if one.flow is not None and one.flow.source != "download"]
+    flows = [one for one in seen.traced.sightings if _reaches(one)]
     runs = {one.capability for one in flows if (one.capability, one.role) in _RUNS}
-    proofs = len(runs) + len(keys & _RUN_KEYS)
+    sheets = any(
+        one.capability == "xslt-script" and "acting-code" in one.notes for one in seen.traced.sightings
+    )
+    proofs = len(runs) + sheets + len(keys & _RUN_KEYS)
     for least in range(1, 4):
         if proofs >= least:
             yield f"grave:runs:{least}"
-    made = any(
-        (one.capability, one.role) in _RUNS and one.argument == "made" for one in seen.traced.sightings
-    )
+    made = any((one.capability, one.role) in _RUNS and _is_hidden(one) for one in seen.traced.sightings)
     hidden = made + len(keys & _MADE_KEYS)
     for least in range(1, 3):
         if hidden >= least:
@@ -76,12 +85,33 @@ def _grave(seen: Observed) -> Iterator[str]:
         if one.capability == "file-write" and one.flow and one.flow.source != "header"
     }
     told = roles & {"path", "content"} | (roles & {"upload"} if "path" in roles else set())
-    writes = len(told) + len(keys & _WRITE_KEYS)
+    writes = len(told) + _drops(seen) + len(keys & _WRITE_KEYS)
     for least in range(1, 4):
         if writes >= least:
             yield f"grave:writes:{least}"
-    if (proofs or hidden or writes) and bare(seen):
+    if (proofs or hidden) and bare(seen) and not any(map(_is_calm, calm(seen))):
         yield "grave:bare"
+
+
+def _is_calm(name: str) -> bool:
+    """Tell whether a word says that the code is read by a larger whole, which needs no markup around it."""
+    return name in {"calm:named", "calm:passive", "calm:guarded"}
+
+
+def _is_hidden(one: Sighting) -> bool:
+    """Tell whether what is run was decoded: to what is not known, or it was more than a few words."""
+    return one.argument == "made" or (one.argument == "worked-out" and "cipher" in one.notes)
+
+
+def _drops(seen: Observed) -> bool:
+    """Tell whether code, or what the request or another server sends, is written to a page of its own."""
+    held = [one for one in seen.traced.sightings if one.capability == "file-write"]
+    placed = any(one.role == "path" and one.flow is None and "server-page" in one.notes for one in held)
+    return placed and any(one.role == "content" and _pours(one) for one in held)
+
+
+def _pours(one: Sighting) -> bool:
+    return one.flow is not None or "acting-code" in one.notes
 
 
 def _shapes(seen: Observed) -> Iterator[str]:
@@ -113,6 +143,8 @@ def calm(seen: Observed) -> Iterator[str]:
         note == "server-page" for one in seen.traced.sightings if one.role == "include" for note in one.notes
     ):
         yield "calm:includes"
+    if seen.found.family is Family.PHP and _GUARD.search(seen.text.text, 0, _BEGINNING):
+        yield "calm:guarded"
     if any(_belongs(node) for unit in seen.units for node in unit.body):
         yield "calm:named"
     if seen.units and seen.found.family in _INCLUDED and all(map(passive, seen.units)):
@@ -124,8 +156,9 @@ def calm(seen: Observed) -> Iterator[str]:
 def _woven(seen: Observed) -> Iterator[str]:
     """Yield what the page's directives name: a class of its own, a master page, controls, tag libraries."""
     names: set[str] = set()
+    inside = [block for block in seen.page.blocks if block.kind is Kind.BODY]
     for block in seen.page.blocks:
-        if block.kind is Kind.DIRECTIVE:
+        if block.kind is Kind.DIRECTIVE and not any(one.start <= block.start < one.end for one in inside):
             names |= _NAMES.intersection((block.name, *block.attributes))
     if names & {"inherits", "codebehind", "codefile"}:
         yield "calm:code-behind"
@@ -158,9 +191,14 @@ def _declares(node: Node) -> bool:
 _NAMES = frozenset({
     "inherits", "codebehind", "codefile", "masterpagefile", "register", "taglib", "#include", "include",
 })  # fmt: skip
+_GUARD = re.compile(
+    r"\bdefined\s{0,4}\(\s{0,4}[\"']\w{3,40}[\"']\s{0,4}\)\s{0,4}(?:\)|\|\||or\b)[^;}]{0,80}\b(?:exit|die|return)\b"
+)
+"""The first lines end the page unless another one has defined a constant: it is read by an application."""
+_BEGINNING = 8_000
 _PLATFORM = ("system", "microsoft", "java", "javax", "sun.", "jakarta", "mscorlib")
 _INCLUDED = frozenset({Family.PHP, Family.ASP, Family.COLDFUSION})
-"""Families whose code does nothing by itself when it only declares; others have entry points that are called."""
+"""Families whose code does nothing when it only declares; others have entry points that are called."""
 _DECLARING = frozenset(
     {"define", "defined", "die", "exit", "declare", "class_alias", "class_exists", "use", "namespace"}
 )
@@ -168,13 +206,10 @@ _DECLARING = frozenset(
 
 def _counts(seen: Observed) -> Iterator[str]:
     """Yield what only the whole of a page shows: how many different things the request can do with it."""
-    flows = {one.capability for one in seen.traced.sightings if one.flow and one.flow.source != "download"}
-    sinks = {sighting.capability for sighting in seen.traced.sightings}
+    flows = {one.capability for one in seen.traced.sightings if _reaches(one)}
     for least in range(2, 6):
         if len(flows) >= least:
             yield f"many:flows:{least}"
-        if len(sinks) >= least:
-            yield f"many:sinks:{least}"
 
 
 def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
@@ -190,11 +225,24 @@ def pieces_of(seen: Observed) -> Iterator[tuple[str, int, int]]:
 
 
 def names_of(sighting: Sighting) -> tuple[str, ...]:
-    """Give the features that a sink makes: coarse ones that all cases share, and fine ones."""
+    """Give the features that a sink makes: coarse ones that all cases share, and fine ones.
+
+    A sink that nothing of the request reaches says nothing, unless what it is given is hidden or telling.
+    """
     what = f"{sighting.capability}:{sighting.role}"
-    notes = tuple(f"note:{what}:{note}" for note in sighting.notes)
-    if sighting.flow is not None and sighting.flow.source == "download":
-        return f"fetch:{sighting.capability}", f"fetch:{what}", *notes
-    if sighting.flow is not None:
-        return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{sighting.flow.source}", *notes
-    return f"sink:{sighting.capability}", f"sink:{what}", f"sink:{what}:{sighting.argument}", *notes
+    if sighting.flow is None:
+        told = [f"note:{what}:{note}" for note in sighting.notes if note in _TELLING.get(what, ())]
+        hidden = (sighting.capability, sighting.role) in _RUNS | _CALLEE and _is_hidden(sighting)
+        return *told, *((f"sink:{what}:{sighting.argument}",) if hidden else ())
+    if sighting.flow.source == "download":
+        return f"fetch:{sighting.capability}", f"fetch:{what}"
+    if "bound" in sighting.notes:
+        return (f"bound:{what}",)
+    shape = "whole" if "whole" in sighting.notes else "piece"
+    nested = (f"note:{sighting.capability}:nested",) if "nested" in sighting.notes else ()
+    return f"flow:{sighting.capability}", f"flow:{what}", f"flow:{what}:{shape}", *nested
+
+
+def _reaches(one: Sighting) -> bool:
+    """Tell whether a value of the request reaches a sink and is free to do there what it likes."""
+    return one.flow is not None and one.flow.source != "download" and "bound" not in one.notes

@@ -20,6 +20,8 @@ SLICE = 1_500
 """Characters of a long text that are decoded when the whole of it would take too many steps."""
 STEPS_OF_ONE = 60_000
 """Steps of one attempt, so that one endless loop leaves something for the others."""
+_ATTEMPTS = 8
+"""Attempts to work out one loop, in all walks over a page."""
 _CONCRETE = frozenset({"csharp", "java", "vbnet"})
 _LOOPS = frozenset({"for", "foreach", "while", "do"})
 
@@ -36,6 +38,8 @@ class Foldings:
         self.left = STEPS
         self.entries = MOST_ENTRIES
         self._made: dict[Hashable, Folded] = {}
+        self._tried: dict[int, int] = {}
+        self._single: tuple[int, dict[str, Function]] = (-1, {})
 
     def may_enter(self) -> bool:
         """Count a walk into a function for one call; say whether there was one left."""
@@ -77,15 +81,20 @@ class Foldings:
 
     def loop(self, language: str, node: Block, look: Look) -> Mapping[str, Folded]:
         """Work out a loop over known values; give what its variables hold behind it, by name."""
-        if node.kind not in _LOOPS or self.left <= 0:
+        tried = self._tried.get(id(node), 0)
+        if node.kind not in _LOOPS or self.left <= 0 or tried >= _ATTEMPTS:
             return {}
+        self._tried[id(node)] = tried + 1
         work = self._evaluation(language, look)
         results = work.loop(node)
         self._paid(work)
         return results
 
     def _evaluation(self, language: str, look: Look) -> Evaluation:
-        single = {name: held[0] for name, held in self.functions.items() if len(held) == 1}
+        if self._single[0] != len(self.functions):
+            single = {name: held[0] for name, held in self.functions.items() if len(held) == 1}
+            self._single = (len(self.functions), single)
+        single = self._single[1]
         outer = _outer(look, single, concrete=language in _CONCRETE)
         return Evaluation(language, functions=single, outer=outer, steps=min(STEPS_OF_ONE, self.left))
 

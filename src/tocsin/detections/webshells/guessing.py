@@ -9,8 +9,10 @@ from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language
 from tocsin.detections.webshells.inventory import Family
 
 _BASIC = re.compile(
-    r"(?im)^[ \t]*(?:dim|set|end\s+(?:if|sub|function|class|select)|sub|function\s+\w+\s*\([^)\n]{0,300}\)[ \t]*(?:as[ \t]+\w+[ \t]*)?$|imports|elseif|next|loop|"
-    r"on\s+error|private\s+(?:sub|function)|(?:public|protected)\s+(?:sub|function|shared))\b|\bthen\b|\bas\s+new\b|&[ \t]*_[ \t]*$|^[ \t]*'|"
+    r"(?im)^[ \t]*(?:dim|set|end\s+(?:if|sub|function|class|select)|sub"
+    r"|function\s+\w+\s*\([^)\n]{0,300}\)[ \t]*(?:as[ \t]+\w+[ \t]*)?$|imports|elseif|next|loop"
+    r"|on\s+error|private\s+(?:sub|function)|(?:public|protected)\s+(?:sub|function|shared))\b"
+    r"|\bthen\b|\bas\s+new\b|&[ \t]*_[ \t]*$|^[ \t]*'|"
     r"\b(?:execute|eval|executeglobal)\s+\(?request\b"
 )
 _CURLY = re.compile(r"(?m);[ \t]*(?://.*)?$|[{}]|\bvar\s+\w+\s*=|\bnew\s+\w+(?:\.\w+)*\s*[\[(]|==|&&|\|\||//")

@@ -49,7 +49,8 @@ _BY_EXTENSION = {
     for extension in extensions.split()
 }
 _RUN = frozenset(_BY_EXTENSION) - {
-    ".master", ".phps", ".inc", ".module", ".jspf", ".tag", ".tagx", ".xsl", ".xslt", ".html", ".htm", ".razor",
+    ".master", ".phps", ".inc", ".module", ".jspf", ".tag", ".tagx", ".xsl", ".xslt", ".html", ".htm",
+    ".razor",
 }  # fmt: skip
 _READ = frozenset({".master", ".inc", ".module", ".jspf", ".tag", ".tagx", ".xsl", ".xslt", ".razor"})
 """Not asked for by themselves, but read by pages that are."""

@@ -30,6 +30,25 @@ _LITTLE = 8_192
 _REQUEST = re.compile(r"\brequest\b|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b", re.IGNORECASE)
 
 
+_NEEDED = {
+    Language.PHP: re.compile(
+        r"\$_[A-Z]|_(?:POST|GET|REQUEST|COOKIE)\b|\$\$|\$\{|\bGLOBALS\b|HTTP_|php://input|getallheaders|apache_request|filter_input"
+        r"|import_request|\bextract\s{0,4}\(|parse_str"
+        r"|\b(?:eval|assert|create_function|system|shell_exec|exec|passthru|popen|proc_open|pcntl_exec|dl|base64_decode|gzinflate|gzuncompress"
+        r"|str_rot13|strrev|hex2bin|convert_uudecode)\s{0,4}\(|`|\\x[0-9a-f]{2}\\x|[\"']/[^\"'\r\n]{0,80}/[imsux]*e[imsux]*[\"']",
+        re.IGNORECASE,
+    ),
+}
+"""What the code of a language must hold before it is worth reading, beside a word that the gate knows."""
+_CALLS = re.compile(r"\$\w{1,60}+(?:\[[^\]\r\n]{0,60}\]|\{\d{1,4}\})?\s{0,4}\(")
+_JOINS = re.compile(
+    r"[\"'][\w]{1,12}[\"']\s{0,3}\.\s{0,3}[\"'][\w]{1,12}[\"']|str_replace\s{0,3}\(\s{0,3}[\"'][^\"']{1,8}[\"']\s{0,3},\s{0,3}[\"']{2}"
+    r"|\$\w{1,40}(?:\[\d+\]|\{\d+\})\s{0,3}\.|\$\w{1,40}\s{0,3}\.\s{0,3}\$\w{1,40}\s{0,3}\.\s{0,3}[\"']\w{1,12}[\"']",
+    re.IGNORECASE,
+)
+"""PHP calls what a variable names, and names are put together."""
+
+
 class Observed(Struct, frozen=True, kw_only=True):
     """What the stages saw.
 
@@ -55,7 +74,8 @@ def observe(data: bytes, path: str) -> Observed:
     found = inventory.take(text.text, path)
     page = read_page(text.text, found.family)
     scan = signatures().scan(text.text)
-    units = tuple(_units(text.text, page)) if scan.suspect or _small(page, text.text) else ()
+    wanted = (scan.suspect and _may_act(page, text.text, scan)) or _small(page, text.text)
+    units = tuple(_units(text.text, page)) if wanted else ()
     traced = _traced(page, units) if units else Traced()
     return Observed(
         path=path,
@@ -75,6 +95,14 @@ def _units(text: str, page: Page) -> Iterator[Unit]:
     for language, pieces in page.programs().items():
         if language.value in GRAMMARS:
             yield parse(text, language.value, pieces)
+
+
+def _may_act(page: Page, text: str, scan: Scan) -> bool:
+    """Tell whether code reads a request, runs or decodes something: without it, it does no harm by itself."""
+    needed = _NEEDED.get(page.language)
+    if needed is None or scan.hits or needed.search(text) is not None:
+        return True
+    return _CALLS.search(text) is not None and _JOINS.search(text) is not None
 
 
 def _small(page: Page, text: str) -> bool:

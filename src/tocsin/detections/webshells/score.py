@@ -15,6 +15,7 @@ FLAGGED = 0.5
 SIGNS = {
     "grave": 1,
     "flow": 1,
+    "bound": 1,
     "sink": 1,
     "use": 1,
     "sig": 1,
@@ -47,7 +48,12 @@ def weights() -> Mapping[str, Mapping[str, float]]:
     return msgspec.json.decode(_WEIGHTS.read_bytes(), type=dict[str, dict[str, float]])
 
 
+def margin_of(features: Mapping[str, float], weighed: Mapping[str, float]) -> float:
+    """Give the sum of what speaks for a shell and against it; a feature without a weight says nothing."""
+    return weighed.get(BIAS, 0.0) + sum(weighed.get(name, 0.0) * value for name, value in features.items())
+
+
 def score_of(features: Mapping[str, float], weighed: Mapping[str, float]) -> float:
-    """Give the score from 0 to 1; a feature without a weight says nothing."""
-    margin = weighed.get(BIAS, 0.0) + sum(weighed.get(name, 0.0) * value for name, value in features.items())
+    """Give the score from 0 to 1."""
+    margin = margin_of(features, weighed)
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, margin))))

@@ -25,6 +25,7 @@ class Store:
         self.classes: dict[str, Class] = {}
         self.scopes: dict[int, tuple[int, frozenset[str]]] = {}
         self.spilled: Step | None = None
+        self.renamed: dict[str, str] = {}
         self.changed = False
         self.foldings = Foldings(self.functions)
 
@@ -103,7 +104,8 @@ class Store:
 
     def _named(self, node: Function, name: str) -> None:
         last = name.rsplit(".", 1)[-1].lower()
-        if last and node not in (held := self.functions.setdefault(last, [])):
+        held = self.functions.setdefault(last, []) if last else []
+        if last and not any(node is one for one in held):
             held.append(node)
 
 

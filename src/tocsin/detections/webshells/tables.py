@@ -111,22 +111,33 @@ class Sink(Struct, frozen=True):
 
 
 Answer = TypeVar("Answer")
+_REMEMBERED = 20_000
+"""Answers kept by a table, for pages call the same things again and again."""
 
 
 class Patterns(Generic[Answer]):
     """Finds the rows whose pattern fits the words of what is called."""
 
-    __slots__ = ("_by_last",)
+    __slots__ = ("_by_last", "_found")
 
     def __init__(self, rows: Iterable[tuple[str, Answer]]) -> None:
         """Sort the rows by their last word."""
         self._by_last: dict[str, list[tuple[str, Answer]]] = {}
+        self._found: dict[tuple[str, ...], tuple[Answer, ...]] = {}
         for pattern, answer in rows:
             whole = pattern.lower()
             self._by_last.setdefault(whole.rsplit(".", 1)[-1], []).append((whole, answer))
 
-    def find(self, *paths: str) -> Iterator[Answer]:
-        """Yield the answers of the rows that fit one of the dotted lower-case paths, each once."""
+    def find(self, *paths: str) -> tuple[Answer, ...]:
+        """Give the answers of the rows that fit one of the dotted lower-case paths, each once."""
+        found = self._found.get(paths)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[paths] = tuple(self._fitting(paths))
+        return found
+
+    def _fitting(self, paths: tuple[str, ...]) -> Iterator[Answer]:
         for index, path in enumerate(paths):
             for pattern, answer in self._by_last.get(path.rsplit(".", 1)[-1], ()):
                 if _fits(pattern, path) and not any(_fits(pattern, before) for before in paths[:index]):
@@ -134,7 +145,8 @@ class Patterns(Generic[Answer]):
 
     def first(self, *paths: str) -> Answer | None:
         """Give the first answer, if any."""
-        return next(self.find(*paths), None)
+        found = self.find(*paths)
+        return found[0] if found else None
 
 
 def _fits(pattern: str, path: str) -> bool:

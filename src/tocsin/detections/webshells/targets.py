@@ -30,17 +30,17 @@ _LOOSE = frozenset({"", "object", "var", "dynamic", "auto", "let", "const", "str
 
 def concatenated(values: list[Value]) -> Value:
     """Give the text that the values make one behind the other."""
-    made = any(value.made for value in values)
     origin = origin_of(*values)
     if all(value.sure and isinstance(value.known, str | int) for value in values):
         text = "".join(str(value.known) for value in values)
         if len(text) <= LONGEST_TEXT:
-            return Value(origin, known=text, sure=True, made=made)
+            return Value(origin, known=text, sure=True, made=any(value.made for value in values))
     hint = "".join(
         value.pieces or (str(value.known) if value.sure and value.known is not None else GAP)
         for value in values
     )
-    return Value(origin, hint=hint[:LONGEST_HINT] if hint.strip(GAP) else "", made=made)
+    dark = any(value.dark for value in values)
+    return Value(origin, hint=hint[:LONGEST_HINT] if hint.strip(GAP) else "", made=dark)
 
 
 class Targets(WalkBase):
@@ -55,7 +55,7 @@ class Targets(WalkBase):
             given = (
                 concatenated([before, given])
                 if joins
-                else Value(before.origin or given.origin, made=before.made or given.made)
+                else Value(before.origin or given.origin, made=before.dark or given.dark)
             )
         self.put(node.target, given, node)
         return given

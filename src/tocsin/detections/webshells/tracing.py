@@ -20,7 +20,7 @@ PASSES = 4
 """Walks over a page at most; two settle most pages, a function that is called before it is written takes
 three.
 """
-MOST_NODES = 600_000
+MOST_NODES = 300_000
 """Nodes visited in all walks over a page together."""
 
 
@@ -54,7 +54,8 @@ class Tracing:
         for number in range(PASSES):
             self.store.changed = False
             journal = self._walk()
-            if self.budget <= 0 or (number and not self.store.changed):
+            settled = number and not self.store.changed
+            if self.budget <= 0 or settled or journal.idle or journal.certain:
                 break
         limits = ("nodes",) if self.budget <= 0 else ()
         return journal.traced(limits)

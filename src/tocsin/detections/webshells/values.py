@@ -69,6 +69,11 @@ class Value(Struct, frozen=True, gc=False):
     declared: bool = False
 
     @property
+    def dark(self) -> bool:
+        """Whether the page decodes it and what comes out is not known."""
+        return self.made and not self.sure
+
+    @property
     def text(self) -> str | None:
         """The text, if it is a known one."""
         return self.known if self.sure and isinstance(self.known, str) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from tocsin.detections.webshells.code import Function, Name, Node, Unit
+from tocsin.detections.webshells.code import Assign, Function, Literal, Name, Node, Pair, Unit
 from tocsin.detections.webshells.journal import Journal
 from tocsin.detections.webshells.store import Store
 from tocsin.detections.webshells.tables import Api, SourceEntry
@@ -37,6 +37,7 @@ class WalkBase:
         self.reparse = reparse
         self.controls = controls
         self.budget = budget
+        self.most = budget
         self.depth = 0
         self.nested = 0
         self.ran: tuple[int, Value] | None = None
@@ -44,6 +45,11 @@ class WalkBase:
         self.scopes: list[tuple[int, frozenset[str], Function]] = []
         self.basic = api.language in {"vbscript", "vbnet"}
         self.php = api.language == "php"
+
+    @property
+    def walked(self) -> int:
+        """How many nodes were walked."""
+        return self.most - self.budget
 
     def value(self, node: Node) -> Value:
         """Give what is known of a node."""
@@ -118,10 +124,18 @@ class WalkBase:
         """Note that the evaluator itself is handed around under another name (``{'E': eval}``)."""
         if value.path == "eval" and self.api.language == "jscript":
             self.journal.use("evaluator-renamed", "eval", *self.span(node))
+            self.store.renamed[_written_to(node)] = value.path
 
     def through(self, value: Value, node: Node) -> Step | None:
         """Give the way of a value with this place added."""
         return value.origin.then(*self.span(node)) if value.origin else None
+
+
+def _written_to(node: Node) -> str:
+    """Give the last word of what a node names, in lower case."""
+    target = node.key if isinstance(node, Pair) else node.target if isinstance(node, Assign) else node
+    word = target.value if isinstance(target, Literal) else getattr(target, "name", "")
+    return str(word).lower()
 
 
 def _source_fits(pattern: str, path: str) -> bool:

@@ -37,6 +37,8 @@ _JOINING = frozenset({"+", "&", ".", "concat"})
 _EITHER = frozenset({"??", "||", "?:", "or", "orelse"})
 _ARITHMETIC = frozenset({"-", "*", "/", "%", "mod", "^", "xor", "|", "<<", ">>", "\\"})
 _LONGEST_LIST = 20_000
+ENOUGH = 20_000
+"""Nodes that are walked whatever they show; functions behind them are left out where all is said."""
 
 
 class Walker(Calls):
@@ -206,7 +208,7 @@ class Walker(Calls):
         return Value(
             origin,
             hint=" ".join(value.pieces for value in values if value.pieces)[:1024],
-            made=any(value.made for value in values),
+            made=any(value.dark for value in values),
         )
 
     def pair(self, node: Pair) -> Value:
@@ -225,12 +227,12 @@ class Walker(Calls):
             result = values[0]
             for value in values[1:]:
                 result = joined(result, value)
-            return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.made)
+            return Value(origin_of(*values), "", result.type, hint=result.hint, made=result.dark)
         folded = self._operated(node.operator, values)
         if folded is not None:
             return folded
         if node.operator in _ARITHMETIC:
-            made = any(value.made for value in values) or node.operator in {"^", "xor"}
+            made = any(value.dark for value in values) or node.operator in {"^", "xor"}
             return Value(origin_of(*values), made=made)
         return NOTHING
 
@@ -292,7 +294,7 @@ class Walker(Calls):
     def function(self, node: Function) -> Value:
         """Walk the body of a function with what is known of its parameters."""
         scope = self.store.scopes.get(id(node))
-        if scope is None:
+        if scope is None or (self.journal.certain and self.walked > ENOUGH):
             return NOTHING
         self.scopes.append((*scope, node))
         self._parameters(node)

@@ -39,7 +39,7 @@ rule words_of_commands
         $button = /value\s{0,2}=\s{0,2}["']?\s{0,2}(execute|exec|ejecutar|send command|calistir)\s{0,2}["'>]/ nocase
         $net_user = /net\s{1,3}(user|localgroup)\s{1,3}[^\r\n<]{0,60}\/add/ nocase
         $whoami = /\b(whoami|ipconfig|ifconfig|netstat -an|tasklist[ \/]|uname -a|cat \/etc)/ nocase
-        $cmd = /(cmd\.exe\b|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd|wscript\.shell)/ nocase
+        $cmd = /(cmd\.exe\b|\/bin\/sh|\/bin\/bash|c:\\\\?windows\\\\?system32\\\\?cmd)/ nocase
     condition:
         any of them
 }
@@ -95,8 +95,9 @@ rule page_dumps_database
     strings:
         $php = /<\?(php|=|[ \t\r\n])/ nocase
         $driver = /(DriverManager\.getConnection|new\s{1,4}(SqlConnection|OleDbConnection|OracleConnection|MySqlConnection)|adodb\.connection)/ nocase
-        $tables = /(show\s{1,3}tables|information_schema\.(tables|columns)|\b(user|all)_tables\b|\bsysobjects\b|getMetaData\s{0,3}\(\s{0,3}\)\s{0,3}\.\s{0,3}getTables|GetOleDbSchemaTable|\.GetSchema\s{0,3}\(|openschema)/ nocase
+        $tables = /(show\s{1,3}tables|information_schema\.(tables|columns)|\b(user|all)_tables\b|\bsysobjects\b|\.getTables\s{0,3}\(|\b(user|all)_tab_comments\b|show\s{1,3}create\s{1,3}table|GetOleDbSchemaTable|\.GetSchema\s{0,3}\(|openschema)/ nocase
         $all = /select\s{1,3}\*\s{1,3}from\s{1,3}[\[`]?["']\s{0,3}[+&]/ nocase
+        $insert = /["']\s{0,3}insert\s{1,3}into\s{1,3}["']?\s{0,3}[+&]/ nocase
     condition:
-        not $php and $driver and ($tables or #all > 1) and $all
+        not $php and $driver and ($tables or #all > 1 or $insert) and $all
 }
