@@ -142,6 +142,21 @@ def verified(folder: Path, files: dict[str, bytes], *, attested: bool = False) -
     return verify_evidence(request, knowledge(), before(), digest="0" * 64, attested=attested)
 
 
+def settled(found: Verification) -> Verification:
+    """Leave out what changes with the packs and with every fit of the weights."""
+    shells = tuple(
+        replace(one, examination=replace(one.examination, score=round(one.examination.score, 1)))
+        if one.examination
+        else one
+        for one in found.shells
+    )
+    new = tuple(
+        replace(one, shell=replace(one.shell, examination=None, locators=one.shell.locators[:1]))
+        for one in found.new
+    )
+    return replace(found, packs=(), shells=shells, new=new)
+
+
 def answers(found: Verification) -> dict[str, Removal]:
     return {one.key: one.answer for one in found.shells}
 
@@ -162,7 +177,7 @@ def test_every_answer(case: str, tmp_path: Path, golden: Callable[[Path, str], N
     assert (found.answer, found.exit_status) == (overall, EXIT[overall])
     document = encode(found)
     jsonschema.Draft202012Validator(schema(Documents.VERIFICATION)).validate(json.loads(document))
-    golden(GOLDEN / f"{case}.golden.json", encode(replace(found, packs=())).decode())
+    golden(GOLDEN / f"{case}.golden.json", encode(settled(found)).decode())
 
 
 def test_a_new_shell_is_told_with_what_it_is_like(tmp_path: Path) -> None:

