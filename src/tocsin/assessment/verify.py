@@ -388,7 +388,7 @@ def _overall(
     there = [one for one in answers if one.answer.there]
     if there or new:
         parts = [f"{len(there)} of {len(answers)} known web shells are still there or back"] if there else []
-        parts += [f"{len(new)} web shells were not known before"] if new else []
+        parts += [f"new since then: {', '.join(_key(one.shell) for one in new[:5])}"] if new else []
         return Overall.NOT_REMOVED, f"Not removed: {'; '.join(parts)}."
     open_questions = list(_open(answers, between, after))
     if open_questions:

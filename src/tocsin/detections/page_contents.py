@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from tocsin.artefacts.registry import identify
 from tocsin.artefacts.web_file import CONTENT
 from tocsin.detections.known_good import KnownFile, known_file
+from tocsin.detections.reading import fault_of
 from tocsin.detections.webshells.examine import Context, Examination, Verdict, examine
 from tocsin.detections.webshells.excerpts import excerpts_of
 from tocsin.detections.webshells.explaining import Place
@@ -25,7 +26,6 @@ from tocsin.detections.webshells.inventory import Served, served_as
 from tocsin.detections.webshells.observing import LARGEST
 from tocsin.detections.webshells.score import FLAGGED
 from tocsin.detections.webshells.text import read_text
-from tocsin.errors import ArtefactError
 from tocsin.evidence.server_pages import extension_of, is_server_page, page_text
 from tocsin.evidence.source import Source
 from tocsin.evidence.vdir_lists import looks_like_list
@@ -194,10 +194,9 @@ class PageExaminer:
             self.seen.left[source.path] = "so many files were examined before it that the bound was met"
             return
         started = time.monotonic()
-        try:
-            self._examine(source)
-        except (ArtefactError, OSError) as error:
-            self.seen.left[source.path] = f"it could not be read: {error}"
+        why = fault_of(lambda: self._examine(source))
+        if why:
+            self.seen.left[source.path] = why
         self._spent += time.monotonic() - started
 
     def _examine(self, source: Source) -> None:

@@ -67,3 +67,16 @@ def test_several_processes_give_the_same(tmp_path: Path) -> None:
     alone = assessed(tmp_path, files)
     assert by_content(alone)
     assert assessed(tmp_path, {}, workers=2) == alone
+
+
+def test_a_fault_of_the_examination_leaves_the_rest_standing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(data: bytes, **_: object) -> None:
+        raise RecursionError(len(data))
+
+    monkeypatch.setattr(page_contents, "examine", broken)
+    found = assessed(tmp_path, {f"{CLIENT}/one.aspx": sample("one.aspx")})
+    (note,) = (note for note in found.coverage.notes if "not examined" in note)
+    assert "RecursionError" in note
+    assert found.exit_status == 20, "the rules of the packs speak without it"
