@@ -84,10 +84,11 @@ class IndicatorMatcher:
 
     def _rows(self, record: Record) -> Rows:
         found: Rows = []
-        lookups = self._lookups
-        for name, value in record.fields.items():
-            if value and name in lookups:
-                found += lookups[name](value)
+        given = record.fields.get
+        for name, lookup in self._lookups.items():
+            value = given(name)
+            if value:
+                found += lookup(value)
         return found + self._by_text(record) if self._texts else found
 
     def _by_text(self, record: Record) -> Rows:
