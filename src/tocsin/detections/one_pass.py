@@ -26,7 +26,7 @@ from tocsin.detections.page_requests import PageRequests, PartAsked
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
 from tocsin.detections.scanning.lane import Plain
-from tocsin.detections.scanning.lanes import Lanes, Scanning
+from tocsin.detections.scanning.lanes import FirstLook, Lanes, Scanning
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.parts import Part
@@ -98,6 +98,7 @@ class _Fast(Struct, frozen=True):
 
     source: Source
     module: ArtefactModule
+    first: FirstLook | None = None
     part: Part | None = None
     index: int | None = None
 
@@ -234,18 +235,19 @@ class Pass:
         """
         tally = FileTally(source.size)
         tally.module = module
-        states: list[ReaderState] = []
+        looks: list[FirstLook] = []
         taker = _RowTaker(self, source, tally)
 
         def read() -> None:
-            states.append(
+            looks.append(
                 self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts, part=part)
             )
 
         fault = fault_of(read)
-        self._fast.append(_Fast(source, module, part, index))
+        first = looks[0] if looks else None
+        self._fast.append(_Fast(source, module, first, part, index))
         self.scanned.files += part.start == 0
-        return PartRead(counted=tally.counted, state=states[0] if states else None, fault=fault)
+        return PartRead(counted=tally.counted, state=first.state if first else None, fault=fault)
 
     def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
         if isinstance(item, Brief):
@@ -288,9 +290,12 @@ class Pass:
     def _shortcut(self, source: Source, module: ArtefactModule, tally: FileTally) -> bool:
         if not self._lanes.takes(source, module) or not self._lanes.can(module):
             return False
-        self._fast.append(_Fast(source, module))
         taker = _RowTaker(self, source, tally)
-        self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        first = None
+        try:
+            first = self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        finally:
+            self._fast.append(_Fast(source, module, first))
         self.scanned.files += 1
         return True
 
@@ -356,8 +361,8 @@ class Pass:
 
     def _revisited(self, one: _Fast, urls: frozenset[str]) -> Iterator[Skipped]:
         visitor = _Visitor(self.pages, urls)
-        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, part=one.part)
-        why = fault_of(partial(look, served=self.served))
+        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, served=self.served)
+        why = fault_of(partial(look, part=one.part, first=one.first))
         if why:
             told = f"requests for suspect pages in it were not followed over time: {why}"
             yield Skipped(path=one.source.path, why=told)
