@@ -81,7 +81,10 @@ VALUES = (
 ENGINES = ("hyperscan", "yara-x")
 CHANNELS = {
     "event.application": ("Contoso", "Application"),
-    "event.defender": ("Microsoft-Windows-Windows Defender", "Microsoft-Windows-Windows Defender/Operational"),
+    "event.defender": (
+        "Microsoft-Windows-Windows Defender",
+        "Microsoft-Windows-Windows Defender/Operational",
+    ),
     "event.msexchange-management": ("MSExchange CmdletLogs", "MSExchange Management"),
     "event.powershell": ("PowerShell", "Windows PowerShell"),
     "event.security": (AUDITING, "Security"),
@@ -324,24 +327,30 @@ def spelt(value: str, way: int) -> str:
         lambda text: "".join(f"%{ord(one):02x}" if ord(one) < 128 else one for one in text),
         lambda text: text.replace("/", "%252F").replace(".", "%2e"),
         lambda text: f"{text}\n",
-        lambda text: f"<{text}> & \"more\"",
+        lambda text: f'<{text}> & "more"',
         lambda text: text[::-1],
         lambda text: text,
     )
     return ways[way % len(ways)](value)
 
 
-SEEDS = (*EXAMPLES, *((frame, [(name, value)]) for frame in FRAMES for name in NAMES for value in VALUES[:15]))
+SEEDS = (
+    *EXAMPLES,
+    *((frame, [(name, value)]) for frame in FRAMES for name in NAMES for value in VALUES[:15]),
+)
 CHANGES = st.lists(st.integers(0, 12), min_size=1, max_size=4)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(SEEDS), CHANGES, st.sampled_from((None, *SEEDS))), min_size=1, max_size=6),
+    st.lists(
+        st.tuples(st.sampled_from(SEEDS), CHANGES, st.sampled_from((None, *SEEDS))), min_size=1, max_size=6
+    ),
     st.sampled_from(ENGINES),
 )
 def test_no_spelling_of_what_matters_is_let_go(
-    chosen: list[tuple[tuple[tuple[str, int, str], list[tuple[str | None, str]]], list[int], Any]], engine: str
+    chosen: list[tuple[tuple[tuple[str, int, str], list[tuple[str | None, str]]], list[int], Any]],
+    engine: str,
 ) -> None:
     events = []
     for (frame, data), ways, also in chosen:
@@ -389,5 +398,3 @@ def test_brief_records_keep_their_places() -> None:
     assert isinstance(other, Brief)
     assert (one.number, other.number) == (1, 2)
     assert "EventRecordID" not in one.fields
-
-

@@ -74,11 +74,9 @@ class KindAccount:
         first, last = min(known), max(known)
         self.start = first if self.start is None else min(self.start, first)
         self.end = last if self.end is None else max(self.end, last)
-        for moment in (first, last, *known):
-            if not self._hour[0] <= moment < self._hour[1]:
-                self._enter(moment)
-            if self._hour[0] <= first and last < self._hour[1]:
-                return  # all of them are of one hour
+        if not self._hour[0] <= first <= last < self._hour[1]:
+            self.hours.update(int(moment.timestamp()) // _HOUR for moment in known)
+            self._enter(last)
 
     def count_plain(self, records: int, first: datetime, last: datetime, hours: Iterable[int]) -> None:
         """Add records that nobody doubts: how many, their first and last time, the hours that hold one."""

@@ -163,11 +163,11 @@ class EventAsks:
     def among(self, texts: Sequence[str]) -> Collection[int]:
         """Give the places of those texts in which something may matter."""
         met = self._met(texts)
-        found = {place for place, text in enumerate(texts) if self._is_odd(text)}
+        found = set(self._odd(texts))
         encoded = [at for at, text in enumerate(texts) if "%" in text and self._decodes(met.get(at, 0), text)]
         if encoded:
             decoded = ["\n".join(decodings(texts[place])) for place in encoded]
-            found.update(place for place, text in zip(encoded, decoded, strict=True) if self._is_odd(text))
+            found.update(encoded[at] for at in self._odd(decoded))
             for at, mask in self._met(decoded).items():
                 met[encoded[at]] = met.get(encoded[at], 0) | mask
         found.update(place for place, mask in met.items() if self._matters(mask, texts[place]))
@@ -175,15 +175,15 @@ class EventAsks:
 
     def is_met_by_frame(self, text: str) -> bool:
         """Tell whether the values of a frame's fields meet what matters in any case."""
-        return self._is_odd(text) or any(mask & _ALWAYS for mask in self._met([text]).values())
+        return bool(self._odd([text])) or any(mask & _ALWAYS for mask in self._met([text]).values())
 
-    def _is_odd(self, text: str) -> bool:
-        """Tell whether a scan may miss something in a text."""
-        return (
-            (not text.isascii() and any(twin in text for twin in _TWINS))
-            or _BETWEEN in text
-            or any(text.count(name) > 1 for name in self._once)
-        )
+    def _odd(self, texts: Sequence[str]) -> list[int]:
+        """Give the places of texts in which a scan may miss something."""
+        whole = "".join(texts)
+        found = [] if whole.isascii() and _BETWEEN not in whole else _twisted(texts)
+        for name in self._once:
+            found += [place for place, text in enumerate(texts) if text.count(name) > 1]
+        return found
 
     def _decodes(self, mask: int, text: str) -> bool:
         """Tell whether a field of the event may be compared with its percent-encoding undone."""
@@ -196,9 +196,12 @@ class EventAsks:
 
     def _met(self, texts: Sequence[str]) -> dict[int, int]:
         """Give for the places of texts what they meet; those that meet nothing are left out."""
-        data = [text.encode("utf-8", "surrogatepass") for text in texts]
-        ends = list(accumulate(len(one) + 1 for one in data))
-        numbers, places = self._engine().scan(memoryview(b"\0".join(data)))
+        block = _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
+        sizes = map(len, texts)
+        if len(block) != sum(map(len, texts)) + len(texts) - 1:
+            sizes = (len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        ends = list(accumulate(size + 1 for size in sizes))
+        numbers, places = self._engine().scan(memoryview(block))
         found: dict[int, int] = {}
         for number, place in zip(numbers, places, strict=True):
             at = bisect_left(ends, place)
@@ -238,6 +241,12 @@ def _always(matcher: Matcher, signs: Iterable[str]) -> Always | None:
         in_paths=tuple(sorted(in_paths - anywhere)),
         paths=_attributes(PATH_FIELDS),
     )
+
+
+def _twisted(texts: Sequence[str]) -> list[int]:
+    """Give the places of texts with what looks like a letter of ASCII, or like the end of a text."""
+    signs = (*_TWINS, _BETWEEN)
+    return [place for place, text in enumerate(texts) if any(sign in text for sign in signs)]
 
 
 def _attributes(names: Iterable[str]) -> tuple[str, ...]:

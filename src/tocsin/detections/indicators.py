@@ -119,7 +119,10 @@ def joined_clues(found: Iterable[Clues]) -> Clues:
     """Give what a record must hold for any indicator of several packs."""
     every = list(found)
     return Clues(
-        **{name: frozenset().union(*(getattr(one, name) for one in every)) for name in Clues.__struct_fields__}
+        **{
+            name: frozenset().union(*(getattr(one, name) for one in every))
+            for name in Clues.__struct_fields__
+        }
     )
 
 

@@ -83,6 +83,7 @@ class Frames:
         """Start with none."""
         self._interest = interest
         self._known: dict[tuple[str, str], Frame | None] = {}
+        self._last: tuple[str, str, Frame | None] = ("", "", None)
 
     def look(self, texts: Sequence[str]) -> list[Glance | None]:
         """Give for each event what is known of it, or None if it is to be read in full.
@@ -98,15 +99,14 @@ class Frames:
         return found
 
     def _glance(self, text: str, place: int, asked: dict[int, _Asked]) -> Glance | None:
-        found = _MIDDLE.match(text, text.find("<TimeCreated "))
-        if found is None:
-            return None
-        start, after = found.span()
-        end = text.find("</System>", after)
-        try:
-            frame = self._known[text[:start], text[after:end]]
-        except KeyError:
-            frame = self._new(text, text[:start], text[after:end])
+        before, after, frame = self._last
+        found = _MIDDLE.match(text, len(before)) if before and text.startswith(before) else None
+        if found is None or not text.startswith(after, found.end()):
+            found = _MIDDLE.match(text, text.find("<TimeCreated "))
+            if found is None:
+                return None
+            before, after, frame = self._of(text, *found.span())
+        end = found.end() + len(after)
         if frame is None or not _PLAIN_DATA.match(text, end):
             return None
         body = text[end:]
@@ -122,8 +122,19 @@ class Frames:
         stamp, number = found.groups()
         return Glance(frame, stamp, int(number))
 
+    def _of(self, text: str, start: int, after: int) -> tuple[str, str, Frame | None]:
+        """Give what stands around the middle of ``System``, and the frame that it means."""
+        key = text[:start], text[after : text.find("</System>", after)]
+        try:
+            frame = self._known[key]
+        except KeyError:
+            frame = self._new(text, *key)
+        if key in self._known:
+            self._last = (*key, frame)
+        return (*key, frame)
+
     def _new(self, text: str, before: str, after: str) -> Frame | None:
-        """Read a frame and remember it; an event that has more than ``System`` and data tells nothing of it."""
+        """Read a frame and remember it; an event of more than ``System`` and plain data tells nothing of it."""
         if not _PLAIN_DATA.match(text, text.find("</System>", len(before))):
             return None
         if len(self._known) >= _REMEMBERED:
