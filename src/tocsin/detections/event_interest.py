@@ -37,7 +37,7 @@ _LET_GO = frozenset(
 _FRAME = frozenset({"EventID", "Provider_Name", "Channel", "Computer", "Level"})
 """Names that no datum of an event bears in its record."""
 _UNNAMED = "<Data>"
-_NUMBERED = '"param'
+_NUMBERED = ('"param', "<param")
 """Data without a name, or whose name only counts, are joined in the field ``Data``."""
 _TWINS = ("\u212a", "\u0130")
 """What becomes a letter of ASCII when it is written small: the sign of kelvin, the Turkish I."""
@@ -154,7 +154,7 @@ class EventAsks:
         self._signs = signs
         needs = sorted({need for groups in rules for group in groups for need in group})
         self._needed = tuple(need.expression for need in needs)
-        self._once = _attributes({need.field for need in needs if need.field})
+        self._once = _shown({need.field for need in needs if need.field})
         bits = {need: _FIRST << place for place, need in enumerate(needs)}
         self._rules = [tuple(sum(bits[need] for need in group) for group in groups) for groups in rules]
         self._bits: list[int] = []
@@ -217,7 +217,7 @@ class EventAsks:
 
     def _made(self, signs: Iterable[str]) -> Engine:
         shows = list(map(event_gates.of_text, signs))
-        decodes = [event_gates.of_text(text) for text in (_NUMBERED, *_attributes(DECODED))]
+        decodes = [event_gates.of_text(text) for text in (*_NUMBERED, *_shown(DECODED))]
         anywhere, in_paths = self._always.anywhere, self._always.in_paths
         self._bits = [_ALWAYS] * len(anywhere) + [_FILE] * len(in_paths) + [_SIGN] * len(shows)
         self._bits += [_DECODES] * len(decodes) + [_FIRST << place for place in range(len(self._needed))]
@@ -231,7 +231,7 @@ def _always(matcher: Matcher, signs: Iterable[str]) -> Always | None:
     if any(text.isdigit() for text in clues.spanning):
         return None  # the number of a record may be it, which is not scanned
     names = (builds.ASKED_FIELDS | identity.ASKED_FIELDS | clues.fields) - _FRAME
-    anywhere = {event_gates.of_text(text) for text in (*_attributes(names), *clues.texts)}
+    anywhere = {event_gates.of_text(text) for text in (*_shown(names), *clues.texts)}
     in_paths = {event_gates.of_text(text) for text in clues.files}
     in_paths |= {*map(event_gates.of_end, clues.ends), *map(event_gates.of_path, clues.paths)}
     if not all((*anywhere, *in_paths, *map(event_gates.of_text, signs))):
@@ -239,7 +239,7 @@ def _always(matcher: Matcher, signs: Iterable[str]) -> Always | None:
     return Always(
         anywhere=tuple(sorted(anywhere)),
         in_paths=tuple(sorted(in_paths - anywhere)),
-        paths=_attributes(PATH_FIELDS),
+        paths=_shown(PATH_FIELDS),
     )
 
 
@@ -249,7 +249,7 @@ def _twisted(texts: Sequence[str]) -> list[int]:
     return [place for place, text in enumerate(texts) if any(sign in text for sign in signs)]
 
 
-def _attributes(names: Iterable[str]) -> tuple[str, ...]:
-    """Give names of data as they stand in the text, and those of the data that give their values."""
-    each = {source for name in names for source in (name, _SOURCES.get(name, name))}
-    return tuple(f'"{name}"' for name in sorted(each))
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    """Give names of data, and of the data that give their values, as attributes and elements show them."""
+    each = sorted({source for name in names for source in (name, _SOURCES.get(name, name))})
+    return tuple(shown for name in each for shown in (f'"{name}"', f"<{name}"))

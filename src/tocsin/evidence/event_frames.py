@@ -15,6 +15,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tocsin.errors import ArtefactError
+from tocsin.evidence.event_elements import ILLEGAL
 from tocsin.evidence.event_quick import event_from_reader, middle, unescaped
 from tocsin.evidence.events import frame_fields, kind_of
 
@@ -26,6 +27,12 @@ _PLAIN_DATA = re.compile(
     r"</EventData>\s*+</Event>\s*+\Z"
 )
 """What follows ``System`` where every field has the name that stands in an attribute, or none."""
+_USER_DATA = re.compile(
+    r"</System>\s*+<UserData>\s*+"
+    r"(?:</?+(?!UserData|ComplexData|Data )[A-Za-z_][\w.-]*+(?: [^<>]*+)?+>[^<]*+)*+"
+    r"</UserData>\s*+</Event>\s*+\Z"
+)
+"""What follows where the fields of a provider's own element have the names of elements."""
 
 
 class Asks(Protocol):
@@ -107,7 +114,7 @@ class Frames:
                 return None
             before, after, frame = self._of(text, *found.span())
         end = found.end() + len(after)
-        if frame is None or not _PLAIN_DATA.match(text, end):
+        if frame is None or not _is_plain(text, end):
             return None
         body = text[end:]
         if "&" in body:
@@ -135,7 +142,7 @@ class Frames:
 
     def _new(self, text: str, before: str, after: str) -> Frame | None:
         """Read a frame and remember it; an event of more than ``System`` and plain data tells nothing of it."""
-        if not _PLAIN_DATA.match(text, text.find("</System>", len(before))):
+        if not _is_plain(text, text.find("</System>", len(before))):
             return None
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
@@ -154,6 +161,13 @@ class Frames:
         del fields["EventRecordID"]
         asks = self._interest.of_frame(kind, fields)
         return None if asks is None else Frame(kind, fields, asks)
+
+
+def _is_plain(text: str, end: int) -> bool:
+    """Tell whether every value of an event stands in its text in one piece, from the end of ``System``."""
+    if _PLAIN_DATA.match(text, end):
+        return True
+    return _USER_DATA.match(text, end) is not None and not ILLEGAL.search(text, end)
 
 
 class _Asked(Struct, frozen=True):
