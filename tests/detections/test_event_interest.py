@@ -18,7 +18,9 @@ from tests.detections.rule_makers import indicator, pack, record
 
 from tocsin.artefacts import windows_evtx
 from tocsin.detections import builds, identity
+from tocsin.detections.account import CoverageAccount
 from tocsin.detections.builds import BuildCollector
+from tocsin.detections.copies import Copies
 from tocsin.detections.disk import DiskState
 from tocsin.detections.event_interest import EventInterest
 from tocsin.detections.identity import IdentityCollector, ProductSigns
@@ -34,6 +36,7 @@ from tocsin.detections.values import Row
 from tocsin.evidence.opening import open_evidence
 from tocsin.exercise.evtx import WrittenEvent, write_evtx
 from tocsin.exercise.written_event import Element
+from tocsin.model.places import Locator
 from tocsin.model.records import Briefs, Given, Record
 from tocsin.packs.loading import load_packs
 from tocsin.packs.schema import IndicatorRow
@@ -360,7 +363,7 @@ Chosen = tuple[tuple[tuple[str, int, str], list[tuple[str | None, str]]], list[i
     st.sampled_from(ENGINES),
     st.booleans(),
 )
-def test_no_spelling_of_what_matters_is_let_go(chosen: list[Chosen], engine: str, elements: bool) -> None:  # noqa: FBT001 - made by hypothesis
+def test_no_spelling_of_what_matters_is_let_go(chosen: list[Chosen], engine: str, elements: bool) -> None:
     events = []
     for (frame, data), ways, also in chosen:
         changed = [(name, spelt(value, ways[at % len(ways)])) for at, (name, value) in enumerate(data)]
@@ -388,6 +391,64 @@ def test_a_frame_that_meets_an_indicator_or_a_keyword_has_its_events_read_in_ful
     asking = interest_in(indicator("domain", "shell.contoso.example"))
     assert asking.of_frame("event.other", {"Computer": "Shell.contoso.example"}) is None
     assert asking.of_frame("event.other", {"Computer": "mail.contoso.example"}) is not None
+
+
+def spread_record(record_: Record) -> Briefs:
+    return Briefs(
+        kind=record_.kind,
+        locator=record_.locator,
+        numbers=(record_.locator.record or 0,),
+        times=(record_.time,),
+        fields=(record_.fields,),
+    )
+
+
+def joined(briefs: list[Briefs]) -> Briefs:
+    return Briefs(
+        kind=briefs[0].kind,
+        locator=briefs[0].locator,
+        numbers=tuple(number for one in briefs for number in one.numbers),
+        times=tuple(moment for one in briefs for moment in one.times),
+        fields=tuple(fields for one in briefs for fields in one.fields),
+    )
+
+
+HOURS = st.none() | st.integers(0, 400)
+PLACED = st.lists(st.tuples(st.integers(1, 30), HOURS), min_size=1, max_size=12)
+
+
+def placed(number: int, hours: int | None) -> Record:
+    return Record(
+        kind="event.security",
+        locator=Locator(path=PATH, record=number),
+        time=None if hours is None else START + timedelta(minutes=20 * hours),
+        fields={"Computer": f"host{number % 3}"},
+    )
+
+
+@given(PLACED, PLACED)
+def test_records_in_brief_count_as_those_in_full(
+    before: list[tuple[int, int | None]], after: list[tuple[int, int | None]]
+) -> None:
+    disk = source_of_bytes(b"", PATH)
+    shadow = msgspec.structs.replace(disk, where=f"shadow-copy-1/{disk.where}")
+    full, brief = Copies(), Copies()
+    accounts = CoverageAccount(), CoverageAccount()
+    names = IdentityCollector(), IdentityCollector()
+    for source, given_ in ((disk, before), (shadow, after)):
+        records = [placed(*one) for one in given_]
+        for one in records:
+            if full.new(one, source):
+                accounts[0].count(one)
+                names[0].observe(one)
+        if rest := brief.new(joined([spread_record(one) for one in records]), source):
+            assert isinstance(rest, Briefs)
+            accounts[1].count(rest)
+            for fields, times in rest.by_fields():
+                names[1].take(fields, times)
+    assert accounts[0].rows({}) == accounts[1].rows({})
+    assert full.take() == brief.take()
+    assert names[0].name() == names[1].name()
 
 
 def test_a_product_that_was_seen_is_asked_for_no_more() -> None:

@@ -197,9 +197,9 @@ class EventAsks:
     def _met(self, texts: Sequence[str]) -> dict[int, int]:
         """Give for the places of texts what they meet; those that meet nothing are left out."""
         block = _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
-        sizes = map(len, texts)
-        if len(block) != sum(map(len, texts)) + len(texts) - 1:
-            sizes = (len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        sizes = list(map(len, texts))
+        if len(block) != sum(sizes) + len(texts) - 1:  # not all of it is ASCII
+            sizes = [len(text.encode("utf-8", "surrogatepass")) for text in texts]
         ends = list(accumulate(size + 1 for size in sizes))
         numbers, places = self._engine().scan(memoryview(block))
         found: dict[int, int] = {}

@@ -141,7 +141,7 @@ class Frames:
         return (*key, frame)
 
     def _new(self, text: str, before: str, after: str) -> Frame | None:
-        """Read a frame and remember it; an event of more than ``System`` and plain data tells nothing of it."""
+        """Read a frame and remember it; an event that is not plain may say another thing of it."""
         if not _is_plain(text, text.find("</System>", len(before))):
             return None
         if len(self._known) >= _REMEMBERED:
