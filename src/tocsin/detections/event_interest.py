@@ -217,7 +217,9 @@ class EventAsks:
 
     def _made(self, signs: Iterable[str]) -> Engine:
         shows = list(map(event_gates.of_text, signs))
-        decodes = [event_gates.of_text(text) for text in (*_NUMBERED, *_shown(DECODED))]
+        # "<Data" stands in every event; what it could tell is told by ``_UNNAMED``
+        named = [text for text in _shown(DECODED) if not _UNNAMED.startswith(text)]
+        decodes = [event_gates.of_text(text) for text in (*_NUMBERED, *named)]
         anywhere, in_paths = self._always.anywhere, self._always.in_paths
         self._bits = [_ALWAYS] * len(anywhere) + [_FILE] * len(in_paths) + [_SIGN] * len(shows)
         self._bits += [_DECODES] * len(decodes) + [_FIRST << place for place in range(len(self._needed))]
