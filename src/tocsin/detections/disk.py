@@ -30,6 +30,11 @@ class PageFile(Struct, frozen=True, kw_only=True):
     locator: Locator
 
 
+def is_of_interest(kind: str, fields: Mapping[str, str | None]) -> bool:
+    """Tell whether ``DiskState`` may ask records for more, by their kind and number."""
+    return kind == "web.file" or (kind == "event.defender" and fields.get("EventID") in _ACTED)
+
+
 class DiskState:
     """Server pages on disk, which folders the evidence holds, which files a scanner says it removed.
 
@@ -62,7 +67,7 @@ class DiskState:
             if not shadow_copy:
                 self.looked = True
                 self._file(record)
-        elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
+        elif is_of_interest(record.kind, record.fields):
             self._removal(record)
 
     def merge(self, other: DiskState) -> None:

@@ -25,6 +25,7 @@ from tocsin.detections.mitigations import MitigationCollector
 from tocsin.detections.page_requests import PageRequests, PartAsked
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
+from tocsin.detections.scanning.engines import engine_named
 from tocsin.detections.scanning.lane import Plain
 from tocsin.detections.scanning.lanes import FirstLook, Lanes, Scanning
 from tocsin.detections.served_names import ServedNames
@@ -33,7 +34,7 @@ from tocsin.evidence.parts import Part
 from tocsin.evidence.row_shape import ReaderState
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
-from tocsin.model.records import Brief, Item, Record, Unreadable
+from tocsin.model.records import Briefs, Given, Item, Record, Unreadable
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.products import Product
@@ -131,7 +132,8 @@ class Pass:
         self.signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self.copies = Copies()
         self.served = ServedNames(products)
-        self._interest = EventInterest(self.matcher, self.signs.asked_fields)
+        make = engine_named(scanning.engine)
+        self._interest = EventInterest(self.matcher, make, self.signs.texts) if make else None
         self._begin()
 
     def _begin(self) -> None:
@@ -249,10 +251,9 @@ class Pass:
         self.scanned.files += part.start == 0
         return PartRead(counted=tally.counted, state=first.state if first else None, fault=fault)
 
-    def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
-        if isinstance(item, Brief):
-            self.identity.observe(item)
-            self.signs.observe(item)
+    def _take(self, item: Given, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Briefs):
+            self._take_briefs(item)
             return
         self.builds.observe(item, source)
         self.mitigations.observe(item, source)
@@ -266,6 +267,11 @@ class Pass:
             self.matcher.observe(item)
         elif isinstance(item, Unreadable):
             self._second_hand(item, pages=pages)
+
+    def _take_briefs(self, item: Briefs) -> None:
+        for fields, times in item.by_fields():
+            self.identity.take(fields, times)
+            self.signs.take(item.kind, fields)
 
     def _second_hand(self, item: Unreadable, *, pages: bool) -> None:
         """Search what could not be parsed; a row of another log within it is read as such, weakly."""
@@ -284,8 +290,9 @@ class Pass:
         else:
             self.pages.note_nonsense(record)
 
-    def _changed(self, item: Item, source: Source) -> Item | None:
-        return None if self.copies.repeated(item, source) else self.served.read(item)
+    def _changed(self, item: Given, source: Source) -> Given | None:
+        new = self.copies.new(item, source)
+        return new if new is None or isinstance(new, Briefs) else self.served.read(new)
 
     def _shortcut(self, source: Source, module: ArtefactModule, tally: FileTally) -> bool:
         if not self._lanes.takes(source, module) or not self._lanes.can(module):
