@@ -51,6 +51,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     script: bool
 
 
+def is_of_interest(kind: str, fields: Mapping[str, str | None]) -> bool:
+    """Tell whether ``DiskState`` may ask records for more, by their kind and number."""
+    return kind == "web.file" or (kind == "event.defender" and fields.get("EventID") in _ACTED)
+
+
 class DiskState:
     """Server pages on disk, which folders the evidence holds, which files a scanner says it removed.
 
@@ -100,7 +105,7 @@ class DiskState:
             if not shadow_copy:
                 self.looked = True
                 self._file(record)
-        elif record.kind == "event.defender" and record.fields.get("EventID") in _ACTED:
+        elif is_of_interest(record.kind, record.fields):
             self._removal(record)
         elif record.kind == "exchange.vdir-dump" and not is_server_page(record.locator.path.lower()):
             self._setting(record)

@@ -27,8 +27,9 @@ from tocsin.detections.page_findings import accused_urls, marked_by_dumps, own_p
 from tocsin.detections.page_requests import PageRequests, PartAsked
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
+from tocsin.detections.scanning.engines import engine_named
 from tocsin.detections.scanning.lane import Plain
-from tocsin.detections.scanning.lanes import Lanes, Scanning
+from tocsin.detections.scanning.lanes import FirstLook, Lanes, Scanning
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.parts import Part
@@ -36,7 +37,7 @@ from tocsin.evidence.row_shape import ReaderState
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.findings import Finding
-from tocsin.model.records import Brief, Item, Record, Unreadable
+from tocsin.model.records import Briefs, Given, Item, Record, Unreadable
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.products import Product
@@ -103,6 +104,7 @@ class _Fast(Struct, frozen=True):
 
     source: Source
     module: ArtefactModule
+    first: FirstLook | None = None
     part: Part | None = None
     index: int | None = None
 
@@ -137,7 +139,8 @@ class Pass:
         self.copies = Copies()
         self.contents = PageExaminer(products)
         self.served = ServedNames(products)
-        self._interest = EventInterest(self.matcher, self.signs.asked_fields)
+        make = engine_named(scanning.engine)
+        self._interest = EventInterest(self.matcher, make, self.signs.texts) if make else None
         self._begin()
 
     def _begin(self) -> None:
@@ -245,23 +248,23 @@ class Pass:
         """
         tally = FileTally(source.size)
         tally.module = module
-        states: list[ReaderState] = []
+        looks: list[FirstLook] = []
         taker = _RowTaker(self, source, tally)
 
         def read() -> None:
-            states.append(
+            looks.append(
                 self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts, part=part)
             )
 
         fault = fault_of(read)
-        self._fast.append(_Fast(source, module, part, index))
+        first = looks[0] if looks else None
+        self._fast.append(_Fast(source, module, first, part, index))
         self.scanned.files += part.start == 0
-        return PartRead(counted=tally.counted, state=states[0] if states else None, fault=fault)
+        return PartRead(counted=tally.counted, state=first.state if first else None, fault=fault)
 
-    def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
-        if isinstance(item, Brief):
-            self.identity.observe(item)
-            self.signs.observe(item)
+    def _take(self, item: Given, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Briefs):
+            self._take_briefs(item)
             return
         self.builds.observe(item, source)
         self.mitigations.observe(item, source)
@@ -276,6 +279,11 @@ class Pass:
             self.matcher.observe(item)
         elif isinstance(item, Unreadable):
             self._second_hand(item, pages=pages)
+
+    def _take_briefs(self, item: Briefs) -> None:
+        for fields, times in item.by_fields():
+            self.identity.take(fields, times)
+            self.signs.take(item.kind, fields)
 
     def _second_hand(self, item: Unreadable, *, pages: bool) -> None:
         """Search what could not be parsed; a row of another log within it is read as such, weakly."""
@@ -294,15 +302,19 @@ class Pass:
         else:
             self.pages.note_nonsense(record)
 
-    def _changed(self, item: Item, source: Source) -> Item | None:
-        return None if self.copies.repeated(item, source) else self.served.read(item)
+    def _changed(self, item: Given, source: Source) -> Given | None:
+        new = self.copies.new(item, source)
+        return new if new is None or isinstance(new, Briefs) else self.served.read(new)
 
     def _shortcut(self, source: Source, module: ArtefactModule, tally: FileTally) -> bool:
         if not self._lanes.takes(source, module) or not self._lanes.can(module):
             return False
-        self._fast.append(_Fast(source, module))
         taker = _RowTaker(self, source, tally)
-        self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        first = None
+        try:
+            first = self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        finally:
+            self._fast.append(_Fast(source, module, first))
         self.scanned.files += 1
         return True
 
@@ -387,8 +399,8 @@ class Pass:
 
     def _revisited(self, one: _Fast, urls: frozenset[str]) -> Iterator[Skipped]:
         visitor = _Visitor(self.pages, urls)
-        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, part=one.part)
-        why = fault_of(partial(look, served=self.served))
+        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, served=self.served)
+        why = fault_of(partial(look, part=one.part, first=one.first))
         if why:
             told = f"requests for suspect pages in it were not followed over time: {why}"
             yield Skipped(path=one.source.path, why=told)
