@@ -46,7 +46,8 @@ _CYCLE = tuple(_ALPHABETS[int(number)] for number in _ORDER)
 def decoded_script(match: re.Match[str]) -> str:
     """Give the script of one stretch that ``ENCODED`` found."""
     at, out = 0, list[str]()
-    for piece in _PIECE.findall(match.group(1)):
+    pieces: list[str] = _PIECE.findall(match.group(1))
+    for piece in pieces:
         if piece > "\x7f":
             out.append(piece)
             continue
