@@ -62,7 +62,7 @@ def wilson(found: int, of: int, z: float = 1.96) -> tuple[float, float]:
     middle = share + z * z / (2 * of)
     spread = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
     scale = 1 + z * z / of
-    return ((middle - spread) / scale, (middle + spread) / scale)
+    return (max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
 def figures(judged: Sequence[Judged]) -> Figures:

@@ -35,7 +35,8 @@ RUN, EXECUTE, SYSTEM, RUNTIME = map(
 )
 SHELLS = {
     "x.aspx": f'<%@ Page Language="JScript"%><%{RUN}(Request.Item["z"],"unsafe");%>',
-    "dump.aspx": f'{LIST}<script language="JScript" runat="server">function Page_Load(){{{RUN}(Request["k"],"unsafe");}}</script>',
+    "dump.aspx": f'{LIST}<script language="JScript" runat="server">'
+    f'function Page_Load(){{{RUN}(Request["k"],"unsafe");}}</script>',
     "y.asp": f'<%{EXECUTE} Request("z")%>',
     "z.php": f"<?php {SYSTEM}($_POST['c']); ?>",
     "w.jsp": f'<%{RUNTIME}().exec(request.getParameter("c"));%>',
@@ -139,8 +140,10 @@ def test_any_bytes_get_an_answer(path: str, data: bytes) -> None:
 
 
 PIECES = st.sampled_from(
-    [*SHELLS.values(), "<%", "%>", "<?php", "?>", "'", '"', "(", ")", "{", "}", "\n", "/*", "<%--", "<script runat=server>",
-     "Function f()", "End Function", "eval", "Request", "$_GET", "=", "+", "&", ";", "\\u0065", "#@~^AAAAAA==", "\ufeff", "é"]
+    [*SHELLS.values(), "<%", "%>", "<?php", "?>", "'", '"', "(", ")", "{", "}", "\n", "/*", "<%--",
+     "<script runat=server>", "Function f()", "End Function",
+     "eval", "Request", "$_GET", "=", "+", "&", ";", "\\u0065",
+     "#@~^AAAAAA==", "\ufeff", "é"]
 )  # fmt: skip
 
 

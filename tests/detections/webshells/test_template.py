@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,8 +114,9 @@ def test_content_and_name_are_told_apart(path: str, text: str, family: Family, s
 
 
 MARKS = st.sampled_from(
-    ["<%", "%>", "<%@ Page ", "<%--", "--%>", "<script runat=server>", "</script>", "<?php ", "?>", "'", '"', "/*", "*/",
-     "@{", "}", "{", "<jsp:scriptlet>", "${", "<cffile ", ">", "\n", "a", " "]
+    ["<%", "%>", "<%@ Page ", "<%--", "--%>", "<script runat=server>", "</script>",
+     "<?php ", "?>", "'", '"', "/*",
+     "*/", "@{", "}", "{", "<jsp:scriptlet>", "${", "<cffile ", ">", "\n", "a", " "]
 )  # fmt: skip
 
 
@@ -123,4 +126,4 @@ def test_blocks_lie_inside_and_do_not_overlap(text: str, family: Family) -> None
     for block in blocks:
         assert 0 <= block.start < block.end <= len(text)
     if family is not Family.RAZOR and family is not Family.JSP:
-        assert all(first.end <= second.start for first, second in zip(blocks, blocks[1:], strict=False))
+        assert all(first.end <= second.start for first, second in itertools.pairwise(blocks))

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from tocsin.detections.webshells.text import read_text
 
-PAGE = '<%@ Page Language="C#" %>\r\n<% string wert = Request["größe"]; Response.Write(wert); %>\r\n<p>ok</p>\r\n'
+PAGE = (
+    '<%@ Page Language="C#" %>\r\n<% string wert = Request["größe"]; Response.Write(wert); %>\r\n'
+    "<p>ok</p>\r\n"
+)
 CHINESE = '<%\r\nname = "管理员登陆密码"\r\nResponse.Write name & "中文页面的标题文字"\r\n%>\r\n'
 ENCODED = base64.b64decode(
     "PCVAIExBTkdVQUdFID0gVkJTY3JpcHQuRW5jb2RlICU+DQo8JSNAfl5Dd0FBQUE9PXtGfm5ZNGl+MSsyfl5pfn59UHpic1Bk"
@@ -77,7 +80,10 @@ def test_java_escapes_are_read_before_the_code() -> None:
 
 
 def test_xml_is_unpacked_in_jsp_documents() -> None:
-    page = '<x xmlns:jsp="http://java.sun.com/JSP/Page"><jsp:scriptlet>a &lt; b<![CDATA[ && c]]></jsp:scriptlet></x>'
+    page = (
+        '<x xmlns:jsp="http://java.sun.com/JSP/Page">'
+        "<jsp:scriptlet>a &lt; b<![CDATA[ && c]]></jsp:scriptlet></x>"
+    )
     assert "a < b && c</jsp:scriptlet>" in read_text(page.encode()).text
 
 

@@ -36,7 +36,7 @@ _CALLEE = frozenset({("eval", "callee"), ("eval", "callback")})
 _TELLING: Mapping[str, frozenset[str]] = {
     "command:program": frozenset({"shell"}),
     "file-write:content": frozenset({"acting-code"}),
-    "eval:code": frozenset({"acting-code"}),
+    "eval:code": frozenset({"acting-code", "unsafe"}),
     "xslt-script:code": frozenset({"script-sheet", "acting-code"}),
 }
 """What a constant argument of a sink says that no ordinary page gives to it."""
@@ -89,8 +89,19 @@ def _grave(seen: Observed) -> Iterator[str]:
     for least in range(1, 4):
         if writes >= least:
             yield f"grave:writes:{least}"
-    if (proofs or hidden) and bare(seen) and not any(map(_is_calm, calm(seen))):
+    yield from _alone(seen, told=bool(proofs or hidden))
+
+
+def _alone(seen: Observed, *, told: bool) -> Iterator[str]:
+    """Yield what a page says that is nothing but code, and part of nothing larger."""
+    dark = any(
+        one.role == "undecided" and one.capability == "eval" and _reaches(one)
+        for one in seen.traced.sightings
+    )
+    if (told or dark) and bare(seen) and not any(map(_is_calm, calm(seen))):
         yield "grave:bare"
+        if dark:
+            yield "grave:dark-call"
 
 
 def _is_calm(name: str) -> bool:

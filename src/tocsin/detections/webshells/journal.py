@@ -174,7 +174,8 @@ def _notes(given: Sequence[Value]) -> list[str]:
         ("server-page", _SERVER_PAGE),
         ("shell", _SHELL),
     )
-    return [*acting, *long, *plain, *(note for note, pattern in marks if pattern.search(text))]
+    lifted = ["unsafe"] if any(value.text == "unsafe" for value in given) else []
+    return [*acting, *long, *plain, *lifted, *(note for note, pattern in marks if pattern.search(text))]
 
 
 def _shape(given: Sequence[Value]) -> list[str]:

@@ -40,6 +40,8 @@ _NEEDED = {
     ),
 }
 """What the code of a language must hold before it is worth reading, beside a word that the gate knows."""
+_SHORT = 2_000
+"""Characters of a page that are read at once: looking closer would cost as much."""
 _CALLS = re.compile(r"\$\w{1,60}+(?:\[[^\]\r\n]{0,60}\]|\{\d{1,4}\})?\s{0,4}\(")
 _JOINS = re.compile(
     r"[\"'][\w]{1,12}[\"']\s{0,3}\.\s{0,3}[\"'][\w]{1,12}[\"']|str_replace\s{0,3}\(\s{0,3}[\"'][^\"']{1,8}[\"']\s{0,3},\s{0,3}[\"']{2}"
@@ -100,6 +102,8 @@ def _units(text: str, page: Page) -> Iterator[Unit]:
 def _may_act(page: Page, text: str, scan: Scan) -> bool:
     """Tell whether code reads a request, runs or decodes something: without it, it does no harm by itself."""
     needed = _NEEDED.get(page.language)
+    if len(text) <= _SHORT:
+        return True
     if needed is None or scan.hits or needed.search(text) is not None:
         return True
     return _CALLS.search(text) is not None and _JOINS.search(text) is not None

@@ -29,13 +29,14 @@ _CODES = bytes.fromhex(
 )
 """For TAB and every character from space to ``~``: its code in each alphabet (none for ``<>@``)."""
 
-_ESCAPED = {"&": "\n", "#": "\r", "*": ">", "!": "<", "$": "@"}
+_ESCAPED: dict[str, str] = {"&": "\n", "#": "\r", "*": ">", "!": "<", "$": "@"}
 _PIECE = re.compile(r"@[&#*!$]|[\x00-\x7f]|[^\x00-\x7f]+")
 
 
 def _alphabet(number: int) -> dict[str, str]:
     plain = ["\t", *(chr(code) for code in range(0x20, 0x7F))]
-    return {chr(code): char for code, char in zip(_CODES[number::3], plain, strict=True) if char not in "<>@"}
+    pairs = zip(_CODES[number::3], plain, strict=True)
+    return {chr(code): char for code, char in pairs if char not in "<>@"}
 
 
 _ALPHABETS = tuple(_alphabet(number) for number in range(3))
@@ -45,7 +46,8 @@ _CYCLE = tuple(_ALPHABETS[int(number)] for number in _ORDER)
 def decoded_script(match: re.Match[str]) -> str:
     """Give the script of one stretch that ``ENCODED`` found."""
     at, out = 0, list[str]()
-    for piece in _PIECE.findall(match.group(1)):
+    pieces: list[str] = _PIECE.findall(match.group(1))
+    for piece in pieces:
         if piece > "\x7f":
             out.append(piece)
             continue

@@ -59,15 +59,17 @@ rule asp_chain_of_characters
 rule asp_shell_object
 {
     meta:
-        description = "The Windows script shell or shell application is made"
+        description = "The Windows script shell or shell application is made, and it runs, reads or writes something"
         key = "shell-object"
         capability = "command"
     strings:
         $program = /["'](wscr[i]pt\.s[h]ell|s[h]ell\.a[p]plication|s[h]ell\.users)(\.\d)?["']/ nocase
         $class = /(72C24DD5-D70A-438B-8A42-98424B88AFB8|13709620-C279-11CE-A49E-444553540000|F935DC22-1CF0-11D0-ADB9-00C04FD58A0B|093FF999-1EA0-4079-9525-9614C3504B74)/ nocase
         $split = /["']w["']?\s{0,3}[&+]?\s{0,3}["']?s["']?\s{0,3}[&+]?\s{0,3}["']?c["']?\s{0,3}[&+]?\s{0,3}["']?r["']?\s{0,3}[&+]?\s{0,3}["']?i["']?\s{0,3}[&+]?\s{0,3}["']?p["']?\s{0,3}[&+]?\s{0,3}["']?t["']?\s{0,3}[&+]?\s{0,3}["']?\.["']?\s{0,3}[&+]/ nocase
+        $act = /\.\s{0,3}(run|e[x]ec|s[h]ellexecute|namespace|regread|regwrite|regdelete|sendkeys|servicestart|browseforfolder)\b/ nocase
+        $script = /<\s{0,2}ms[x]sl:script/ nocase
     condition:
-        any of them
+        any of ($program, $class, $split) and any of ($act, $script)
 }
 
 rule asp_shell_in_markup
