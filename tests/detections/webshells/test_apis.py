@@ -23,7 +23,7 @@ def _sinks() -> Iterator[Case]:
         for capability, roles in table.sinks.items():
             for role, entries in roles.items():
                 for entry in entries:
-                    for language in set(table.languages) & set(entry.languages or table.languages):
+                    for language in sorted(set(table.languages) & set(entry.languages or table.languages)):
                         for form in ("call", "new", "set", "receiver"):
                             for name in getattr(entry, form):
                                 yield language, capability, role, entry, form, name
