@@ -16,6 +16,8 @@ CAN = {
     "web.config": "config-map",
     "object.aspx": "command",
     "handler.ashx": "command",
+    "ghost.aspx": "ghost-page",
+    "keys.aspx": "key-theft",
     "source-webmethod.asmx": "command",
 }
 

@@ -37,6 +37,10 @@ MEETS = {
     ),
     "net_script_in_transformation": '<% x = "<msx·sl:script>"; new XslCompiledTra·nsform(); %>',
     "net_keys": "<% (MachineKeySe·ction)c.GetApplicationCo·nfig(); %>",
+    "net_ghost_provider": (
+        "<script runat=server>class P : VirtualPathPro·vider {}"
+        " void A() { HostingEnvironment.RegisterVirtualPathPro·vider(new P()); }</script>"
+    ),
     "net_ghost_page": "<% HostingEnvironment.RegisterVirtualPathPro·vider(new P()); %>",
     "net_native": '<% [DllImport("k")] static extern IntPtr Virtual·Alloc(int a); %>',
     "net_writes_request": '<% File.WriteAllTe·xt(p, Req·uest["c"]); %>',

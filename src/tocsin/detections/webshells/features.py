@@ -43,6 +43,8 @@ _TELLING: Mapping[str, frozenset[str]] = {
 _RUN_KEYS = frozenset({"eval-request", "command-request", "decrypt-request", "call-request"})
 _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
+_SELDOM = {"machine-key": "grave:keys", "ghost-provider": "grave:ghost"}
+"""What no ordinary page does, and too few pages do for a fit (``score.JUDGED``)."""
 _OPAQUE = 500
 _MUCH = 10_000
 _STRETCH = re.compile(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
@@ -90,6 +92,8 @@ def _grave(seen: Observed) -> Iterator[str]:
         if writes >= least:
             yield f"grave:writes:{least}"
     yield from _alone(seen, told=bool(proofs or hidden))
+    if not any(map(_is_calm, calm(seen))):
+        yield from (_SELDOM[key] for key in sorted(keys & _SELDOM.keys()))
 
 
 def _alone(seen: Observed, *, told: bool) -> Iterator[str]:

@@ -115,6 +115,19 @@ rule net_ghost_page
         $register or $provider or $filter or $listener
 }
 
+rule net_ghost_provider
+{
+    meta:
+        description = "A page brings its own provider of pages and registers it: they lie in no file"
+        key = "ghost-provider"
+        capability = "ghost-page"
+    strings:
+        $provider = /(:|\bInherits)\s{1,4}(System\.Web\.Hosting\.)?VirtualPathProvider\b/ nocase
+        $register = /RegisterVirtualPathProvider/ nocase
+    condition:
+        all of them
+}
+
 rule net_native
 {
     meta:
