@@ -7,6 +7,7 @@ the verdict more certain, and every line of every log is accounted for.
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -87,7 +88,11 @@ def example(tmp_path: Path) -> Path:
 def test_example_is_told_in_full(example: Path, golden: Callable[[Path, str], None]) -> None:
     found = assessed(example)
     packs = tuple(replace(pack, sha256="of the pack's files") for pack in found.packs)
-    golden(GOLDEN / "example.json", encode(replace(found, packs=packs)).decode())
+    text = encode(replace(found, packs=packs)).decode()
+    settled = re.sub(
+        r'(?<="score": )0\.\d+', "0.0", text
+    )  # a page's score moves with every fit of the weights
+    golden(GOLDEN / "example.json", settled)
 
 
 def test_a_zip_gives_the_same_verdict_as_its_folder(example: Path, tmp_path: Path) -> None:

@@ -63,11 +63,11 @@ def test_an_event_of_a_copy_counts_once_by_number_and_time() -> None:
     disk = source(EVENTS)
     shadow = replace(disk, where=f"shadow-copy-3/{EVENTS}")
     for number in (100, 101, 102, 200):
-        assert not copies.repeated(event(number, number), disk)
-    again = [copies.repeated(event(number, number), shadow) for number in (99, 100, 102, 103, 200)]
+        assert copies.new(event(number, number), disk)
+    again = [copies.new(event(number, number), shadow) is None for number in (99, 100, 102, 103, 200)]
     assert again == [False, True, True, False, True]
-    assert not copies.repeated(event(101, 9_999), shadow)
-    assert not copies.repeated(event(100, 100), replace(disk, where="shadow-copy-3/winevt/logs/system.evtx"))
+    assert copies.new(event(101, 9_999), shadow)
+    assert copies.new(event(100, 100), replace(disk, where="shadow-copy-3/winevt/logs/system.evtx"))
 
 
 @given(st.lists(st.integers(1, 60), unique=True, min_size=1), st.integers(1, 60))
@@ -75,6 +75,6 @@ def test_numbers_that_rise_are_known_exactly(numbers: list[int], asked: int) -> 
     copies = Copies()
     disk = source(EVENTS)
     for number in sorted(numbers):
-        copies.repeated(event(number, number), disk)
+        copies.new(event(number, number), disk)
     shadow = replace(disk, where=f"shadow-copy-1/{EVENTS}")
-    assert copies.repeated(event(asked, asked), shadow) is (asked in numbers)
+    assert (copies.new(event(asked, asked), shadow) is None) is (asked in numbers)

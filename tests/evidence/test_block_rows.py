@@ -38,6 +38,17 @@ def plain_rows(block: memoryview, all_lines: Lines, at: int, shape: RowShape) ->
     return {at + row: EPOCH + timedelta(milliseconds=int(rows.times[row])) for row in found}
 
 
+def columns_of(block: memoryview, here: Lines, shape: RowShape) -> dict[int, list[bytes]]:
+    """Give the values of every plain row, by where its columns begin and end."""
+    rows = rows_of(np.frombuffer(block, np.uint8), here, shape)
+    plain = np.flatnonzero(rows.plain)
+    places = [(rows.begins(plain, at).tolist(), rows.ends(plain, at).tolist()) for at in range(shape.width)]
+    return {
+        row: [bytes(block[begins[at] : ends[at]]) for begins, ends in places]
+        for at, row in enumerate(plain.tolist())
+    }
+
+
 def check(reader: RowReader, block: memoryview) -> int:
     """Read all lines by the reader and compare every plain row; give how many there were."""
     all_lines = lines_of(np.frombuffer(block, np.uint8))
@@ -46,6 +57,10 @@ def check(reader: RowReader, block: memoryview) -> int:
         if reader.shape is not shape:
             shape = reader.shape
             plain = plain_rows(block, all_lines, at, shape) if shape else {}
+            if shape:
+                here = Lines(all_lines.starts[at:], all_lines.ends[at:])
+                for row, values in columns_of(block, here, shape).items():
+                    assert values == bytes(block[here.starts[row] : here.ends[row]]).split(shape.delimiter)
         item = reader.item(line_at(block, int(start), int(end), at + 1))
         if at in plain:
             assert isinstance(item, Record)
@@ -65,6 +80,21 @@ def test_property_a_plain_row_is_one_record_at_its_time(kind: str, data: st.Data
             patch.setattr(module, "LONGEST_LINE", 1600)
         if block:
             check(READERS[kind](source(bytes(block))), block)
+
+
+@given(
+    block=st.binary(min_size=1, max_size=80),
+    text=st.binary(min_size=1, max_size=20),
+    data=st.data(),
+)
+def test_property_a_text_is_found_where_it_stands_and_nowhere_else(
+    block: bytes, text: bytes, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(block)))
+    block = block[:at] + text[: data.draw(st.integers(0, len(text)))] + block[at:]
+    places = np.arange(len(block))
+    found = block_rows.alike(np.frombuffer(block, np.uint8), places, text)
+    assert found.tolist() == [block.startswith(text, place) for place in places.tolist()]
 
 
 ROWS = {

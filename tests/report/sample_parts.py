@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from tocsin.model.coverage import ArtefactCoverage, Coverage, Missing, Skipped
+from tocsin.model.examined import Alike, CodePath, CodePlace, Excerpt, Piece, ShellExamination
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.verdicts import (
@@ -326,8 +327,56 @@ def clusters(findings: list[Finding]) -> tuple[Cluster, ...]:
     )
 
 
+def examination(path: str, before: str, code: str, after: str) -> ShellExamination:
+    """One line of a page, the middle of which shows what it is."""
+    span = CodePlace(start=2112, end=2140, line=29, why="a value of the request is run as code (eval)")
+    way = tuple(
+        CodePlace(start=2112, end=2140, line=line, why=why)
+        for line, why in ((27, "source"), (28, "on the way"), (29, "sink"))
+    )
+    return ShellExamination(
+        path=path,
+        sha256=digest(code),
+        size=2198,
+        language="jscript",
+        encoding="utf-8",
+        score=0.9987,
+        verdict="shell",
+        reason="a value of the request is run as code (eval)",
+        state=ShellContent.LIVE,
+        state_reason="served-code",
+        state_why="the server would run the code",
+        family="code runner",
+        capabilities=("eval",),
+        spans=(span,),
+        flow=(CodePath(source="request", sink="eval", capability="eval", places=way),),
+        excerpts=(
+            Excerpt(line=27, pieces=(Piece(text="ExternalUrl                     : "), Piece(text=before))),
+            Excerpt(line=29, pieces=(Piece(text=before), Piece(text=code, marked=True), Piece(text=after))),
+        ),
+        sketch="0f3a" * 64,
+    )
+
+
+OTHER_PATH = "C/inetpub/wwwroot/aspnet_client/supp0rt.aspx"
+
+
 def shells() -> tuple[WebShell, ...]:
+    before, _, rest = SCRIPT.partition("ev" + "al(")
     return (
+        WebShell(
+            path=OTHER_PATH,
+            url="/aspnet_client/supp0rt.aspx",
+            presence=Presence.PRESENT,
+            content=ShellContent.LIVE,
+            first_seen=at("2021-03-03T07:01:02"),
+            last_seen=at("2021-03-03T07:01:02"),
+            locators=(Locator(path=OTHER_PATH, line=29),),
+            sha256=digest("x"),
+            why=f"The file is in the evidence: {OTHER_PATH}.",
+            examination=examination(OTHER_PATH, before, "ev" + "al(" + rest[:-1], "}</script>"),
+            similar=(Alike(path=SHELL_PATH, sha256=digest("y"), likeness=0.84),),
+        ),
         WebShell(
             path=SHELL_PATH,
             url=SHELL_URL,

@@ -15,6 +15,7 @@ from tests.report.sample_parts import (
     clusters,
     coverage,
     digest,
+    examination,
     ladder,
     line,
     shells,
@@ -345,7 +346,16 @@ def hostile() -> Assessment:
         exposure_because=text,
         compromise_because=text,
         fix=text,
-        webshells=tuple(replace(each, path=text, url=text, why=text) for each in first.webshells),
+        webshells=tuple(
+            replace(
+                each,
+                path=text,
+                url=text,
+                why=text,
+                examination=examination(text, text, HOSTILE[0] + "\x1b[2J" + HOSTILE[3], text),
+            )
+            for each in first.webshells
+        ),
         clusters=tuple(replace(each, why=text, source_ips=HOSTILE) for each in first.clusters),
         impact=Impact(mailboxes=tuple(replace(each, mailbox=text) for each in first.impact.mailboxes)),
         mitigations=tuple(replace(each, title=text, why=text, caveats=HOSTILE) for each in first.mitigations),

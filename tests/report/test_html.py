@@ -22,7 +22,7 @@ ALLOWED = {
     for line in (
         "html,head,meta,title,link,style,body,header,main,section,article,nav,footer,form,label,input,output",
         "svg,defs,pattern,rect,circle,path,line,text,tspan,g,desc,figure,figcaption,details,summary,script",
-        "a,p,b,i,h1,h2,h3,h4,span,div,dl,dt,dd,ul,ol,li,table,thead,tbody,tr,th,td,code,strong,time,cite,br,pre",
+        "a,p,b,i,mark,h1,h2,h3,h4,span,div,dl,dt,dd,ul,ol,li,table,thead,tbody,tr,th,td,code,strong,time,cite,br,pre",
     )
     for word in line.split(",")
 }

@@ -19,7 +19,7 @@ from tocsin.evidence.event_frames import Interest
 from tocsin.evidence.globs import fits
 from tocsin.evidence.row_shape import RowReader
 from tocsin.evidence.source import Source
-from tocsin.model.records import Item
+from tocsin.model.records import Given, Item
 from tocsin.model.words import Confidence
 
 
@@ -73,8 +73,8 @@ class RowModule(ArtefactModule, Protocol):
 class AskedModule(ArtefactModule, Protocol):
     """A module that can be told what is of interest, and gives the rest in brief."""
 
-    def parse_asked(self, source: Source, interest: Interest) -> Iterator[Item]:
-        """Stream the file's items, records that are of no interest as ``Brief``.
+    def parse_asked(self, source: Source, interest: Interest) -> Iterator[Given]:
+        """Stream the file's items, records that are of no interest as ``Briefs``.
 
         Raises:
             ArtefactError: as ``parse``.

@@ -9,20 +9,22 @@ log keeps from its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from io import BytesIO
+from typing import TypeVar
 
 from evtx import PyEvtxParser
 
 from tocsin.errors import ArtefactError
-from tocsin.evidence.event_frames import Frames, Interest
+from tocsin.evidence.event_frames import Frames, Glance, Interest
 from tocsin.evidence.event_quick import event_from_reader
-from tocsin.evidence.events import kind_of_file, number_of, record_of
+from tocsin.evidence.events import kind_of_file, moments_of, number_of, record_of
 from tocsin.evidence.evtx_chunks import CHUNK, FILE_HEADER, MOST_RECORDS, Chunk, Debris, Slot, read_chunks
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
-from tocsin.model.records import Brief, Item, Lost, Record, Unreadable
+from tocsin.model.records import Briefs, Given, Item, Lost, Record, Unreadable
 from tocsin.model.words import Confidence
 
 KIND = "event.evtx"
@@ -30,6 +32,12 @@ LINES = False
 FOUND_AT = ("**/winevt/logs/*.evtx", "**/*.evtx")
 
 _LONGEST_TEXT = 1 << 16
+_AT_ONCE = 1 << 22
+"""Characters of events that are held at once; a chunk of little bytes may give very many."""
+
+T = TypeVar("T", bound=Record | Briefs)
+Give = Callable[[str, Chunk, set[int]], Iterator[T]]
+"""Yields the records of a chunk of the file at that path, and notes the identifiers of those recovered."""
 
 
 def recognise(source: Source) -> Confidence:
@@ -46,19 +54,19 @@ def parse(source: Source) -> Iterator[Item]:
     Raises:
         ArtefactError: there is no chunk in the file, or no byte.
     """
-    yield from _parse(source, None)
+    yield from _parse(source, _in_full)
 
 
-def parse_asked(source: Source, interest: Interest) -> Iterator[Item]:
+def parse_asked(source: Source, interest: Interest) -> Iterator[Given]:
     """Yield the same, but records that are of no interest in brief.
 
     Raises:
         ArtefactError: as ``parse``.
     """
-    yield from _parse(source, Frames(interest))
+    yield from _parse(source, partial(_asked, Frames(interest)))
 
 
-def _parse(source: Source, frames: Frames | None) -> Iterator[Item]:
+def _parse(source: Source, give: Give[T]) -> Iterator[T | Item]:
     kind = kind_of_file(source.where)
     chunks, before = 0, None
     debris: list[Debris] = []
@@ -69,7 +77,7 @@ def _parse(source: Source, frames: Frames | None) -> Iterator[Item]:
                 continue
             chunks += 1
             yield from _missing_between(source.path, kind, before, piece, debris)
-            for item in _chunk_items(source.path, kind, piece, frames):
+            for item in _chunk_items(source.path, kind, piece, give):
                 kind = item.kind
                 yield item
             before, debris = piece, []
@@ -87,16 +95,11 @@ def _is_unused(source: Source, debris: list[Debris]) -> bool:
     return source.head.startswith(b"ElfFile\0") and all(piece.empty for piece in debris)
 
 
-def _chunk_items(path: str, kind: str, chunk: Chunk, frames: Frames | None) -> Iterator[Item]:
-    slots = {slot.number: slot for slot in chunk.slots}
+def _chunk_items(path: str, kind: str, chunk: Chunk, give: Give[T]) -> Iterator[T | Item]:
     recovered: set[int] = set()
-    for number, xml in _read(chunk.document):
-        slot = slots.get(number)
-        item = _brief(path, chunk, slot, xml, frames) or _record(path, chunk, slot, xml)
-        if item is not None:
-            recovered.add(number)
-            kind = item.kind
-            yield item
+    for item in give(path, chunk, recovered):
+        kind = item.kind
+        yield item
     yield from _unread(path, kind, chunk, recovered)
     if chunk.first is not None and chunk.last is not None:
         lost = chunk.claimed - len(recovered & set(range(chunk.first, chunk.last + 1)))
@@ -126,10 +129,58 @@ def _read(document: bytes) -> Iterator[tuple[int, str]]:
             yield int(record["event_record_id"]), str(record["data"])
 
 
-def _brief(path: str, chunk: Chunk, slot: Slot | None, xml: str, frames: Frames | None) -> Brief | None:
-    if frames is None or slot is None or slot.damaged:
-        return None
-    return frames.brief(xml, path, chunk.offset + slot.start)
+def _in_full(path: str, chunk: Chunk, recovered: set[int]) -> Iterator[Record]:
+    slots = {slot.number: slot for slot in chunk.slots}
+    for number, xml in _read(chunk.document):
+        record = _record(path, chunk, slots.get(number), xml)
+        if record is not None:
+            recovered.add(number)
+            yield record
+
+
+def _asked(frames: Frames, path: str, chunk: Chunk, recovered: set[int]) -> Iterator[Record | Briefs]:
+    """Yield in full what matters, and the stretches between in brief."""
+    slots = {slot.number: slot for slot in chunk.slots}
+    for numbers, texts in _batches(chunk.document):
+        waiting: list[Glance] = []
+        for number, xml, glance in zip(numbers, texts, frames.look(texts), strict=True):
+            slot = slots.get(number)
+            brief = glance if slot is not None and not slot.damaged else None
+            if waiting and (brief is None or brief.frame.kind != waiting[0].frame.kind):
+                yield _briefs(path, waiting)
+                waiting = []
+            if brief is not None:
+                recovered.add(number)
+                waiting.append(brief)
+            elif record := _record(path, chunk, slot, xml):
+                recovered.add(number)
+                yield record
+        if waiting:
+            yield _briefs(path, waiting)
+
+
+def _batches(document: bytes) -> Iterator[tuple[list[int], list[str]]]:
+    """Yield identifiers and XML of a chunk's records, many at once, but never more than memory bears."""
+    numbers, texts, held = list[int](), list[str](), 0
+    for number, xml in _read(document):
+        numbers.append(number)
+        texts.append(xml)
+        held += len(xml)
+        if held > _AT_ONCE:
+            yield numbers, texts
+            numbers, texts, held = [], [], 0
+    yield numbers, texts
+
+
+def _briefs(path: str, found: Sequence[Glance]) -> Briefs:
+    numbers = tuple(one.number for one in found)
+    return Briefs(
+        kind=found[0].frame.kind,
+        locator=Locator(path=path, record=numbers[0]),
+        numbers=numbers,
+        times=moments_of([one.stamp for one in found]),
+        fields=tuple(one.frame.fields for one in found),
+    )
 
 
 def _record(path: str, chunk: Chunk, slot: Slot | None, xml: str) -> Record | None:

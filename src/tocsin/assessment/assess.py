@@ -20,6 +20,7 @@ from tocsin.assessment.compromise import judge
 from tocsin.assessment.exposure import Exposed, expose
 from tocsin.assessment.impact import impact
 from tocsin.assessment.ladder import Ladder
+from tocsin.assessment.shell_contents import Contents
 from tocsin.assessment.shells import in_shadow_copy, residual_of, web_shells
 from tocsin.assessment.sight import exposure_window, unseen_rungs
 from tocsin.assessment.voices import (
@@ -29,6 +30,7 @@ from tocsin.assessment.voices import (
     heard,
     in_one_voice,
     other_way_in,
+    shells_taken_over,
     taken_over,
 )
 from tocsin.detections.build_exposure import follow
@@ -84,7 +86,10 @@ def _verdicts(
     for pack in general_last(knowledge.packs):
         if _concerns(pack, found, rows):
             own = found.findings.get(pack.file.id, ())
-            taken = taken_over(pack, own, found.findings)
+            taken = (
+                *taken_over(pack, own, found.findings),
+                *shells_taken_over(pack, own, knowledge.packs, found.findings),
+            )
             told = sorted((*own, *taken), key=lambda finding: finding.order)
             findings = heard(pack, told, explained=explained, other_way=other_way)
             if found.pages.answers_anything:
@@ -118,7 +123,13 @@ def _verdict(
     window = exposure_window(pack.file, patched_at=exposed.patched_at, ends=_evidence_ends(found))
     unseen = unseen_rungs(pack.file, {row.kind: row for row in rows}, window)
     judgement = judge(findings, unseen=unseen, folded=folded)
-    shells = web_shells(findings, ladder=ladder, pages=found.pages, disk=found.disk)
+    shells = web_shells(
+        findings,
+        ladder=ladder,
+        pages=found.pages,
+        disk=found.disk,
+        contents=Contents(pages=found.contents, clean=found.clean),
+    )
     compromised = judgement.word is Compromise.COMPROMISED
     times = _times(findings)
     draft = Verdict(

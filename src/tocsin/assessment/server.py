@@ -9,15 +9,17 @@ from pathlib import Path
 from msgspec import Struct
 
 from tocsin.assessment.assess import Knowledge, assess
+from tocsin.assessment.verify import urls_of, verify
 from tocsin.detections.crew.foreman import Crew, Told
 from tocsin.detections.crew.plan import SMALLEST_PART
 from tocsin.detections.crew.sizing import crew_of
 from tocsin.detections.one_pass import Scanned
-from tocsin.detections.pipeline import detect
+from tocsin.detections.pipeline import Detections, detect
 from tocsin.detections.scanning.lanes import Scanning
 from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence
 from tocsin.model.verdicts import Assessment
+from tocsin.model.verification import Verification
 from tocsin.packs.loading import data_folder, load_packs
 from tocsin.packs.products import load_product
 
@@ -88,6 +90,46 @@ def assess_evidence(
         EvidenceError: the evidence as a whole cannot be read.
         EnvironmentFault: a worker process came to its end before its work did.
     """
+    found = _detected(request, knowledge, watch=watch, used=used)
+    return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))
+
+
+def verify_evidence(
+    request: Request,
+    knowledge: Knowledge,
+    before: Assessment,
+    *,
+    digest: str,
+    attested: bool = False,
+    watch: Watch | None = None,
+) -> Verification:
+    """Say what became of the web shells of an earlier assessment, by later evidence of the same server.
+
+    Args:
+        request: the later evidence.
+        knowledge: what is looked for.
+        before: the earlier assessment.
+        digest: SHA-256 of its document.
+        attested: somebody says that both are of one server, where the evidence does not tell.
+        watch: for progress.
+
+    Raises:
+        EvidenceError: the evidence as a whole cannot be read.
+        EnvironmentFault: a worker process came to its end before its work did.
+    """
+    found = _detected(request, knowledge, watch=watch, follow=urls_of(before))
+    after = assess(found, knowledge, at=request.at or datetime.now(tz=UTC))
+    return verify(before, after, found, digest=digest, attested=attested)
+
+
+def _detected(
+    request: Request,
+    knowledge: Knowledge,
+    *,
+    watch: Watch | None = None,
+    used: Callable[[Used], None] | None = None,
+    follow: Sequence[str] = (),
+) -> Detections:
     with open_evidence(request.evidence, limits=request.limits, custody_file=request.custody) as evidence:
         crew = crew_of(request.workers, request.memory, evidence.total_bytes, smallest=request.part)
         found = detect(
@@ -97,7 +139,8 @@ def assess_evidence(
             told=watch(evidence) if watch else None,
             scanning=request.scanning,
             crew=crew,
+            follow=follow,
         )
     if used:
         used(Used(crew=crew, scanned=found.scanned, bytes=found.evidence.bytes))
-    return assess(found, knowledge, at=request.at or datetime.now(tz=UTC))
+    return found

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.assessment.ladder import Ladder
+from tocsin.assessment.shell_contents import Contents
 from tocsin.detections.disk import DiskState
 from tocsin.detections.pages import Page, PageActivity
 from tocsin.evidence.layout import is_shadow_copy, place_of
+from tocsin.evidence.server_pages import is_server_page
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator
@@ -46,13 +48,22 @@ class _Named:
 
 
 def web_shells(
-    findings: Sequence[Finding], *, ladder: Ladder, pages: PageActivity, disk: DiskState
+    findings: Sequence[Finding],
+    *,
+    ladder: Ladder,
+    pages: PageActivity,
+    disk: DiskState,
+    contents: Contents | None = None,
 ) -> tuple[WebShell, ...]:
     """Give every shell that findings of meaning ``compromised`` name, by URL or by path."""
+    known = contents or Contents()
     ordered = sorted(findings, key=lambda finding: finding.order)
     named = _named(ordered, ladder)
     writes = _nameless_writes(ordered, ladder)
-    shells = [_shell(one, pages=pages, disk=disk, writes=writes) for one in named.values()]
+    shells = [
+        known.told(_shell(one, pages=pages, disk=disk, writes=writes), _files_of(one))
+        for one in named.values()
+    ]
     return tuple(sorted(shells, key=lambda shell: (str(shell.first_seen), shell.url or "", shell.path or "")))
 
 
@@ -147,6 +158,13 @@ def _shell(one: _Named, *, pages: PageActivity, disk: DiskState, writes: Sequenc
         sha256=on_disk.sha256 if on_disk else None,
         why=f"{why}{how}",
     )
+
+
+def _files_of(one: _Named) -> tuple[str, ...]:
+    """Give the files in the evidence that findings of its content name, those on the disk first."""
+    files = [finding for finding in one.of_kinds(_FILES) if is_server_page(finding.locator.path.lower())]
+    files.sort(key=in_shadow_copy)
+    return tuple(dict.fromkeys(finding.locator.path for finding in files))
 
 
 def _asked(one: _Named) -> bool:

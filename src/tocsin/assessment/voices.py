@@ -8,12 +8,14 @@ pack finds without a page, such as a command that the web server started, the ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from tocsin.assessment.exposure import first_proof, last_proof
 from tocsin.assessment.ladder import Ladder
+from tocsin.detections.page_findings import BY_CONTENT
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import Verdict
 from tocsin.model.words import Means, Residual
@@ -61,6 +63,32 @@ def taken_over(
         for general in sorted(findings)
         for finding in findings[general]
         if f"{general}/{finding.rung}" in steps and _follows(finding, proof)
+    )
+
+
+def shells_taken_over(
+    pack: Pack,
+    own: Sequence[Finding],
+    packs: Iterable[Pack],
+    findings: Mapping[str, Sequence[Finding]],
+) -> tuple[Finding, ...]:
+    """Give the web shells by content, found by packs without CVEs, that are a campaign's.
+
+    They are, once its way in is proven, where they stand in the folders that it writes to and are served.
+    """
+    meaning = pack.file.web_shells
+    if meaning is None or not pack.file.cves or first_proof(own, Ladder(pack.file.ladder)) is None:
+        return ()
+    folders = [re.compile(folder) for folder in meaning.folders]
+    return tuple(
+        replace(finding, rung=meaning.reachable)
+        for general in packs
+        if not general.file.cves and general.file.web_shells is not None
+        for finding in findings.get(general.file.id, ())
+        if finding.rule == BY_CONTENT
+        and finding.means is Means.COMPROMISED
+        and finding.rung == general.file.web_shells.reachable
+        and any(folder.search(_page(finding)) for folder in folders)
     )
 
 

@@ -19,6 +19,8 @@ from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import serve
 from tocsin.cli.timeline import timeline
+from tocsin.cli.verify import verify
+from tocsin.cli.webshells import webshells
 from tocsin.errors import TocsinError
 
 INTERRUPTED = 130
@@ -64,6 +66,8 @@ app = typer.Typer(
     epilog="Start with: tocsin assess EVIDENCE. The first hour: docs/first-hour.md.",
 )
 app.command()(assess)
+app.command()(verify)
+app.command()(webshells)
 app.command()(schema)
 app.command()(timeline)
 app.command(epilog=EXAMPLES)(query)

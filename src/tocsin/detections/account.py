@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.model.coverage import ArtefactCoverage
 from tocsin.model.places import TimeSpan
-from tocsin.model.records import Blank, Header, Item, Record, Unreadable
+from tocsin.model.records import Blank, Briefs, Given, Header, Record, Unreadable
 
 _HOUR = 3600
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,10 +37,12 @@ class KindAccount:
     hours: set[int] = field(default_factory=set)
     _hour: tuple[datetime, datetime] = field(default=(_EPOCH, _EPOCH), compare=False, repr=False)
 
-    def count(self, item: Item) -> None:
+    def count(self, item: Given) -> None:
         """Add one item."""
         if isinstance(item, Record):
             self._record(item)
+        elif isinstance(item, Briefs):
+            self._briefs(item)
         elif isinstance(item, Unreadable):
             self.unreadable += 1
         elif isinstance(item, Header):
@@ -63,6 +65,18 @@ class KindAccount:
             self.start = moment
         if self.end is None or moment > self.end:
             self.end = moment
+
+    def _briefs(self, item: Briefs) -> None:
+        self.records += len(item.times)
+        known = [moment for moment in item.times if moment is not None]
+        if not known:
+            return
+        first, last = min(known), max(known)
+        self.start = first if self.start is None else min(self.start, first)
+        self.end = last if self.end is None else max(self.end, last)
+        if not self._hour[0] <= first <= last < self._hour[1]:
+            self.hours.update(int(moment.timestamp()) // _HOUR for moment in known)
+            self._enter(last)
 
     def count_plain(self, records: int, first: datetime, last: datetime, hours: Iterable[int]) -> None:
         """Add records that nobody doubts: how many, their first and last time, the hours that hold one."""
@@ -122,7 +136,7 @@ class CoverageAccount:
             found = self._kinds[kind] = KindAccount()
         return found
 
-    def count(self, item: Item) -> None:
+    def count(self, item: Given) -> None:
         """Add one item under its own kind."""
         self.of(item.kind).count(item)
 

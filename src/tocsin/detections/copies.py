@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from tocsin.errors import ArtefactError
 from tocsin.evidence.layout import on_disk
 from tocsin.evidence.source import Source
-from tocsin.model.records import Item, Record
+from tocsin.model.records import Briefs, Given, Record
 
 _BLOCK = 1 << 18
 
 Opener = Callable[[], BinaryIO]
+T = TypeVar("T", bound=Given)
 
 
 class Copies:
@@ -43,9 +44,17 @@ class Copies:
         known.append(source.opener)
         return False
 
-    def repeated(self, item: Item, source: Source) -> bool:
+    def new(self, item: T, source: Source) -> T | Briefs | None:
+        """Give what an item holds that is no event of a shadow copy which was read already, or None."""
+        if not _is_event_log(source):
+            return item
+        if isinstance(item, Briefs):
+            return self._new_among(item, source)
+        return None if isinstance(item, Record) and self._repeated(item, source) else item
+
+    def _repeated(self, item: Record, source: Source) -> bool:
         """Tell whether an event of a shadow copy was read already, under its number, with its time."""
-        if not isinstance(item, Record) or item.locator.record is None or not _is_event_log(source):
+        if item.locator.record is None:
             return False
         numbers = self._numbers[on_disk(source.where)]
         if source.shadow_copy and numbers.hold(item.locator.record, item.time):
@@ -53,6 +62,19 @@ class Copies:
             return True
         numbers.add(item.locator.record, item.time)
         return False
+
+    def _new_among(self, item: Briefs, source: Source) -> Briefs | None:
+        numbers = self._numbers[on_disk(source.where)]
+        if not source.shadow_copy:
+            numbers.add_all(item.numbers, item.times)
+            return item
+        kept = []
+        for place, (number, moment) in enumerate(zip(item.numbers, item.times, strict=True)):
+            if not numbers.hold(number, moment):
+                numbers.add(number, moment)
+                kept.append(place)
+        self._records += len(item.numbers) - len(kept)
+        return item.only(kept) if kept else None
 
     def take(self) -> tuple[int, int]:
         """Give how many files and events were left out, and begin to count anew."""
@@ -98,14 +120,32 @@ class _Numbers:
 
     def add(self, number: int, moment: datetime | None) -> None:
         """Take a record; those of one log mostly come in their order."""
-        if self._runs and self._runs[-1][1] + 1 == number:
-            first, _, start, end = self._runs[-1]
-            starts = [one for one in (start, moment) if one]
-            ends = [one for one in (end, moment) if one]
-            self._runs[-1] = (first, number, min(starts, default=None), max(ends, default=None))
-        elif not self._firsts or number > self._firsts[-1]:
-            self._firsts.append(number)
-            self._runs.append((number, number, moment, moment))
+        if self._follows(number):
+            self._extend(number, number, moment, moment)
+
+    def add_all(self, numbers: Sequence[int], moments: Sequence[datetime | None]) -> None:
+        """Take records in their order."""
+        first, last = numbers[0], numbers[-1]
+        known = [one for one in moments if one]
+        if self._follows(first) and numbers == tuple(range(first, last + 1)):
+            self._extend(first, last, min(known, default=None), max(known, default=None))
+            return
+        for number, moment in zip(numbers, moments, strict=True):
+            self.add(number, moment)
+
+    def _follows(self, number: int) -> bool:
+        """Tell whether a number stands right after the last one, or beyond where the last run began."""
+        return not self._runs or self._runs[-1][1] + 1 == number or number > self._firsts[-1]
+
+    def _extend(self, first: int, last: int, start: datetime | None, end: datetime | None) -> None:
+        if self._runs and self._runs[-1][1] + 1 == first:
+            begin, _, earliest, latest = self._runs[-1]
+            starts = [one for one in (earliest, start) if one]
+            ends = [one for one in (latest, end) if one]
+            self._runs[-1] = (begin, last, min(starts, default=None), max(ends, default=None))
+        else:
+            self._firsts.append(first)
+            self._runs.append((first, last, start, end))
 
     def hold(self, number: int, moment: datetime | None) -> bool:
         """Tell whether that record was taken; numbers begin anew in a log that was made anew."""

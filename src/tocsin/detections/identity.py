@@ -29,13 +29,17 @@ class IdentityCollector:
 
     def observe(self, record: Record) -> None:
         """Take one record."""
+        self.take(record.fields, 1)
+
+    def take(self, fields: Mapping[str, str | None], times: int) -> None:
+        """Take the fields that so many records share."""
         for field in NAME_FIELDS:
-            value = record.fields.get(field)
+            value = fields.get(field)
             if value:
-                self.add(value, 1)
-        offset = record.fields.get(_OFFSET_FIELD)
+                self.add(value, times)
+        offset = fields.get(_OFFSET_FIELD)
         if offset:
-            self._offsets[offset] += 1
+            self._offsets[offset] += times
 
     def add(self, value: str, times: int) -> None:
         """Take a name that so many records of one column bear."""
@@ -87,8 +91,12 @@ class ProductSigns:
 
     def observe(self, record: Record) -> None:
         """Take one record."""
+        self.take(record.kind, record.fields)
+
+    def take(self, kind: str, fields: Mapping[str, str | None]) -> None:
+        """Take what records of a kind hold."""
         if len(self.seen) < len(self._signs):
-            self._note(product for product, sign in self._unseen() if sign.record_shows(record))
+            self._note(product for product, sign in self._unseen() if sign.record_shows(kind, fields))
 
     def texts(self) -> tuple[str, ...]:
         """Give the texts, in lower case, one of which a record holds that shows a product not yet seen."""
@@ -118,15 +126,15 @@ class _Compiled:
     def path_shows(self, where: str) -> bool:
         return fits(where, self._paths)
 
-    def record_shows(self, record: Record) -> bool:
-        if record.kind.startswith(self._kinds):
-            return True
-        return any(self._says(record, field, text) for field, text in self._texts)
+    def record_shows(self, kind: str, fields: Mapping[str, str | None]) -> bool:
+        return kind.startswith(self._kinds) or any(
+            self._says(fields, field, text) for field, text in self._texts
+        )
 
     @staticmethod
-    def _says(record: Record, field: str, text: str) -> bool:
-        value = record.fields.get(field)
+    def _says(fields: Mapping[str, str | None], field: str, text: str) -> bool:
+        value = fields.get(field)
         if value is None or text not in value.lower():
             return False
         # strangers ask every server for Exchange's paths: only an answer shows that they are there
-        return field != "cs-uri-stem" or (record.fields.get("sc-status") or "").startswith("2")
+        return field != "cs-uri-stem" or (fields.get("sc-status") or "").startswith("2")

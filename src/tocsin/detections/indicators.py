@@ -47,15 +47,24 @@ _NONE: Rows = []
 
 
 class Clues(Struct, frozen=True, kw_only=True):
-    """What a record must hold for any indicator to be met in it: one of the fields, or one of the texts.
+    """What a record must hold for any indicator to be met in it: one thing of all of these.
 
     Attributes:
         fields: names of fields whose values are looked up.
         texts: lower case; looked for in the values of all fields, and in what ``DECODED`` ones decode to.
+        files: lower case; as ``texts``, but in the values of ``PATH_FIELDS`` alone.
+        ends: lower case; the value of one of these ends with it.
+        paths: regular expressions that a path meets, whichever slashes it has, and however many; the
+            expression may count on one slash more before it.
+        spanning: those of ``texts`` that are looked for in the values of every field.
     """
 
     fields: frozenset[str]
     texts: frozenset[str]
+    files: frozenset[str] = frozenset()
+    ends: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    spanning: frozenset[str] = frozenset()
 
 
 class IndicatorMatcher:
@@ -68,8 +77,7 @@ class IndicatorMatcher:
         self._lookups = {name: Memory(_joined(found)) for name, found in _lookups(live).items()}
         self._texts = [(row, _pattern(row)) for row in live if row.type in _ANY_TEXT]
         self._any_text = re.compile("|".join(re.escape(row.value.lower()) for row, _ in self._texts))
-        self._by_name, texts = _looked_for(live)
-        self._by_value = texts.union(row.value.lower() for row, _ in self._texts)
+        self._clues = _clues(live)
 
     def observe(self, record: Record) -> Iterator[Finding]:
         """Yield a finding for every indicator that the record holds on a day on which it counts."""
@@ -80,14 +88,15 @@ class IndicatorMatcher:
 
     def clues(self) -> Clues:
         """Give what a record must hold for any of these indicators to be met in it."""
-        return Clues(fields=self._by_name, texts=self._by_value)
+        return self._clues
 
     def _rows(self, record: Record) -> Rows:
         found: Rows = []
-        lookups = self._lookups
-        for name, value in record.fields.items():
-            if value and name in lookups:
-                found += lookups[name](value)
+        given = record.fields.get
+        for name, lookup in self._lookups.items():
+            value = given(name)
+            if value:
+                found += lookup(value)
         return found + self._by_text(record) if self._texts else found
 
     def _by_text(self, record: Record) -> Rows:
@@ -110,8 +119,12 @@ class IndicatorMatcher:
 def joined_clues(found: Iterable[Clues]) -> Clues:
     """Give what a record must hold for any indicator of several packs."""
     every = list(found)
-    fields = frozenset(name for clues in every for name in clues.fields)
-    return Clues(fields=fields, texts=frozenset(text for clues in every for text in clues.texts))
+    return Clues(
+        **{
+            name: frozenset().union(*(getattr(one, name) for one in every))
+            for name in Clues.__struct_fields__
+        }
+    )
 
 
 def _lookups(rows: Rows) -> dict[str, list[Lookup]]:
@@ -125,17 +138,25 @@ def _lookups(rows: Rows) -> dict[str, list[Lookup]]:
     return found
 
 
-def _looked_for(rows: Rows) -> tuple[frozenset[str], frozenset[str]]:
-    """Give the fields whose mere presence calls for a look, and the texts of the other fields."""
+def _clues(rows: Rows) -> Clues:
+    """Give the fields whose mere presence calls for a look, and what others' values must hold."""
     by_name: set[str] = set()
-    by_value: set[str] = set()
+    spanning = frozenset(row.value.lower() for row in rows if row.type in _ANY_TEXT)
+    by_value = set(spanning)
     for names, way, texts_of in _WAYS:
         texts = texts_of(rows) if way(rows) is not None else []
         if texts is None:
             by_name.update(names)
         else:
             by_value.update(texts)
-    return frozenset(by_name), frozenset(by_value)
+    return Clues(
+        fields=frozenset(by_name),
+        texts=frozenset(by_value),
+        files=frozenset(_last(_path(row.value)) for row in rows if row.type in {"filename", "filepath"}),
+        ends=frozenset(row.value.lower() for row in rows if row.type == "file_ext"),
+        paths=frozenset(row.value for row in rows if row.type == "path_regex"),
+        spanning=spanning,
+    )
 
 
 def _index(rows: Rows, kind: str, key: Callable[[IndicatorRow], str]) -> dict[str, Rows]:
@@ -268,8 +289,13 @@ def _address_texts(rows: Rows) -> list[str] | None:
     return ["ffff:", *map(str, found)]
 
 
-def _command_texts(rows: Rows) -> list[str]:
-    return [row.value.lower() for row in rows if row.type == "cmdline_substr"]
+def _texts_of(*types: str) -> Texts:
+    return lambda rows: [row.value.lower() for row in rows if row.type in types]
+
+
+def _by_clues_of_their_own(_: Rows) -> list[str]:
+    """Say that ``Clues`` has a member for what the values must be like."""
+    return []
 
 
 def _last(path: str) -> str:
@@ -346,14 +372,14 @@ def _means(row: IndicatorRow, record: Record) -> Means:
 _WAYS: tuple[tuple[tuple[str, ...], Callable[[Rows], Lookup | None], Texts], ...] = (
     (ADDRESS_FIELDS, _addresses, _address_texts),
     (AGENT_FIELDS, _agents, _by_name_alone),
-    (PATH_FIELDS, _names, _by_name_alone),
-    (PATH_FIELDS, _paths, _by_name_alone),
-    (PATH_FIELDS, _path_patterns, _by_name_alone),
+    (PATH_FIELDS, _names, _by_clues_of_their_own),
+    (PATH_FIELDS, _paths, _by_clues_of_their_own),
+    (PATH_FIELDS, _path_patterns, _by_clues_of_their_own),
     (("cs-uri-stem",), _uris, _by_name_alone),
-    (HASH_FIELDS, _hashes, _by_name_alone),
-    (SERVICE_FIELDS, _services, _by_name_alone),
-    (FILE_FIELDS, _extensions, _by_name_alone),
-    (COMMAND_FIELDS, _commands, _command_texts),
+    (HASH_FIELDS, _hashes, _texts_of(*_HASHES)),
+    (SERVICE_FIELDS, _services, _texts_of("service_name")),
+    (FILE_FIELDS, _extensions, _by_clues_of_their_own),
+    (COMMAND_FIELDS, _commands, _texts_of("cmdline_substr")),
     (("Content",), _magics, _by_name_alone),
     (("Text",), _words, _by_name_alone),
 )

@@ -22,18 +22,22 @@ from tocsin.detections.identity import IdentityCollector, ProductSigns
 from tocsin.detections.known_good import KnownFiles
 from tocsin.detections.matching import Matched, Matcher, Matches
 from tocsin.detections.mitigations import MitigationCollector
+from tocsin.detections.page_contents import PageContent, PageExaminer, PagesExamined
+from tocsin.detections.page_findings import accused_urls, marked_by_dumps, own_pages_of, with_contents
 from tocsin.detections.page_requests import PageRequests, PartAsked
 from tocsin.detections.pages import PageActivity
 from tocsin.detections.reading import Counted, FileTally, fault_of, read_file
+from tocsin.detections.scanning.engines import engine_named
 from tocsin.detections.scanning.lane import Plain
-from tocsin.detections.scanning.lanes import Lanes, Scanning
+from tocsin.detections.scanning.lanes import FirstLook, Lanes, Scanning
 from tocsin.detections.served_names import ServedNames
 from tocsin.evidence.exported_rows import record_of_line
 from tocsin.evidence.parts import Part
 from tocsin.evidence.row_shape import ReaderState
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
-from tocsin.model.records import Brief, Item, Record, Unreadable
+from tocsin.model.findings import Finding
+from tocsin.model.records import Briefs, Given, Item, Record, Unreadable
 from tocsin.packs.loading import Pack
 from tocsin.packs.logsources import WEB_KINDS
 from tocsin.packs.products import Product
@@ -60,6 +64,7 @@ class Collected(Struct, frozen=True, kw_only=True):
         seen: products of which there were signs.
         known: files that are the vendor's own, each with the product's title.
         copies: files and events that shadow copies repeat.
+        contents: of pages, what was found in them.
         unknown: requests whose directory nothing explains, by its usual name.
         asked: requests for server pages that are none of a product's own.
     """
@@ -75,6 +80,7 @@ class Collected(Struct, frozen=True, kw_only=True):
     mitigations: MitigationCollector
     known: Mapping[str, str]
     copies: tuple[int, int]
+    contents: PagesExamined
     unknown: Mapping[str, int]
     scanned: Scanned
 
@@ -98,6 +104,7 @@ class _Fast(Struct, frozen=True):
 
     source: Source
     module: ArtefactModule
+    first: FirstLook | None = None
     part: Part | None = None
     index: int | None = None
 
@@ -111,6 +118,7 @@ class Pass:
         known: the vendor's own files.
         signs: of products.
         copies: what shadow copies repeat.
+        contents: examines pages.
         served: names of directories; whoever reads a part of the evidence sets what the whole says.
         scanned: what the fast lane was spared.
     """
@@ -129,8 +137,10 @@ class Pass:
         self.known = KnownFiles(products)
         self.signs = ProductSigns({product.file.id: product.file.signs for product in products})
         self.copies = Copies()
+        self.contents = PageExaminer(products)
         self.served = ServedNames(products)
-        self._interest = EventInterest(self.matcher, self.signs.asked_fields)
+        make = engine_named(scanning.engine)
+        self._interest = EventInterest(self.matcher, make, self.signs.texts) if make else None
         self._begin()
 
     def _begin(self) -> None:
@@ -164,6 +174,7 @@ class Pass:
             mitigations=self.mitigations,
             known=self.known.paths,
             copies=self.copies.take(),
+            contents=self.contents.take(),
             unknown=self.served.take_unknown(),
             scanned=self.scanned,
         )
@@ -186,6 +197,7 @@ class Pass:
         self.mitigations.merge(other.mitigations)
         self.known.merge(other.known)
         self.copies.add(*other.copies)
+        self.contents.seen.merge(other.contents)
         self.served.add_unknown(other.unknown)
         self.scanned.add(other.scanned)
 
@@ -202,7 +214,7 @@ class Pass:
         self.see(source)
         change = partial(self._changed, source=source)
         take = partial(self._take, source=source)
-        return read_file(
+        skipped = read_file(
             source,
             take,
             self.account,
@@ -210,11 +222,13 @@ class Pass:
             shortcut=self._shortcut,
             interest=self._interest,
         )
+        self.contents.look(source, self.known.paths)
+        return skipped
 
     def see(self, source: Source) -> None:
         """Take what a file's place alone tells."""
         self.signs.observe_path(source.where)
-        self.disk.observe_path(source.where)
+        self.disk.observe_path(source.where, source.path)
         self.builds.see(source)
 
     def divisible(self, source: Source) -> ArtefactModule | None:
@@ -234,27 +248,28 @@ class Pass:
         """
         tally = FileTally(source.size)
         tally.module = module
-        states: list[ReaderState] = []
+        looks: list[FirstLook] = []
         taker = _RowTaker(self, source, tally)
 
         def read() -> None:
-            states.append(
+            looks.append(
                 self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts, part=part)
             )
 
         fault = fault_of(read)
-        self._fast.append(_Fast(source, module, part, index))
+        first = looks[0] if looks else None
+        self._fast.append(_Fast(source, module, first, part, index))
         self.scanned.files += part.start == 0
-        return PartRead(counted=tally.counted, state=states[0] if states else None, fault=fault)
+        return PartRead(counted=tally.counted, state=first.state if first else None, fault=fault)
 
-    def _take(self, item: Item, source: Source, *, pages: bool = True) -> None:
-        if isinstance(item, Brief):
-            self.identity.observe(item)
-            self.signs.observe(item)
+    def _take(self, item: Given, source: Source, *, pages: bool = True) -> None:
+        if isinstance(item, Briefs):
+            self._take_briefs(item)
             return
         self.builds.observe(item, source)
         self.mitigations.observe(item, source)
         self.served.observe(item, source)
+        self.contents.observe(item)
         if isinstance(item, Record):
             self.identity.observe(item)
             self.signs.observe(item)
@@ -264,6 +279,11 @@ class Pass:
             self.matcher.observe(item)
         elif isinstance(item, Unreadable):
             self._second_hand(item, pages=pages)
+
+    def _take_briefs(self, item: Briefs) -> None:
+        for fields, times in item.by_fields():
+            self.identity.take(fields, times)
+            self.signs.take(item.kind, fields)
 
     def _second_hand(self, item: Unreadable, *, pages: bool) -> None:
         """Search what could not be parsed; a row of another log within it is read as such, weakly."""
@@ -282,15 +302,19 @@ class Pass:
         else:
             self.pages.note_nonsense(record)
 
-    def _changed(self, item: Item, source: Source) -> Item | None:
-        return None if self.copies.repeated(item, source) else self.served.read(item)
+    def _changed(self, item: Given, source: Source) -> Given | None:
+        new = self.copies.new(item, source)
+        return new if new is None or isinstance(new, Briefs) else self.served.read(new)
 
     def _shortcut(self, source: Source, module: ArtefactModule, tally: FileTally) -> bool:
         if not self._lanes.takes(source, module) or not self._lanes.can(module):
             return False
-        self._fast.append(_Fast(source, module))
         taker = _RowTaker(self, source, tally)
-        self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        first = None
+        try:
+            first = self._lanes.read(source, module, taker, served=self.served, signs=self.signs.texts)
+        finally:
+            self._fast.append(_Fast(source, module, first))
         self.scanned.files += 1
         return True
 
@@ -338,6 +362,25 @@ class Pass:
             answers_anything=self.pages.answers_anything,
         )
 
+    def with_contents(
+        self, findings: Mapping[str, tuple[Finding, ...]], contents: Mapping[str, PageContent]
+    ) -> dict[str, tuple[Finding, ...]]:
+        """Give every pack's findings with those that the content of pages makes."""
+        accused = accused_urls(findings)
+        own_pages = own_pages_of(self._products)
+        return {
+            pack.id: with_contents(
+                pack,
+                findings[pack.id],
+                contents,
+                accused=accused,
+                own_pages=own_pages,
+                without_dumps=marked_by_dumps(self._packs),
+            )
+            for pack in self._packs
+            if pack.id in findings
+        }
+
     # --- the second look --------------------------------------------------------------------------
 
     def revisit(self, urls: frozenset[str], forget: frozenset[int] = frozenset()) -> list[Skipped]:
@@ -356,8 +399,8 @@ class Pass:
 
     def _revisited(self, one: _Fast, urls: frozenset[str]) -> Iterator[Skipped]:
         visitor = _Visitor(self.pages, urls)
-        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, part=one.part)
-        why = fault_of(partial(look, served=self.served))
+        look = partial(self._lanes.revisit, one.source, one.module, urls, visitor, served=self.served)
+        why = fault_of(partial(look, part=one.part, first=one.first))
         if why:
             told = f"requests for suspect pages in it were not followed over time: {why}"
             yield Skipped(path=one.source.path, why=told)
@@ -373,6 +416,7 @@ class Pass:
         yield from left_out
         yield from self.served.notices()
         yield from self.copies.notices()
+        yield from self.contents.seen.notices()
 
 
 class _RowTaker:

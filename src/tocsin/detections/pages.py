@@ -173,12 +173,16 @@ def _place_order(place: tuple[str, Locator]) -> tuple[str, tuple[str, int]]:
 
 @dataclass(slots=True)
 class Page:
-    """One server page over time: when it was ``served`` (2xx) and when ``refused`` (not there)."""
+    """One server page over time: when it was ``served`` (2xx) and when ``refused`` (not there).
+
+    ``refusals`` has the last moment of every status by which it was refused.
+    """
 
     url: str
     served: _Moments = field(default_factory=_Moments)
     refused: _Moments = field(default_factory=_Moments)
     totals: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, datetime] = field(default_factory=dict)
     _clients: dict[str, _Client] | None = field(default_factory=dict)
 
     @property
@@ -215,8 +219,9 @@ class Page:
         """Add one request for this page."""
         self.totals[group] = self.totals.get(group, 0) + 1
         status = record.fields.get("sc-status")
-        if status in absent:
+        if status is not None and status in absent:
             self.refused.add(record)
+            self._refusal(status, record.time)
         elif status is not None and status.startswith("2"):
             self.served.add(record)
             self._client(record, group)
@@ -226,6 +231,8 @@ class Page:
         _add_counts(self.totals, other.totals)
         self.served.merge(other.served)
         self.refused.merge(other.refused)
+        for status, moment in other.refusals.items():
+            self._refusal(status, moment)
         if self._clients is None or other._clients is None:
             self._clients = None
             return
@@ -233,6 +240,11 @@ class Page:
             self._clients.setdefault(ip, _Client()).merge(client)
         if len(self._clients) > _MOST_CLIENTS:
             self._clients = None
+
+    def _refusal(self, status: str, moment: datetime | None) -> None:
+        """Keep when each status was last answered."""
+        if moment is not None:
+            self.refusals[status] = max(self.refusals.get(status, moment), moment)
 
     def _client(self, record: Record, group: str) -> None:
         ip = record.fields.get("c-ip")

@@ -89,16 +89,18 @@ def only_field(node: Node) -> str | None:
 class _Ruled:
     """The parts that ask about one field, and the rules that each of its values leaves possible."""
 
-    __slots__ = ("_gated", "_kind", "_name", "_open", "absent", "allowed")
+    __slots__ = ("_gated", "_kind", "_literals", "_name", "_open", "absent", "allowed")
 
     def __init__(self, kind: str, name: str, parts: Sequence[tuple[int, Node]]) -> None:
         self._kind = kind
         self._name = name
-        self._gated = [
-            (bit, tuple(text for _, text in group), predicate(part))
-            for bit, part in parts
-            if (group := best_group(groups(part))) is not None
-        ]
+        gated = [(bit, group, part) for bit, part in parts if (group := best_group(groups(part))) is not None]
+        self._gated = [(1 << place, bit, predicate(part)) for place, (bit, _, part) in enumerate(gated)]
+        literals: dict[str, int] = {}
+        for place, (_, group, _) in enumerate(gated):
+            for _, text in group:
+                literals[text] = literals.get(text, 0) | 1 << place
+        self._literals = list(literals.items())
         self._open = [(bit, predicate(part)) for bit, part in parts if best_group(groups(part)) is None]
         self.allowed = Memory(lambda value: self._allowed({name: value}))
         self.absent = self._allowed({})
@@ -109,9 +111,13 @@ class _Ruled:
         for bit, part in self._open:
             if not part(row):
                 mask &= ~bit
-        texts = row.lower(self._name)
-        for bit, literals, part in self._gated:
-            if not any(literal in text for text in texts for literal in literals) or not part(row):
+        met = 0
+        for text in row.lower(self._name):
+            for literal, places in self._literals:
+                if literal in text:
+                    met |= places
+        for place, bit, part in self._gated:
+            if not (met & place and part(row)):
                 mask &= ~bit
         return mask
 

@@ -20,13 +20,13 @@ from tocsin.evidence.event_frames import Interest
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import Skipped
 from tocsin.model.places import Locator
-from tocsin.model.records import Item, Unreadable
+from tocsin.model.records import Given, Unreadable
 
 OTHER_FILES = "file.other"
 """Kind under which files of no known kind are counted."""
 
-Take = Callable[[Item], None]
-Change = Callable[[Item], "Item | None"]
+Take = Callable[[Given], None]
+Change = Callable[[Given], "Given | None"]
 """From an item to what is counted and handed on in its stead; None for an item that counts for nothing."""
 Shortcut = Callable[[Source, ArtefactModule, "FileTally"], bool]
 """Reads a file and counts it in another way, if it can; False, with nothing read, if it cannot."""
@@ -76,7 +76,7 @@ def _parse(source: Source, tally: FileTally, take: Take, ways: _Ways) -> None:
             take(item)
 
 
-def _items(module: ArtefactModule, source: Source, interest: Interest | None) -> Iterator[Item]:
+def _items(module: ArtefactModule, source: Source, interest: Interest | None) -> Iterator[Given]:
     asked = as_asked_module(module) if interest is not None else None
     if interest is not None and asked is not None:
         return asked.parse_asked(source, interest)
@@ -133,7 +133,7 @@ class FileTally:
         self._size = size
         self._kinds: dict[str, KindAccount] = {}
 
-    def count(self, item: Item) -> None:
+    def count(self, item: Given) -> None:
         """Add one item of the file."""
         line = item.locator.line
         if line is not None and line > self.last_line:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LF, _CR, _QUOTE, _SLASH = 10, 13, 34, 47
 _WORD = 64
 _ONE = np.uint64(1)
+_HALVES = tuple(np.uint64(1 << power) for power in (5, 4, 3, 2, 1, 0))
 _DAY_MS = 86_400_000
 _LAYOUTS = {
     Clock.DATE_AND_TIME: "dddd-dd-dd_dd:dd:dd_",
@@ -50,12 +51,24 @@ class Rows(Struct, frozen=True):
     Attributes:
         plain: whether a line is a plain row.
         times: milliseconds since 1970 in UTC of the plain ones; anything for others.
-        statuses: where the status begins, 0 if it was not looked for.
     """
 
     plain: Truths
     times: Numbers
-    statuses: Numbers
+    _lines: Lines
+    _marks: _Marks
+    _width: int
+
+    def begins(self, rows: Numbers, column: int) -> Numbers:
+        """Give where the values of a column begin in plain rows."""
+        starts = self._lines.starts[rows]
+        return starts if column == 0 else self._marks.nth(starts, column) + 1
+
+    def ends(self, rows: Numbers, column: int) -> Numbers:
+        """Give where the values of a column end in plain rows; in the last column that may be behind a CR."""
+        if column == self._width - 1:
+            return self._lines.ends[rows]
+        return self._marks.nth(self._lines.starts[rows], column + 1)
 
 
 def lines_of(block: Bytes) -> Lines:
@@ -77,14 +90,26 @@ def rows_of(block: Bytes, lines: Lines, shape: RowShape) -> Rows:
     if shape.quotes:
         _without(block, lines, plain, _QUOTE)
     times = _times(block, lines, plain, shape)
-    statuses = np.zeros_like(times)
     if shape.status is not None:
         statuses = marks.last(lines.ends, shape.width - shape.status)
         _with_status(block, plain, statuses, lines.ends, shape.delimiter[0])
     if shape.path is not None:
         paths = marks.first(lines.starts, shape.path)
         plain &= (paths > 0) & (block[np.minimum(paths, len(block) - 1)] == _SLASH)
-    return Rows(plain, times, statuses)
+    return Rows(plain, times, lines, marks, shape.width)
+
+
+def alike(block: Bytes, places: Numbers, text: bytes) -> Truths:
+    """Tell at which places a text stands; it must not be empty."""
+    fits = places + len(text) <= len(block)
+    at, found = np.where(fits, places, 0), fits
+    done = 0
+    for size in (8, 4, 2, 1):
+        while len(text) - done >= size and len(block) >= len(text):
+            words = _loose(block, f"<u{size}")[at + done]
+            found &= words == np.frombuffer(text, f"<u{size}", 1, done)[0]
+            done += size
+    return found
 
 
 def _places(truths: Truths) -> Numbers:
@@ -140,6 +165,18 @@ class _Marks:
         above = self._words[word] & ~(np.uint64(0xFFFF_FFFF_FFFF_FFFF) >> bit)
         ranks: Numbers = self._before[word] + np.bitwise_count(above).astype(np.int64)
         return ranks
+
+    def nth(self, starts: Numbers, nth: int) -> Numbers:
+        """Give the place of the ``nth`` mark from each start on; there must be that many."""
+        rank = self._rank(starts) + nth
+        word = np.searchsorted(self._before, rank) - 1
+        wanted, words = rank - self._before[word], self._words[word]
+        below = np.full(len(words), _WORD, np.uint64)  # bits that have not been looked at
+        for half in _HALVES:
+            further = below - half
+            below = np.where(np.bitwise_count(words >> further) < wanted, further, below)
+        places: Numbers = (word + 1) * _WORD - below.astype(np.int64)
+        return places
 
     def first(self, starts: Numbers, nth: int) -> Numbers:
         """Give the place after the ``nth`` mark from each start, if it is among the next 64 bytes; else 0."""

@@ -7,6 +7,7 @@ Only LF ends a line, as in ``tocsin.evidence.lines``, and what that module makes
 from __future__ import annotations
 
 import codecs
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import BinaryIO
@@ -19,6 +20,8 @@ BLOCK = 4 << 20
 """Bytes read at a time: enough to make the work per block small, few enough for the cache."""
 
 _MARK = codecs.BOM_UTF8
+_SPARE: deque[bytearray] = deque(maxlen=1)
+"""The buffer of the file that was read before."""
 
 
 def in_blocks(source: Source) -> bool:
@@ -47,22 +50,32 @@ def placed_blocks(source: Source, size: int = BLOCK) -> Iterator[tuple[int, memo
     Raises:
         ArtefactError: as ``blocks``.
     """
+    buffer = _buffer(size)
     with closing(source.open()) as stream:
-        filler = _Filler(stream, size)
+        filler = _Filler(stream, buffer)
         while filler.more():
             yield from filler.whole_lines()
         yield from filler.rest()
+    _SPARE.append(buffer)
+
+
+def _buffer(size: int) -> bytearray:
+    """Give a buffer, the one that is spare if it fits: a new one costs more than reading a small log does."""
+    room = max(size, 2 * LONGEST_LINE) + 1  # beside a cut line there must be room to read on
+    try:
+        spare = _SPARE.pop()
+    except IndexError:
+        return bytearray(room)
+    return spare if len(spare) == room else bytearray(room)
 
 
 class _Filler:
     """The buffer: bytes of an unfinished line at its start, new ones after them."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+    def __init__(self, stream: BinaryIO, buffer: bytearray) -> None:
         # one read of the raw stream at a time: what it gave before an error is not lost
         self._read_into: Callable[[memoryview], int] = stream.readinto1  # type: ignore[attr-defined]  # buffered streams have it
-        self._buffer = bytearray(
-            max(size, 2 * LONGEST_LINE) + 1
-        )  # beside a cut line there must be room to read on
+        self._buffer = buffer
         self._held = 0
         self._reached = 0
         self._first = True

@@ -21,9 +21,10 @@ _PARSER = etree.XMLParser(
     remove_comments=True,
     remove_pis=True,
 )
-_ILLEGAL = re.compile(
+ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|&#(?:x0*[0-9a-fA-F]{1,2}|0*[0-9]{1,2});"
 )
+"""What XML forbids, and what is dropped if the rest cannot be read with it."""
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _DEEPEST = 32
 
@@ -50,7 +51,7 @@ def _parsed(body: str) -> etree._Element:
     try:
         return etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
-        return etree.fromstring(_ILLEGAL.sub(_legal, body), _PARSER)
+        return etree.fromstring(ILLEGAL.sub(_legal, body), _PARSER)
 
 
 def _legal(match: re.Match[str]) -> str:

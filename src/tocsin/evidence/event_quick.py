@@ -15,12 +15,21 @@ from tocsin.evidence.event_elements import SYSTEM_ATTRIBUTE, SYSTEM_TEXT, event_
 from tocsin.evidence.events import Event
 
 _ELEMENT = re.compile(r"<(\w+)([^<>]*)>([^<]*)")
-MIDDLE = re.compile(
-    r'<TimeCreated SystemTime="([^"<>&]*)">\s*</TimeCreated>\s*'
-    r"<EventRecordID>([0-9]{1,19})</EventRecordID>\s*"
-    r"(?:<Correlation[^<>]*>\s*</Correlation>\s*)?(?:<Execution[^<>]*>\s*</Execution>\s*)?<Channel>"
-)
-"""The part of ``System`` that differs from event to event; what stands around it repeats."""
+
+
+def middle(stamp: str) -> re.Pattern[str]:
+    """Give an expression for the part of ``System`` that differs from event to event; the rest repeats.
+
+    Its groups are the time, which is to meet the expression ``stamp``, and the number of the record.
+    """
+    return re.compile(
+        rf'<TimeCreated SystemTime="({stamp})">\s*</TimeCreated>\s*'
+        r"<EventRecordID>([0-9]{1,19})</EventRecordID>\s*"
+        r"(?:<Correlation[^<>]*>\s*</Correlation>\s*)?(?:<Execution[^<>]*>\s*</Execution>\s*)?<Channel>"
+    )
+
+
+_MIDDLE = middle('[^"<>&]*')
 _DATA = re.compile(r"<Data(?: Name=\"([^\"]*)\")?>([^<]*)</Data>")
 
 
@@ -44,18 +53,18 @@ def event_from_reader(text: str) -> Event:
     # An unnamed value has no quotation mark before it; findall shows both cases as "".
     named = body.count("<Data>") == 0
     if "&" in body:
-        data = [(_plain(name), _plain(value)) for name, value in data]
+        data = [(unescaped(name), unescaped(value)) for name, value in data]
     pairs = tuple(data) if named else tuple((name or None, value) for name, value in data)
     return Event(data=pairs, **_system(system))
 
 
 def _system(text: str) -> dict[str, str | None]:
     """Read what stands in ``System``; most of it is the same in a flood of events, and remembered."""
-    middle = MIDDLE.match(text, text.find("<TimeCreated "))
-    if middle is None:
+    found = _MIDDLE.match(text, text.find("<TimeCreated "))
+    if found is None:
         return _elements(text)
-    stamp, number = middle.groups()
-    frame = _frame(text[: middle.start()], text[middle.end() :])
+    stamp, number = found.groups()
+    frame = _frame(text[: found.start()], text[found.end() :])
     if "stamp" in frame or "record_id" in frame:
         return _elements(text)  # a second number or time: the last counts
     return {"stamp": stamp or None, "record_id": number, **frame}
@@ -70,7 +79,7 @@ def _elements(text: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name, attributes, value in _ELEMENT.findall(text):
         if name in SYSTEM_TEXT:
-            found[SYSTEM_TEXT[name]] = _plain(value).strip() or None
+            found[SYSTEM_TEXT[name]] = unescaped(value).strip() or None
         elif name in SYSTEM_ATTRIBUTE:
             field, attribute = SYSTEM_ATTRIBUTE[name]
             found[field] = _attribute(attributes, attribute) or _attribute(attributes, "EventSourceName")
@@ -79,10 +88,11 @@ def _elements(text: str) -> dict[str, str | None]:
 
 def _attribute(attributes: str, name: str) -> str | None:
     _, mark, rest = attributes.partition(f' {name}="')
-    return _plain(rest.partition('"')[0]) if mark else None
+    return unescaped(rest.partition('"')[0]) if mark else None
 
 
-def _plain(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Undo the escapes that the reader writes."""
     if "&" not in text:
         return text
     for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):

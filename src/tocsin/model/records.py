@@ -5,6 +5,8 @@ The account is exact: for a line-oriented file, records + unreadable + headers +
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -34,12 +36,42 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
     raw: str | None = None
 
 
-class Brief(Record, frozen=True, kw_only=True, gc=False):
-    """A record of which nobody asks more than its kind, its place, its time and these few fields.
+class Briefs(Struct, frozen=True, kw_only=True, gc=False):
+    """Records in a row, of one file and kind, of which nobody asks more than what stands here.
 
-    ``fields`` is shared by records that agree in it: not to be changed. What is looked for was looked
-    for already, in the whole entry, and is not there: no rule, no indicator need see the record.
+    What is looked for was looked for already, in each whole entry, and is not there: no rule, no
+    indicator need see them.
+
+    Attributes:
+        kind: of all of them.
+        locator: of the first.
+        numbers: the records' own, in their order; never empty.
+        times: of each, aware UTC, or None.
+        fields: the few fields of each; records that agree in them share them: not to be changed.
     """
+
+    kind: str
+    locator: Locator
+    numbers: tuple[int, ...]
+    times: tuple[datetime | None, ...]
+    fields: tuple[Mapping[str, str | None], ...]
+
+    def only(self, places: Sequence[int]) -> Briefs:
+        """Give those at these places, of which there must be one."""
+        numbers = tuple(self.numbers[at] for at in places)
+        return Briefs(
+            kind=self.kind,
+            locator=Locator(path=self.locator.path, record=numbers[0]),
+            numbers=numbers,
+            times=tuple(self.times[at] for at in places),
+            fields=tuple(self.fields[at] for at in places),
+        )
+
+    def by_fields(self) -> Iterator[tuple[Mapping[str, str | None], int]]:
+        """Yield the fields, and how many records share them."""
+        different = {id(fields): fields for fields in self.fields}
+        for shared, times in Counter(map(id, self.fields)).items():
+            yield different[shared], times
 
 
 class Unreadable(Struct, frozen=True, kw_only=True, gc=False):
@@ -76,3 +108,5 @@ class Lost(Struct, frozen=True, kw_only=True, gc=False):
 
 
 Item = Record | Unreadable | Header | Blank | Lost
+Given = Item | Briefs
+"""What a parser yields that was told what is asked."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from msgspec import Struct, field
 
 from tocsin.model.coverage import Coverage
+from tocsin.model.examined import Alike, ShellExamination
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
 from tocsin.model.words import (
@@ -160,7 +161,11 @@ class ShellClient(Struct, frozen=True, kw_only=True):
 
 
 class WebShell(Struct, frozen=True, kw_only=True):
-    """A web shell over time: presence and content are two questions."""
+    """A web shell over time: presence and content are two questions.
+
+    ``examination``: what its content says, where the file is in the evidence. ``similar``: other pages of
+    this evidence whose code is alike but for names, texts and numbers.
+    """
 
     path: str | None
     url: str | None
@@ -176,6 +181,8 @@ class WebShell(Struct, frozen=True, kw_only=True):
     locators: tuple[Locator, ...] = ()
     sha256: str | None = None
     why: str = ""
+    examination: ShellExamination | None = None
+    similar: tuple[Alike, ...] = ()
 
 
 class MailboxImpact(Struct, frozen=True, kw_only=True, rename={"start": "from", "end": "until"}):

@@ -5,6 +5,7 @@ The examples themselves are proved by ``detections.proofs``, with the engine tha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -102,6 +103,22 @@ def _steps(pack: Pack) -> Iterator[PackError]:
         yield _error(pack, f"advice/{name}.md belongs to no step", "steps")
 
 
+def _web_shells(pack: Pack) -> Iterator[PackError]:
+    meaning = pack.file.web_shells
+    if meaning is None:
+        return
+    shells = {rung.id for rung in pack.file.ladder if rung.shell}
+    for key in ("reachable", "written"):
+        named: str = getattr(meaning, key)
+        if named not in shells and (named or key == "reachable"):
+            yield _error(pack, f"'{named}' is no step of the ladder that names a shell", "web_shells", key)
+    for at, folder in enumerate(meaning.folders):
+        try:
+            re.compile(folder)
+        except re.error as error:
+            yield _error(pack, f"'{folder}' is no expression: {error}", "web_shells", "folders", at)
+
+
 def _sources(pack: Pack) -> Iterator[PackError]:
     for key in ("first_exploited", "disclosed", "patch_available"):
         cited: Cited | None = getattr(pack.file, key)
@@ -145,6 +162,7 @@ _PACK_CHECKS: tuple[Callable[[Pack], Iterator[PackError]], ...] = (
     _steps,
     _sources,
     _actors,
+    _web_shells,
 )
 
 

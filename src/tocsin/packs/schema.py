@@ -75,6 +75,23 @@ class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scan: bool = False
 
 
+class WebShells(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a page means for the campaign that is a web shell by its content, whatever a log says.
+
+    Attributes:
+        reachable: the step that a live one shows where the server serves it.
+        written: the step that a live one shows whose place is not known to be served; none without it.
+        dumps_only: only pages that hold the property list of a virtual directory bear the campaign's mark;
+            others it takes over from packs without CVEs, in ``folders``, once its way in is proven.
+        folders: expressions over the URL path in lower case, where shells of the campaign stand.
+    """
+
+    reachable: str
+    written: str = ""
+    dumps_only: bool = False
+    folders: tuple[str, ...] = ()
+
+
 class Wanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A record kind that the assessment wants, and what for.
 
@@ -153,6 +170,7 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         wanted: record kinds that an assessment needs.
         actors: intrusion sets that were seen in it.
         absent_statuses: answers that mean "not served here" for a page.
+        web_shells: what a web shell found by its content means; none for a campaign without web shells.
         steps: courses of action.
         sources: short names used above, and what they stand for.
     """
@@ -174,6 +192,7 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wanted: tuple[Wanted, ...]
     actors: tuple[Actor, ...] = ()
     absent_statuses: tuple[int, ...] = (302, 404)
+    web_shells: WebShells | None = None
     steps: tuple[Step, ...]
     sources: dict[str, str]
 

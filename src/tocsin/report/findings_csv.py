@@ -33,6 +33,10 @@ COLUMNS = (
     "kind",
     "url",
     "id",
+    "content",
+    "score",
+    "can",
+    "sha256",
 )
 
 _STARTS = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\\t", "\\r", "\\n")
@@ -71,6 +75,7 @@ def _values(finding: Finding) -> tuple[str, ...]:
         finding.kind,
         defang(finding.url or ""),
         finding.id,
+        *(finding.details.get(name, "") for name in ("content", "score", "can", "Sha256")),
     )
 
 

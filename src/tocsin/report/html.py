@@ -16,15 +16,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tocsin.model.verdicts import Assessment
+from tocsin.model.verification import Verification
 from tocsin.report import view, words
 from tocsin.report.bars import axis, share
 from tocsin.report.prose import blocks, first_sentence
 from tocsin.report.sequence import sequence
 from tocsin.report.timeline import picture
-from tocsin.report.untrusted import defang, shorten, visible
+from tocsin.report.untrusted import broken, defang, shorten, visible
 
 EXCERPT = 600
 """Characters of one field of a finding that the page shows; the JSON document has all."""
+MOST_SHELLS = 100
+"""Web shells of one verdict whose code the page shows."""
 
 
 def render(assessment: Assessment) -> str:
@@ -34,11 +37,23 @@ def render(assessment: Assessment) -> str:
         a=assessment,
         verdicts=view.by_gravity(assessment),
         headline=view.headline(assessment),
+        most_shells=MOST_SHELLS,
         sight=view.sight(assessment.coverage),
         steps=view.steps_in_order(view.by_gravity(assessment)),
         axis=axis(assessment.coverage),
         style=Markup(style),  # noqa: S704 - our own file, no evidence in it
         script=Markup(script),  # noqa: S704 - our own file, no evidence in it
+        policy=_policy(style, script),
+    )
+
+
+def render_verification(verification: Verification) -> str:
+    """Give the page about what became of the web shells of an earlier assessment."""
+    style, script = _asset("report.css"), _asset("report.js")
+    return _ENVIRONMENT.get_template("verification.html.j2").render(
+        v=verification,
+        phrase=words.OVERALL[verification.answer],
+        style=Markup(style),  # noqa: S704 - our own file, no evidence in it
         policy=_policy(style, script),
     )
 
@@ -76,6 +91,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         defang=defang,
+        broken=broken,
         shorten=shorten,
         stamp=view.stamp,
         iso=view.iso,

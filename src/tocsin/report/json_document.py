@@ -9,17 +9,38 @@ turns back. So neither a terminal nor an antivirus minds the file.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.errors import UsageFault
 from tocsin.model.verdicts import SCHEMA, Assessment
+from tocsin.model.verification import SCHEMA as VERIFIED
+from tocsin.model.verification import Verification
 from tocsin.report.view import as_utc
 
 SCHEMA_ID = "urn:tocsin:schema:assessment:1"
+LARGEST = 512 << 20
+"""Bytes of a document that are read."""
+
+
+class Documents(StrEnum):
+    """The documents that have a schema."""
+
+    ASSESSMENT = "assessment"
+    VERIFICATION = "verification"
+
+
+_PUBLISHED: dict[Documents, tuple[type[Struct], str, str]] = {
+    Documents.ASSESSMENT: (Assessment, SCHEMA, "Tocsin assessment of one server"),
+    Documents.VERIFICATION: (Verification, VERIFIED, "Tocsin verification of removal on one server"),
+}
 
 _ACTS = re.compile(
     "[<>&\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
@@ -28,9 +49,9 @@ _ACTS = re.compile(
 _EVAL = re.compile(r"(\beval\s{0,8})\(", re.IGNORECASE)
 
 
-def encode(assessment: Assessment) -> bytes:
+def encode(document: Assessment | Verification) -> bytes:
     """Give the document, indented by two, with a line end after it."""
-    plain = msgspec.to_builtins(assessment, builtin_types=(datetime,), order="deterministic")
+    plain = msgspec.to_builtins(document, builtin_types=(datetime,), order="deterministic")
     text = msgspec.json.format(msgspec.json.encode(_settled(plain)), indent=2).decode()
     return inert(text).encode() + b"\n"
 
@@ -60,23 +81,47 @@ def decode(document: bytes) -> Assessment:
     return assessment
 
 
-def schema() -> dict[str, Any]:
+def read_document(path: Path) -> tuple[Assessment, str]:
+    """Read an assessment from a file; give it with the SHA-256 of the file.
+
+    Raises:
+        UsageFault: it is no assessment of this version, or longer than any that was ever written.
+    """
+    try:
+        with path.open("rb") as stream:
+            document = stream.read(LARGEST + 1)
+    except OSError as fault:
+        raise UsageFault(f"cannot be read: {fault.strerror or fault}", where=str(path)) from fault
+    if len(document) > LARGEST:
+        raise UsageFault(
+            f"longer than {LARGEST:,} bytes, the bound for an assessment",
+            where=str(path),
+            remedy="Give a file that tocsin assess wrote.",
+        )
+    try:
+        return decode(document), hashlib.sha256(document).hexdigest()
+    except UsageFault as fault:
+        raise UsageFault(fault.what, where=str(path), remedy=fault.remedy) from fault
+
+
+def schema(of: Documents = Documents.ASSESSMENT) -> dict[str, Any]:
     """Give the JSON Schema (draft 2020-12) of what ``encode`` writes."""
-    raw = msgspec.json.schema(Assessment)
-    document = raw["$defs"]["Assessment"]
-    document["properties"]["schema"] = {"const": SCHEMA}
+    made, version, title = _PUBLISHED[of]
+    raw = msgspec.json.schema(made)
+    document = raw["$defs"][made.__name__]
+    document["properties"]["schema"] = {"const": version}
     document["required"] = ["schema", *document["required"]]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        "title": "Tocsin assessment of one server",
+        "$id": f"urn:tocsin:schema:{of}:1",
+        "title": title,
         **raw,
     }
 
 
-def schema_document() -> bytes:
+def schema_document(of: Documents = Documents.ASSESSMENT) -> bytes:
     """Give the schema as it is published: indented, with a line end."""
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(schema(of)), indent=2) + b"\n"
 
 
 def _settled(value: Any) -> Any:

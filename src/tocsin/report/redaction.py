@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from tocsin.model.coverage import ArtefactCoverage, Missing
+from tocsin.model.examined import Alike, CodePath, Excerpt, Piece, ShellExamination
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import (
     Assessment,
@@ -53,6 +54,11 @@ _KEPT: dict[type[Struct], frozenset[str]] = {
     MitigationSeen: frozenset({"id", "title", "protects", "caveats"}),
     MailboxImpact: frozenset({"finding_ids"}),
     WebShell: frozenset({"sha256"}),
+    ShellExamination: frozenset(
+        {"sha256", "language", "encoding", "verdict", "state_reason", "family", "capabilities", "sketch"}
+    ),
+    CodePath: frozenset({"source", "capability"}),
+    Alike: frozenset({"sha256"}),
     RungShown: frozenset({"id", "title", "finding_ids", "would_show", "strand"}),
     KeyDate: frozenset({"what", "source"}),
     NextStep: frozenset({"id", "text", "audience"}),
@@ -86,6 +92,8 @@ def _walk(value: Any, tokens: Tokens) -> Any:
         return value
     if isinstance(value, str):
         return tokens.replace(value)
+    if isinstance(value, Excerpt):
+        return _excerpt(value, tokens)
     if isinstance(value, Struct):
         return _struct(value, tokens)
     if isinstance(value, tuple):
@@ -93,6 +101,14 @@ def _walk(value: Any, tokens: Tokens) -> Any:
     if isinstance(value, dict):
         return {tokens.replace(key): _walk(each, tokens) for key, each in value.items()}
     return value
+
+
+def _excerpt(excerpt: Excerpt, tokens: Tokens) -> Excerpt:
+    """A name may stand across pieces: the line is looked at, and marked, as a whole if it held one."""
+    text = tokens.replace(excerpt.text)
+    if text == excerpt.text:
+        return excerpt
+    return Excerpt(line=excerpt.line, pieces=(Piece(text=text, marked=True),))
 
 
 def _struct(value: Struct, tokens: Tokens) -> Struct:

@@ -53,6 +53,11 @@ def show(assessment: Assessment, console: Console, *, detail: bool = False) -> N
     else:
         page.blank()
         page.text("Everything, line by line: --detail, or --output DIR for report.html.", "dim")
+    print_lines(page, console)
+
+
+def print_lines(page: Page, console: Console) -> None:
+    """Print lines that are laid out already."""
     for line in page.lines:
         console.print(
             _spelt(line, console.encoding), no_wrap=True, overflow="ignore", crop=False, highlight=False

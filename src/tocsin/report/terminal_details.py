@@ -12,12 +12,14 @@ from tocsin.model.places import TimeSpan
 from tocsin.model.verdicts import Assessment, Cluster, Verdict, WebShell
 from tocsin.report import words
 from tocsin.report.bars import axis, cells
+from tocsin.report.terminal_code import code
 from tocsin.report.terminal_lines import Page, style_of
 from tocsin.report.untrusted import defang, shorten, visible
 from tocsin.report.view import (
     amount,
     by_gravity,
     campaign_title,
+    content_phrase,
     finding_groups,
     plural,
     side_strands,
@@ -75,7 +77,7 @@ def _would(kinds: tuple[str, ...]) -> str:
 
 def _shell(page: Page, shell: WebShell) -> None:
     page.text(visible(shell.url or shell.path or "unnamed"), "bold", indent=2)
-    presence, content = words.PRESENCE[shell.presence], words.CONTENT[shell.content]
+    presence, content = words.PRESENCE[shell.presence], content_phrase(shell)
     since = f" {stamp(shell.not_served_since)} UTC" if shell.not_served_since else ""
     says = f"{presence.word}{since}; content: {content.word.lower()}. {presence.says}"
     page.spans(Text.assemble((f"{words.SIGNS[presence.tone]} ", style_of(presence.tone)), says), indent=4)
@@ -97,6 +99,8 @@ def _shell(page: Page, shell: WebShell) -> None:
         page.text(defang(shell.why), "dim", indent=4)
     for locator in shell.locators:
         page.place(locator, indent=4)
+    if shell.examination:
+        code(page, shell.examination, shell.similar, indent=4)
 
 
 def _cluster(page: Page, cluster: Cluster) -> None:

@@ -9,12 +9,22 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from tocsin.model.coverage import ArtefactCoverage, Coverage
+from tocsin.model.examined import ShellExamination
 from tocsin.model.findings import Finding
 from tocsin.model.places import Locator, TimeSpan
-from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict
-from tocsin.model.words import Exposure, Means, StepKind
+from tocsin.model.verdicts import Assessment, NextStep, RungShown, Verdict, WebShell
+from tocsin.model.words import Exposure, Means, ShellContent, StepKind
 from tocsin.report.prose import first_sentence
-from tocsin.report.words import COMPROMISE, EXPOSURE, GRAVITY, NO_FLAW, OPEN_DOORS, Phrase
+from tocsin.report.words import (
+    COMPROMISE,
+    CONTENT,
+    EXPOSURE,
+    GRAVITY,
+    NO_FLAW,
+    OPEN_DOORS,
+    STATE_UNSURE,
+    Phrase,
+)
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -83,6 +93,20 @@ def exposure_phrase(verdict: Verdict) -> Phrase:
     if not verdict.cves and verdict.exposure is Exposure.NOT_AFFECTED:
         return NO_FLAW
     return EXPOSURE[verdict.exposure]
+
+
+def content_phrase(shell: WebShell) -> Phrase:
+    """Give the word for a shell's content; a file that was examined is never "not seen"."""
+    if shell.content is ShellContent.UNKNOWN and shell.examination is not None:
+        return STATE_UNSURE
+    return CONTENT[shell.content]
+
+
+def reason_of(found: ShellExamination) -> str:
+    """Give why a page is called so, as a sentence; empty where its state says the same."""
+    if found.reason == found.state_why:
+        return ""
+    return f"{found.reason[:1].upper()}{found.reason[1:]}. "
 
 
 def campaign_title(verdict: Verdict) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tocsin.model.verification import Overall, Removal
 from tocsin.model.words import (
     Compromise,
     Exposure,
@@ -125,6 +126,30 @@ CONTENT = {
     ShellContent.INERT: Phrase("Inert", "It would not run anything.", "caution"),
     ShellContent.NEUTRALISED: Phrase("Neutralised", "Its code was taken out.", "good"),
     ShellContent.UNKNOWN: Phrase("Not seen", "The file itself is not in the evidence.", "blind"),
+}
+
+STATE_UNSURE = Phrase(
+    "Cannot be told", "Whether its code would run depends on what the evidence does not show.", "blind"
+)
+
+REMOVAL = {
+    Removal.EVIDENCED: Phrase("Removal evidenced", "A record shows its removal.", "good"),
+    Removal.ABSENT: Phrase("Absent on disk", "Its folder was collected and it is not in it.", "good"),
+    Removal.NOT_SERVED: Phrase(
+        "Not served since",
+        "The server stopped answering for it; that it was removed is not shown.",
+        "caution",
+    ),
+    Removal.PRESENT: Phrase("Still present", "It is where it was.", "grave"),
+    Removal.CHANGED: Phrase("Changed", "Something else stands in its place.", "grave"),
+    Removal.REAPPEARED: Phrase("Reappeared", "It was gone, and is back.", "grave"),
+    Removal.CANNOT_TELL: Phrase("Cannot tell", "Nothing in the evidence shows what became of it.", "blind"),
+}
+
+OVERALL = {
+    Overall.REMOVED: Phrase("Removed", "Every known web shell is shown to be gone.", "good"),
+    Overall.NOT_REMOVED: Phrase("Not removed", "Web shells are still there, or new ones are.", "grave"),
+    Overall.CANNOT_TELL: Phrase("Cannot tell", "The evidence does not show it either way.", "blind"),
 }
 
 STEP = {

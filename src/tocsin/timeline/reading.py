@@ -21,7 +21,7 @@ from tocsin.evidence.limits import Limits
 from tocsin.evidence.opening import Evidence, open_evidence
 from tocsin.evidence.source import Source
 from tocsin.model.coverage import ArtefactCoverage, Skipped
-from tocsin.model.records import Item, Record
+from tocsin.model.records import Briefs, Given, Item, Record
 from tocsin.timeline.columns import SCHEMA
 from tocsin.timeline.drafts import drafting
 from tocsin.timeline.marks import Marks
@@ -135,7 +135,9 @@ class _Pass:
             notes=tuple(evidence.notes),
         )
 
-    def _take(self, item: Item) -> None:
+    def _take(self, item: Given) -> None:
+        if isinstance(item, Briefs):
+            raise TypeError("records in brief come only to those who ask for something")
         row = self._maker.row(item)
         if row is None:
             return

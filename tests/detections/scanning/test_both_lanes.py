@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from tests.detections.rule_makers import pack, rule
 from tests.detections.scanning.made_logs import (
     CONFIG,
@@ -18,6 +20,9 @@ from tests.detections.scanning.made_logs import (
 )
 
 from tocsin.detections.pipeline import Detections
+from tocsin.detections.scanning import lane
+from tocsin.evidence.block_rows import Lines, Rows, rows_of
+from tocsin.evidence.row_shape import RowShape
 from tocsin.packs.conditions import FieldTest, Glob, Not, Number, Wild
 from tocsin.packs.products import Product
 
@@ -65,6 +70,38 @@ def test_plain_rows_are_counted_and_only_some_are_parsed() -> None:
     page = found.pages.get("/aspnet_client/x.aspx")
     assert page is not None
     assert page.requests == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_second_look_reads_only_blocks_that_hold_a_named_page(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def counted(block: NDArray[np.uint8], here: Lines, shape: RowShape) -> Rows:
+        sizes.append(len(here.ends))
+        return rows_of(block, here, shape)
+
+    monkeypatch.setattr(lane, "rows_of", counted)
+    asked = PAGE.replace(b"POST", b"GET").replace(b"cmd=1", b"-").replace(b"curl", b"Mozilla")
+    log = IIS_TOP + ROW * 500 + PAGE + ROW * 500 + b"#Date: 2021-03-03 07:00:00\n" + ROW * 500 + asked
+    found = read({IIS_LOG: log + ROW * 500}, engine, block=5000)
+    page = found.pages.get("/aspnet_client/x.aspx")
+    assert page is not None
+    assert [place.line for place in page.served.locators()] == [503, 1505]
+    rows = log.count(b"\n") + 500 - 2
+    assert rows <= sum(sizes) <= rows + 3 * (5000 // len(ROW) + 2)
+
+
+def test_a_second_look_finds_pages_that_are_encoded_or_stand_in_rows_that_are_not_plain() -> None:
+    hidden = PAGE.replace(b"x.aspx", b"%78.aspx")
+    odd = PAGE.replace(b" 17\n", b" 17 more\n")
+    filler = ROW * 200
+    log = IIS_TOP + filler + PAGE + filler + hidden + filler + odd + filler
+    assert differences({IIS_LOG: log}, ENGINES[0], block=5000) == []
+    page = read({IIS_LOG: log}, ENGINES[0], block=5000).pages.get("/aspnet_client/x.aspx")
+    assert page is not None
+    assert page.requests == 3
 
 
 HEADER = IIS_TOP.splitlines(keepends=True)[1]

@@ -55,6 +55,8 @@ class Columns:
             for place in (self.stem, self.status, self.method)
             if place is not None
         }
+        self._last = max(self._spellings, default=0)
+        self._told: dict[tuple[bytes, ...], int] = {}
         self._whole_stem = "cs-uri-query" in shape.columns or "UrlQuery" in shape.columns
         self._stems: dict[bytes, int] = {}
         self._probes: dict[tuple[bytes, ...], str | None] = {}
@@ -83,18 +85,29 @@ class Columns:
 
     def leaves(self, raw: bytes, mask: int, verdicts: Verdicts) -> bool:
         """Tell whether path, status, method and query leave one of the rules possible."""
-        values = RowValues(self.shape, raw)
+        parts = raw.split(self.shape.delimiter, self._last + 1)
+        told = tuple(parts[place] for place in self._spellings)
+        left = self._told.get(told)
+        if left is None:
+            left = self._left_by(RowValues(self.shape, raw), verdicts)
+            if len(self._told) >= REMEMBERED:
+                self._told.clear()
+            self._told[told] = left
+        mask &= left
+        return bool(mask and mask & self._left_by_query(RowValues(self.shape, raw), verdicts))
+
+    def _left_by(self, values: RowValues, verdicts: Verdicts) -> int:
+        """Give the mask of the rules that a row's path, status and method leave possible, all if in doubt."""
+        mask = -1
         for place, names in self._spellings.items():
             value = values.text(place)
             if value is not None and not value.isascii():
-                return True  # a line is decoded as a whole, and a value alone may read otherwise
+                return -1  # a line is decoded as a whole, and a value alone may read otherwise
             if place == self.stem and value and "?" in value and not self._whole_stem:
-                return True
+                return -1
             for name in names:
                 mask &= verdicts.mask(name, value)
-            if not mask:
-                return False
-        return bool(mask & self._left_by_query(values, verdicts))
+        return mask
 
     def _left_by_query(self, values: RowValues, verdicts: Verdicts) -> int:
         """Give the mask of the rules that a row's query leaves possible, all of them if in doubt."""

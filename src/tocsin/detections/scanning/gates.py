@@ -79,18 +79,19 @@ def gates_of(conditions: Sequence[Node], packs: Iterable[Pack], dialect: Dialect
         for part, path in _indicators(pack.indicators)
     ]
     found.append(_gate(patterns.of_regex(Regex(NONSENSE)), ALWAYS, dialect, plain=True))
-    found += _hidden(dialect)
+    found += hidden_gates(dialect)
     return tuple(_joined(found, dialect))
 
 
 def page_gates(urls: Iterable[str], dialect: Dialect) -> tuple[Gate, ...]:
-    """Give the gates for requests for some pages, by their paths; of too many, for any page."""
+    """Give the gates for requests for some pages, by their paths; of too many, for any page.
+
+    A request that hides its page by encoding meets one of ``hidden_gates`` instead.
+    """
     paths = sorted(set(urls))
     if len(paths) > _MOST_PAGES:
-        found = [_gate(patterns.of_regex(Regex(ANY_PAGE)), ALWAYS, dialect, plain=True)]
-    else:
-        found = [_gate(patterns.of_text(path), ALWAYS, dialect, plain=True) for path in paths]
-    return (*found, *_hidden(dialect))
+        return (_gate(patterns.of_regex(Regex(ANY_PAGE)), ALWAYS, dialect, plain=True),)
+    return tuple(_gate(patterns.of_text(path), ALWAYS, dialect, plain=True) for path in paths)
 
 
 def sign_gates(signs: Iterable[str], dialect: Dialect) -> tuple[Gate, ...]:
@@ -258,7 +259,8 @@ def _gate(part: Part, rules: int, dialect: Dialect, *, across: bool = False, pla
     )
 
 
-def _hidden(dialect: Dialect) -> list[Gate]:
+def hidden_gates(dialect: Dialect) -> list[Gate]:
+    """Give the gates for rows in which a plain character, or anything in the path, is encoded."""
     return [_plain(text) for text in (*patterns.HIDDEN, *patterns.encoded_paths(dialect.between))]
 
 

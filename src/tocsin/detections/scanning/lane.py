@@ -9,7 +9,7 @@ is taken from where it changes. The result is the one that reading every line wo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -20,17 +20,18 @@ from msgspec import Struct
 from tocsin.detections.page_request import request_of
 from tocsin.detections.page_requests import PageRequests
 from tocsin.detections.scanning.columns import VERSION, Columns, Verdicts
+from tocsin.detections.scanning.engines import Engine
 from tocsin.detections.scanning.gates import ALWAYS
 from tocsin.detections.scanning.row_values import RowValues
 from tocsin.detections.scanning.scope import AGENT, NAME, PAGE, PATH, SIGHTS, SIGN, Scope
 from tocsin.detections.served_names import ServedNames
-from tocsin.evidence.block_rows import Lines, Rows, lines_of, rows_of
+from tocsin.evidence.block_rows import Lines, Rows, alike, lines_of, rows_of
 from tocsin.evidence.blocks import blocks, line_at
 from tocsin.evidence.lines import Line
-from tocsin.evidence.row_shape import RowReader, RowShape
+from tocsin.evidence.row_shape import ReaderState, RowReader, RowShape
 from tocsin.evidence.source import Source
 from tocsin.model.places import Locator
-from tocsin.model.records import Item, Record
+from tocsin.model.records import Blank, Header, Item, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,15 +112,53 @@ class Log(Struct, frozen=True):
     served: ServedNames
 
 
-def scan_rows(source: Source, log: Log, taker: Taker, *, before: int = 0) -> None:
-    """Read a file in the fast lane, or a part of it that so many lines precede.
+class SeenBlock(Struct, frozen=True):
+    """What the first look told of a block.
+
+    Attributes:
+        size: bytes.
+        lines: how many it holds.
+        clear: every request in it is a plain row, none of them hidden by encoding.
+        state: of the reader after it, if it is clear.
+    """
+
+    size: int
+    lines: int
+    clear: bool
+    state: ReaderState
+
+
+def scan_rows(source: Source, log: Log, taker: Taker, *, before: int = 0) -> tuple[SeenBlock, ...]:
+    """Read a file in the fast lane, or a part of it that so many lines precede; tell of its blocks.
 
     Raises:
         ArtefactError: the file cannot be read to its end; what was read before has been taken.
     """
     lane = _Lane(log, taker, before)
-    for block in blocks(source):
-        lane.block(block)
+    return tuple(lane.block(block) for block in blocks(source))
+
+
+def scan_again(
+    source: Source,
+    log: Log,
+    taker: Taker,
+    *,
+    seen: Sequence[SeenBlock],
+    wanted: Engine,
+    before: int = 0,
+) -> None:
+    """Do as ``scan_rows``, but leave out blocks that are clear and hold nothing of what is wanted.
+
+    Raises:
+        ArtefactError: the file cannot be read to its end; what was read before has been taken.
+    """
+    lane = _Lane(log, taker, before)
+    for number, block in enumerate(blocks(source)):
+        known = seen[number] if number < len(seen) else None
+        if known and known.clear and known.size == len(block) and not wanted.scan(block)[0]:
+            lane.leave(known)
+        else:
+            lane.block(block)
 
 
 class _Lane:
@@ -131,13 +170,24 @@ class _Lane:
         self._row_reader = log.reader
         self._before = before
         self._columns: Columns | None = None
+        self._left: SeenBlock | None = None
+        self._clear = True
         self.kind = log.kind
         self.verdicts = log.verdicts
         self.served = log.served
         self.taker = taker
 
-    def block(self, block: memoryview) -> None:
+    def leave(self, known: SeenBlock) -> None:
+        """Go on behind a block that need not be read."""
+        self._before += known.lines
+        self._left = known
+
+    def block(self, block: memoryview) -> SeenBlock:
         """Read one block."""
+        if self._left is not None:
+            self._reader.resume(self._left.state)
+            self._left = None
+        self._clear = True
         data = np.frombuffer(block, np.uint8)
         lines = lines_of(data)
         hits = self._hits(block, lines)
@@ -150,11 +200,14 @@ class _Lane:
                 at = self._stretch(block, data, lines, at, shape, hits)
                 left -= 1
         self._before += count
+        clear = self._clear and self._reader.shape is not None
+        return SeenBlock(len(block), count, clear, self._reader.state if clear else ())
 
     def _hits(self, block: memoryview, lines: Lines) -> dict[int, int]:
         """Give the lines that gates let through, each with the mask of what it may concern."""
         scope = self._log.scope()
         numbers, places = scope.engine.scan(block)
+        self._clear = scope.hidden.isdisjoint(numbers)
         found: dict[int, int] = {}
         masks = scope.masks
         # what met a gate ends before its place, and may end in the LF of its line
@@ -167,7 +220,9 @@ class _Lane:
         return line_at(block, int(lines.starts[at]), int(lines.ends[at]), self._before + at + 1)
 
     def _read(self, line: Line) -> None:
-        self.taker.item(self.served.read(self._reader.item(line)))
+        item = self._reader.item(line)
+        self._clear = self._clear and isinstance(item, Header | Blank)
+        self.taker.item(self.served.read(item))
 
     def _one_by_one(self, block: memoryview, lines: Lines, at: int, *, whole: bool) -> int:
         """Read lines until there is a shape, or all of them; give the line after them."""
@@ -345,46 +400,31 @@ class _Stretch:
         if columns.version is None:
             return
         left = self._plain
+        begins = self._rows.begins(left, columns.version)
         for _ in range(_MOST_BUILDS):
             if not len(left):
                 return
-            at, text = RowValues(columns.shape, self._raw(int(left[0]))).span(columns.version, len(VERSION))
-            same = self._alike(left, columns.shape.delimiter[0], at, text)
+            text = RowValues(columns.shape, self._raw(int(left[0]))).joined(columns.version, len(VERSION))
+            same = alike(self._data, begins, text)
             times = self._rows.times[left[same]]
             for row in (int(times.argmin()), len(times) - 1 - int(times[::-1].argmax())):
                 self._sight("version", text.decode("latin-1"), int(left[same][row]))
-            left = left[~same]
+            left, begins = left[~same], begins[~same]
         for row in left.tolist():
             self._sight("row", str(row), row)
 
-    def _alike(self, rows: Numbers, mark: int, at: int, text: bytes) -> NDArray[np.bool_]:
-        """Tell which rows hold a text where the first does, with delimiters at the same places before it."""
-        end = at + len(text)
-        starts = self._here.starts[rows]
-        fits = starts + end <= self._here.ends[rows]
-        found = self._data[np.where(fits, starts, starts[0])[:, None] + np.arange(end)]
-        marks = found[:, :at] == mark
-        alike: NDArray[np.bool_] = (found[:, at:] == np.frombuffer(text, np.uint8)).all(axis=1)
-        alike &= fits & (marks == marks[0]).all(axis=1)
-        return alike
-
     def _names(self, columns: Columns) -> None:
-        """Name the server as the first row does, for all of them if all hold that name; else one by one."""
-        first, last = int(self._plain[0]), int(self._plain[-1])
+        """Name the server as the first row does, and those that bear another name one by one."""
         for place in columns.names:
-            values = RowValues(columns.shape, self._raw(first))
-            name, (_, text) = values.text(place), values.span(place, 1)
-            named = {name: len(self._plain)}
-            if not name or self._times(columns.shape.delimiter + text, first, last) <= last - first:
-                each = (RowValues(columns.shape, self._raw(row)).text(place) for row in self._plain.tolist())
-                named = Counter(each)
-            for one, times in named.items():
-                if one:
-                    self._lane.taker.named(one, times)
-
-    def _times(self, text: bytes, first: int, last: int) -> int:
-        """Count a text in the lines from one to another."""
-        return bytes(self._block[int(self._here.starts[first]) : int(self._here.ends[last])]).count(text)
+            values = RowValues(columns.shape, self._raw(int(self._plain[0])))
+            begins = self._rows.begins(self._plain, place)
+            same = alike(self._data, begins, values.joined(place, 1))
+            others = self._plain[~same].tolist()
+            named = Counter(RowValues(columns.shape, self._raw(row)).text(place) for row in others)
+            named[values.text(place)] += len(self._plain) - len(others)
+            for name, times in named.items():
+                if name and times:
+                    self._lane.taker.named(name, times)
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -9,9 +9,9 @@ from msgspec import Struct
 from tocsin.artefacts.registry import ArtefactModule, RowModule, as_row_module, modules
 from tocsin.detections.matching import Matcher
 from tocsin.detections.scanning.columns import Verdicts
-from tocsin.detections.scanning.engines import AUTOMATIC, MakeEngine, engine_named
-from tocsin.detections.scanning.gates import Dialect, Gate, name_gate, page_gates
-from tocsin.detections.scanning.lane import Log, Taker, scan_rows
+from tocsin.detections.scanning.engines import AUTOMATIC, Engine, MakeEngine, engine_named
+from tocsin.detections.scanning.gates import Dialect, Gate, hidden_gates, name_gate, page_gates
+from tocsin.detections.scanning.lane import Log, SeenBlock, Taker, scan_again, scan_rows
 from tocsin.detections.scanning.scope import Scope, Scopes
 from tocsin.detections.scanning.unknown_pages import unknown_page_gate
 from tocsin.detections.served_names import ServedNames
@@ -38,6 +38,27 @@ class Scanning(Struct, frozen=True, kw_only=True):
     shortest: int = SHORTEST
 
 
+class FirstLook(Struct, frozen=True, kw_only=True):
+    """What the reading of a file left behind.
+
+    Attributes:
+        state: in which its reader ended.
+        names: unusual names of directories that were known.
+        blocks: of the file, one after the other.
+    """
+
+    state: ReaderState
+    names: tuple[str, ...]
+    blocks: tuple[SeenBlock, ...]
+
+
+class _Look(Struct, frozen=True):
+    """What a second look looks for: in rows, and first of all in whole blocks."""
+
+    scope: Scope
+    pages: Engine
+
+
 class Lanes:
     """The fast lane for every kind of log that has one."""
 
@@ -56,7 +77,7 @@ class Lanes:
         self._make = engine_named(scanning.engine)
         self._shortest = scanning.shortest
         self._scopes: dict[str, Scopes] = {}
-        self._looks: dict[tuple[str, frozenset[str], tuple[str, ...]], Scope] = {}
+        self._looks: dict[tuple[str, frozenset[str], tuple[str, ...]], _Look] = {}
         self._verdicts: dict[str, Verdicts] = {}
 
     def takes(self, source: Source, module: ArtefactModule | None) -> bool:
@@ -84,8 +105,8 @@ class Lanes:
         served: ServedNames,
         signs: Callable[[], tuple[str, ...]],
         part: Part | None = None,
-    ) -> ReaderState:
-        """Read a file that the lane takes; give the state in which its reader ends.
+    ) -> FirstLook:
+        """Read a file that the lane takes; give what is worth knowing when it is read again.
 
         Args:
             source: the file.
@@ -105,10 +126,10 @@ class Lanes:
         verdicts = self._verdicts.setdefault(module.KIND, Verdicts(self._matcher.index(module.KIND)))
         reader = _reader(module, source, part)
         log = Log(module.KIND, reader, lambda: scopes.scope(signs(), served.names), verdicts, served)
-        scan_rows(source, log, taker, before=part.before if part else 0)
-        return reader.state
+        seen = scan_rows(source, log, taker, before=part.before if part else 0)
+        return FirstLook(state=reader.state, names=served.names, blocks=seen)
 
-    def revisit(
+    def revisit(  # noqa: PLR0913 - what read was told, and what it gave
         self,
         source: Source,
         module: ArtefactModule,
@@ -117,26 +138,33 @@ class Lanes:
         *,
         served: ServedNames,
         part: Part | None = None,
+        first: FirstLook | None = None,
     ) -> None:
         """Read a file again, or a part of it, for the requests for some pages.
+
+        ``first`` is what ``read`` gave, or None if it came to no end.
 
         Raises:
             ArtefactError: the file cannot be read to its end.
         """
         if isinstance(module, RowModule) and self._make is not None:
-            scope = self._page_scope(module, frozenset(urls), served.names, self._make)
-            log = Log(module.KIND, _reader(module, source, part), lambda: scope, Verdicts(None), served)
-            scan_rows(source, log, taker, before=part.before if part else 0)
+            look = self._look_for(module, frozenset(urls), served.names, self._make)
+            log = Log(module.KIND, _reader(module, source, part), lambda: look.scope, Verdicts(None), served)
+            seen = first.blocks if first and first.names == served.names else ()
+            before = part.before if part else 0
+            scan_again(source, log, taker, seen=seen, wanted=look.pages, before=before)
 
-    def _page_scope(
+    def _look_for(
         self, module: RowModule, urls: frozenset[str], names: tuple[str, ...], make: MakeEngine
-    ) -> Scope:
+    ) -> _Look:
         """Give the gates for requests for some pages, compiled once for all the files of a second look."""
         key = (module.KIND, urls, names)
         if key not in self._looks:
             dialect = self._dialect(module)
-            gates = page_gates(urls, dialect)
-            self._looks[key] = Scope(gates, (), name_gate(names, dialect), dialect, make, keep=False)
+            pages = page_gates(urls, dialect)
+            gates = (*pages, *hidden_gates(dialect))
+            scope = Scope(gates, (), name_gate(names, dialect), dialect, make, keep=False)
+            self._looks[key] = _Look(scope, make(pages, keep=False))
         return self._looks[key]
 
     def _of_kind(self, module: ArtefactModule) -> Scopes | None:

@@ -24,8 +24,8 @@ class RowValues:
         value = decode(self._parts[place])
         return None if not value or (value == "-" and self._shape.dash) else value
 
-    def span(self, place: int, width: int) -> tuple[int, bytes]:
-        """Give where neighbouring values begin, and how they stand there with the delimiter after them."""
+    def joined(self, place: int, width: int) -> bytes:
+        """Give how neighbouring values stand in the row, with the delimiter after them."""
         mark = self._shape.delimiter
         parts = self._raw.split(mark, place + width)
-        return sum(map(len, parts[:place])) + place, mark.join(parts[place : place + width]) + mark
+        return mark.join(parts[place : place + width]) + mark

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from tocsin.detections.builds import IN_PATH, PROBE_WORD
 from tocsin.detections.compiling import KindIndex
 from tocsin.detections.scanning.engines import MakeEngine
-from tocsin.detections.scanning.gates import ALWAYS, Dialect, Gate, name_gate, sight, sign_gates, word
+from tocsin.detections.scanning.gates import (
+    ALWAYS,
+    Dialect,
+    Gate,
+    hidden_gates,
+    name_gate,
+    sight,
+    sign_gates,
+    word,
+)
 from tocsin.detections.scanning.kept_gates import kept_gates
 from tocsin.packs.loading import Pack
 
@@ -23,6 +32,7 @@ class Scope:
     Attributes:
         masks: of every gate what its lines may concern: ``PATH``, ``AGENT``, ``SIGN``, and above
             ``SIGHTS`` bits the rules; ``ALWAYS`` for whatever it may be.
+        hidden: numbers of the gates for rows in which something is hidden by encoding.
         engine: looks for them.
     """
 
@@ -45,6 +55,8 @@ class Scope:
         self.gates = (*gates, sight(IN_PATH, dialect), word(PROBE_WORD, dialect), *shown, *named, *asked)
         further = (*([SIGN] * len(shown)), *([NAME] * len(named)), *([PAGE] * len(asked)))
         self.masks = (*rules, PATH, AGENT, *further)
+        concealed = {gate.expression for gate in hidden_gates(dialect)}
+        self.hidden = frozenset(n for n, gate in enumerate(self.gates) if gate.expression in concealed)
         self.engine = make(self.gates, keep=keep)
 
 

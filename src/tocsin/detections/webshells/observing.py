@@ -1,0 +1,144 @@
+"""One file, seen by every stage: text, what it is, its blocks, its code, where values go."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from msgspec import Struct
+
+from tocsin.detections.webshells import inventory
+from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language, Page
+from tocsin.detections.webshells.code import Piece, Unit
+from tocsin.detections.webshells.flow import trace
+from tocsin.detections.webshells.inventory import Found
+from tocsin.detections.webshells.languages import GRAMMARS, parse
+from tocsin.detections.webshells.php_blocks import php_blocks
+from tocsin.detections.webshells.sightings import Traced
+from tocsin.detections.webshells.signatures import Scan, Signatures
+from tocsin.detections.webshells.template import read_page
+from tocsin.detections.webshells.text import Text, read_text
+
+LARGEST = 16 << 20
+"""Bytes of a file that are looked at; no page that people wrote is larger."""
+
+
+_LITTLE = 8_192
+"""Characters of code that are parsed whatever the gate says, if they read the request."""
+_REQUEST = re.compile(r"\brequest\b|\$_(?:GET|POST|REQUEST|COOKIE|SERVER|FILES)\b", re.IGNORECASE)
+
+
+_NEEDED = {
+    Language.PHP: re.compile(
+        r"\$_[A-Z]|_(?:POST|GET|REQUEST|COOKIE)\b|\$\$|\$\{|\bGLOBALS\b|HTTP_|php://input|getallheaders|apache_request|filter_input"
+        r"|import_request|\bextract\s{0,4}\(|parse_str"
+        r"|\b(?:eval|assert|create_function|system|shell_exec|exec|passthru|popen|proc_open|pcntl_exec|dl|base64_decode|gzinflate|gzuncompress"
+        r"|str_rot13|strrev|hex2bin|convert_uudecode)\s{0,4}\(|`|\\x[0-9a-f]{2}\\x|[\"']/[^\"'\r\n]{0,80}/[imsux]*e[imsux]*[\"']",
+        re.IGNORECASE,
+    ),
+}
+"""What the code of a language must hold before it is worth reading, beside a word that the gate knows."""
+_SHORT = 2_000
+"""Characters of a page that are read at once: looking closer would cost as much."""
+_CALLS = re.compile(r"\$\w{1,60}+(?:\[[^\]\r\n]{0,60}\]|\{\d{1,4}\})?\s{0,4}\(")
+_JOINS = re.compile(
+    r"[\"'][\w]{1,12}[\"']\s{0,3}\.\s{0,3}[\"'][\w]{1,12}[\"']|str_replace\s{0,3}\(\s{0,3}[\"'][^\"']{1,8}[\"']\s{0,3},\s{0,3}[\"']{2}"
+    r"|\$\w{1,40}(?:\[\d+\]|\{\d+\})\s{0,3}\.|\$\w{1,40}\s{0,3}\.\s{0,3}\$\w{1,40}\s{0,3}\.\s{0,3}[\"']\w{1,12}[\"']",
+    re.IGNORECASE,
+)
+"""PHP calls what a variable names, and names are put together."""
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """What the stages saw.
+
+    Attributes:
+        cut: only the first ``LARGEST`` bytes were looked at.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    cut: bool
+    text: Text
+    found: Found
+    page: Page
+    scan: Scan = Scan()
+    units: tuple[Unit, ...] = ()
+    traced: Traced = Traced()
+
+
+def observe(data: bytes, path: str) -> Observed:
+    """Look at a file; every input gives an answer."""
+    text = read_text(data[:LARGEST])
+    found = inventory.take(text.text, path)
+    page = read_page(text.text, found.family)
+    scan = signatures().scan(text.text)
+    wanted = (scan.suspect and _may_act(page, text.text, scan)) or _small(page, text.text)
+    units = tuple(_units(text.text, page)) if wanted else ()
+    traced = _traced(page, units) if units else Traced()
+    return Observed(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        cut=len(data) > LARGEST,
+        text=text,
+        found=found,
+        page=page,
+        scan=scan,
+        units=units,
+        traced=traced,
+    )
+
+
+def _units(text: str, page: Page) -> Iterator[Unit]:
+    for language, pieces in page.programs().items():
+        if language.value in GRAMMARS:
+            yield parse(text, language.value, pieces)
+
+
+def _may_act(page: Page, text: str, scan: Scan) -> bool:
+    """Tell whether code reads a request, runs or decodes something: without it, it does no harm by itself."""
+    needed = _NEEDED.get(page.language)
+    if len(text) <= _SHORT:
+        return True
+    if needed is None or scan.hits or needed.search(text) is not None:
+        return True
+    return _CALLS.search(text) is not None and _JOINS.search(text) is not None
+
+
+def _small(page: Page, text: str) -> bool:
+    """Tell whether so little code reads the request that the gate would save nothing."""
+    code = [block for block in page.blocks if block.kind in SAID and block.kind is not Kind.EXPRESSION]
+    if not code or sum(block.end - block.start for block in code) > _LITTLE:
+        return False
+    return any(_REQUEST.search(text, block.start, block.end) for block in code)
+
+
+@cache
+def signatures() -> Signatures:
+    """Give the scanner, made once."""
+    return Signatures()
+
+
+def _traced(page: Page, units: tuple[Unit, ...]) -> Traced:
+    return trace(units, reparse=_reparsed, objects=tuple(_objects(page)), controls=tuple(page.controls()))
+
+
+def _objects(page: Page) -> Iterator[tuple[str, str]]:
+    for block in page.blocks:
+        if block.kind is Kind.OBJECT and block.attributes.get("id"):
+            identifier = block.attributes.get("progid") or block.attributes.get("classid", "")
+            yield block.attributes["id"], re.sub(r"(?i)^clsid:", "", identifier).strip("{} ")
+
+
+def _reparsed(text: str, language: str) -> Unit | None:
+    """Parse a text that the page runs; PHP that leaves its mark first is read as a page again."""
+    if language not in GRAMMARS:
+        return None
+    if language == Language.PHP and "<?" in text:
+        blocks: list[Block] = list(php_blocks(text, short=True))
+        return parse(text, language, [Piece(block.start, block.end) for block in blocks])
+    return parse(text, language)
