@@ -83,7 +83,9 @@ def answer(history: History, today: int) -> dict[str, Any] | None:  # noqa: C901
     return {name: now[name] for name in ("state", "since", "opened", "closed", "reopened", "contradictory")}
 
 
-def _present(history: History, sources: list[int], here: list[int], day: int, now: dict[str, Any], enter: Any) -> None:
+def _present(
+    history: History, sources: list[int], here: list[int], day: int, now: dict[str, Any], enter: Any
+) -> None:
     said = {source: telling(history, source, day) for source in here}
     spoken = {source: one for source, one in said.items() if one}
     if not spoken:
@@ -95,7 +97,8 @@ def _present(history: History, sources: list[int], here: list[int], day: int, no
         if past and day - past[0] <= 14:
             words.append(past[1:])
     verdict, checked = max(words, key=lambda pair: (ORDER.index(pair[0]), pair[1]))
-    recent = {source: past for source in sources if (past := last_word(history, source, day)) and day - past[0] <= 14}
+    pasts = {source: last_word(history, source, day) for source in sources}
+    recent = {source: past for source, past in pasts.items() if past and day - past[0] <= 14}
     closing = any(past[1] not in STILL_OPEN for past in recent.values())
     now["contradictory"] = verdict in STILL_OPEN and closing
     opened = {source for source, past in recent.items() if past[1] in STILL_OPEN}

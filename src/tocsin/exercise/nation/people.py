@@ -111,7 +111,7 @@ def domain(organisation: int) -> str:
 
 
 def organisation_rows(nation: Nation, people: People, chance: Chance) -> Iterator[tuple[str, ...]]:
-    """Providers, then organisations, with what the hub is told of them, as `ORGANISATIONS` names the columns."""
+    """Providers, then organisations, with what the hub is told of them; columns as in `ORGANISATIONS`."""
     for index, region in enumerate(nation.regions):
         words = (f"provider-{index}", f"{region.name} Internet", "digital-infrastructure", nation.country)
         reach = ("", "", f"abuse@provider{index}.example", "yes")

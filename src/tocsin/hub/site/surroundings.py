@@ -1,13 +1,15 @@
 """What the hub is told by its surroundings: the data folder, the secret and the database.
 
-``tocsin serve`` sets ``TOCSIN_HUB_DATA``. The secret is made at the first run, readable by its owner alone;
-a hub whose secret others may read does not start.
+``tocsin serve`` sets ``TOCSIN_HUB_DATA``; without it (type checkers, say) nothing is kept. The secret is
+made at the first run, readable by its owner alone; a hub whose secret others may read does not start.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,9 +22,18 @@ DATABASE = "DATABASE_URL"
 
 def data_folder() -> Path:
     """The folder that holds all that the hub keeps; made, and closed to others, when it is missing."""
-    folder = Path(os.environ.get(DATA) or "tocsin-hub").absolute()
+    named = os.environ.get(DATA)
+    if not named:
+        return Path(_passing().name)
+    folder = Path(named).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@cache
+def _passing() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes when the process does."""
+    return tempfile.TemporaryDirectory(prefix="tocsin-hub-")
 
 
 def secret_key(folder: Path) -> str:
