@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from tocsin.hub.accounts.models import Act, ExportRequest, Invitation, OperatorText, Reading, Token, User
 from tocsin.hub.rules import keys
 
-Visitor = User | AnonymousUser
+Visitor = AbstractBaseUser | AnonymousUser
 USED_EVERY = timedelta(minutes=5)
 
 

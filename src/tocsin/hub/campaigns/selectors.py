@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
@@ -11,7 +12,7 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign, KnownExploited
 from tocsin.hub.rules.kev import overdue_days
 
-Visitor = User | AnonymousUser
+Visitor = AbstractBaseUser | AnonymousUser
 
 
 def visible_to(user: Visitor) -> QuerySet[Campaign]:

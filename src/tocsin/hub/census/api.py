@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -154,7 +153,8 @@ def upload(request: HttpRequest, file: File[UploadedFile], known: Form[SnapshotI
     with TemporaryDirectory(prefix="tocsin-upload-") as folder:
         path = Path(folder) / "census"
         with path.open("wb") as target:
-            shutil.copyfileobj(file, target)
+            for piece in file.chunks():
+                target.write(piece)
         taken = take_in(path, terms, filename=(file.name or "upload").replace("\0", ""))
     return Status(202, {"id": taken.snapshot, "new": taken.new})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -14,7 +15,7 @@ from tocsin.hub.rules.claims import ClaimRow, Conflict, conflicts
 from tocsin.hub.rules.reach import STALE, Reach
 from tocsin.hub.rules.words import Bounce, Role
 
-Visitor = User | AnonymousUser
+Visitor = AbstractBaseUser | AnonymousUser
 DEEPEST = 20
 
 
