@@ -65,3 +65,18 @@ def test_people_lists_backup_and_the_way_back(tmp_path: Path) -> None:
     assert not (tmp_path / "again").exists()
     well("hub", "restore", "hub.backup", "--key", "identity.txt", "--data", "again", cwd=tmp_path)
     assert "new 0" in well("hub", "organisations", "owners.csv", "--data", "again", cwd=tmp_path)
+
+
+def test_two_first_runs_at_once_make_one_hub(tmp_path: Path) -> None:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TOCSIN_HUB", "DJANGO", "DATABASE"))
+    }
+    environment["PYTHONPATH"] = str(ROOT / "src")
+    command = [sys.executable, "-m", "tocsin.cli", "hub", "user", "list"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes) for _ in range(2)]  # type: ignore[call-overload]  # one table of pipes
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("password (shown once)" in errors for _, errors in said) == 1

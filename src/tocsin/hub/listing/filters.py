@@ -39,16 +39,20 @@ class Filter(Protocol):
     @property
     def key(self) -> str:
         """Its name in the address."""
+        ...
 
     @property
     def label(self) -> str:
         """What people call it."""
+        ...
 
     def condition(self, text: str) -> Q:
         """The condition that a value of the address becomes; raises `Unclear`."""
+        ...
 
     def control(self, text: str) -> Control:
         """How it is drawn while it has this value."""
+        ...
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

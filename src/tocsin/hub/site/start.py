@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,26 @@ def prepare(*, data: Path, url: str | None = None, hosts: str | None = None) -> 
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
     from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - needs Django set up
 
-    load_campaigns()
-    return first_administrator()
+    with _alone(data):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        load_campaigns()
+        return first_administrator()
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Let two commands that begin at the same time prepare one after the other (where there is flock)."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        yield
+        return
+    with (data / "preparing.lock").open("wb") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def first_administrator() -> str | None:
