@@ -1,4 +1,4 @@
-"""``tocsin serve --demo``: `exercise` makes a nation, the hub takes its files in; they never meet elsewhere."""
+"""``tocsin serve --demo``: `exercise` makes a nation, the hub takes its files in. They meet nowhere else."""
 
 from __future__ import annotations
 

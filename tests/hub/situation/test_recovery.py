@@ -14,8 +14,8 @@ from django.conf import settings
 from tocsin.exercise.nation.library import load
 from tocsin.exercise.nation.making import make_nation
 from tocsin.hub.campaigns.models import Campaign
+from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.services import Terms, import_file
-from tocsin.hub.exposure.facts import ensure_campaigns
 from tocsin.hub.rules.survival import Duration, half_life, kaplan_meier
 from tocsin.hub.situation.commands import work_off
 from tocsin.hub.situation.figures import Situation, situation
@@ -35,7 +35,7 @@ def through_the_hub(folder: Path, seed: int) -> Situation:
         load("demonstration"), servers=500, organisations=200, networks=300, days=DAYS, mitigated=0.05
     )
     made = make_nation(small, name="small", seed=seed, out=folder)
-    ensure_campaigns()
+    load_campaigns()
     lists_all = {one.key: one.lists_all for one in made.manifest.sources}
     for one in made.manifest.snapshots:
         terms = Terms(

@@ -149,7 +149,8 @@ def _groups(campaign: Campaign, newest: datetime) -> tuple[dict[int, tuple[str, 
     found: dict[int, tuple[str, datetime]] = {}
     left_out: dict[str, str] = {}
     for source in CensusSource.objects.order_by("id"):
-        last = source.snapshots.filter(state=Snapshot.COMPLETE).order_by("-taken", "-id").first()
+        taken = Snapshot.objects.filter(source=source, state=Snapshot.COMPLETE)
+        last = taken.order_by("-taken", "-id").first()
         if last is None or last.taken < newest - WINDOW:
             left_out[source.name] = "it did not look lately"
         elif _share(campaign, last) < WHOLE:

@@ -79,8 +79,7 @@ def _pdf(page: str) -> bytes:
     except (ImportError, OSError) as error:
         remedy = "pip install 'tocsin[pdf]', and your system's pango; or print the HTML."
         raise EnvironmentFault("PDF needs WeasyPrint.", where=str(error)[:200], remedy=remedy) from error
-    found: bytes = HTML(string=page, url_fetcher=_nothing).write_pdf()
-    return found
+    return bytes(HTML(string=page, url_fetcher=_nothing).write_pdf() or b"")
 
 
 def _nothing(url: str, *_rest: object, **_more: object) -> dict[str, object]:
