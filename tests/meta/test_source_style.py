@@ -10,12 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tocsin"
-MODULES = sorted(SOURCE.rglob("*.py"))
+# Migrations are written by Django; `makemigrations --check` holds them to the models.
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.parent.name != "migrations")
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 50
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
 BROAD = {"Exception", "BaseException"}
-CATCHES = SOURCE / "detections" / "reading.py"
+CATCHES = {SOURCE / "detections" / "reading.py", SOURCE / "hub" / "site" / "chores.py"}
+"""Around one artefact, which becomes missing coverage; around one chore, whose worker outlives it."""
 
 
 def name_of(path: Path) -> str:
@@ -64,7 +66,7 @@ def test_only_the_reading_of_a_file_catches_everything(module: tuple[Path, str, 
     A handler that cleans up and raises the same error again catches nothing.
     """
     path, _, tree = module
-    allowed = 1 if path == CATCHES else 0
+    allowed = 1 if path in CATCHES else 0
     assert len(_broad_handlers(tree)) <= allowed, f"{name_of(path)}: lines {_broad_handlers(tree)}"
 
 

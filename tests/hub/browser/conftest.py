@@ -34,7 +34,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @pytest.fixture
-def chromium(loopback: None) -> Iterator[Browser]:  # noqa: ARG001 - opens loopback
+def chromium(hub: str) -> Iterator[Browser]:  # noqa: ARG001 - ends before the hub does, and its requests with it
     """Debian's Chromium. Where there is none the test fails: `.ci/run browser` installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program, "no chromium: apt-get install chromium, or run .ci/run browser"
@@ -49,6 +49,7 @@ def chromium(loopback: None) -> Iterator[Browser]:  # noqa: ARG001 - opens loopb
 def hub(loopback: None, transactional_db: None) -> Iterator[str]:  # noqa: ARG001 - must stand before the server
     """The hub on a free port of this machine; gives its address: a name, as passkeys need one."""
     server = LiveServer("localhost")
+    server.thread.httpd.daemon_threads = False  # stop() waits until every request is answered
     yield server.url
     server.stop()
 

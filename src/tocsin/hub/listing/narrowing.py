@@ -39,10 +39,8 @@ def narrowed(rows: QuerySet[Any], conditions: Sequence[Q]) -> QuerySet[Any]:
     return _walked_by(rows, conditions[best], others)
 
 
-def _keys(rows: QuerySet[Any], condition: Q, most: int) -> QuerySet[Any, Any]:
-    found: QuerySet[Any, Any] = rows.order_by().filter(condition).values_list("pk", flat=True)
-    first: QuerySet[Any, Any] = found[: most + 1]
-    return first
+def _keys(rows: QuerySet[Any], condition: Q, most: int) -> Any:
+    return rows.order_by().filter(condition).values_list("pk", flat=True)[: most + 1]
 
 
 def _walked_by(rows: QuerySet[Any], best: Q, others: list[Q]) -> QuerySet[Any]:

@@ -135,7 +135,7 @@ class _Together(Func):
     """Several values as one row: ``(a, b)``."""
 
     template = "(%(expressions)s)"
-    output_field = BooleanField()  # pyright: ignore[reportAssignmentType] - as Django documents it; a row has no type of Django's; comparison asks for some
+    output_field = BooleanField()  # pyright: ignore[reportAssignmentType] - no type of Django's; one must be
 
 
 def _behind(
