@@ -82,7 +82,7 @@ def toy(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "tools" / "launch.py", root / "tools")
     (root / "toy_backend.py").write_text(BACKEND)
     (root / "pyproject.toml").write_text(PROJECT)
-    for level in ("run", "test", "dev"):
+    for level in ("run", "hub", "test", "dev"):
         (root / "requirements" / f"{level}.txt").write_text("# nothing\n")
     return root
 
