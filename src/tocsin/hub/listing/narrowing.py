@@ -47,7 +47,8 @@ def _walked_by(rows: QuerySet[Any], best: Q, others: list[Q]) -> QuerySet[Any]:
     """Meet ``best`` by its index, and the others by looking at each row (SQLite's manual: unary plus)."""
     fields = {name for other in others for name in _fields(rows.model, other)}
     plain = {f"{PLAIN}{name}": _Plain(F(name)) for name in fields}
-    return rows.alias(**plain).filter(best, *(_on_plain(other, fields) for other in others))
+    met: QuerySet[Any] = rows.alias(**plain).filter(best, *(_on_plain(other, fields) for other in others))
+    return met
 
 
 class _Plain(Func):
