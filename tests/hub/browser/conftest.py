@@ -33,14 +33,14 @@ QUIET = (
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@pytest.fixture
-def chromium(hub: str) -> Iterator[Browser]:  # noqa: ARG001 - ends before the hub does, and its requests with it
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
     """Debian's Chromium. Where there is none the test fails: `.ci/run browser` installs it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program, "no chromium: apt-get install chromium, or run .ci/run browser"
     root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *root])
+        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *root], timeout=180_000)
         yield browser
         browser.close()
 
