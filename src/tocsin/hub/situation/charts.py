@@ -69,7 +69,8 @@ def curve(points: Iterable[Point], broken: Iterable[Break], *, dark: bool) -> Sp
         "encoding": {"x": day, "color": {"value": _theme(dark=dark)["ink"]}},
     }
     label = "Servers by state and day. Dashed upright lines: a source changed its method."
-    return _framed({"data": {"values": rows}, "layer": [band, lines, rules]}, label, dark=dark, height=280)
+    layers = [band, lines, rules] if marks else [band, lines]  # a layer without data has no extent
+    return _framed({"data": {"values": rows}, "layer": layers}, label, dark=dark, height=280)
 
 
 def bars(table: Mapping[str, Mapping[str, int]], label: str, *, dark: bool, most: int = 15) -> Spec:

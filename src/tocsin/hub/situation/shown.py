@@ -55,8 +55,10 @@ def queues(found: Situation) -> list[Figure]:
     return [Figure(numbers[name], words, looks[name], "", name) for name, words in QUEUES.items()]
 
 
-def curve_chart(found: Situation) -> Chart:
-    """The curve, in both looks."""
+def curve_chart(found: Situation) -> Chart | None:
+    """The curve, in both looks; None where no server is known."""
+    if not any(point.servers for point in found.curve):
+        return None
     light, dark = (charts.curve(found.curve, found.breaks, dark=dark) for dark in (False, True))
     return chart(light, dark)
 
@@ -67,8 +69,10 @@ def curve_grid(found: Situation) -> Grid:
     return Grid("day", heads, [(day, list(cells)) for day, cells in rows])
 
 
-def parts_chart(found: Situation, dimension: str) -> Chart:
-    """Bars of one dimension, in both looks."""
+def parts_chart(found: Situation, dimension: str) -> Chart | None:
+    """Bars of one dimension, in both looks; None where no server is known."""
+    if not any(found.by[dimension].values()):
+        return None
     label = f"Servers by {DIMENSIONS[dimension]} and state"
     light, dark = (charts.bars(found.by[dimension], label, dark=dark) for dark in (False, True))
     return chart(light, dark)
