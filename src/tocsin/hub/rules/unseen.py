@@ -221,7 +221,9 @@ def _fit(
         weighted = design.T * mean
         working = np.log(mean) + (numbers - mean) / mean
         try:
-            found = np.linalg.solve(weighted @ design, weighted @ working)
+            found: Numbers = np.asarray(
+                np.linalg.solve(weighted @ design, weighted @ working), dtype=np.float64
+            )
         except np.linalg.LinAlgError:
             return None
         new = np.exp(np.clip(design @ found, -30, 30))
