@@ -152,7 +152,7 @@ def read(listing: Listing, parts: Mapping[str, str]) -> Asked:
     given = {key: text for key in keys if (text := parts.get(key, "").strip())}
     conditions, faults = _conditions(listing, given)
     found, cut = _search(listing, given, faults)
-    conditions += [found] if found else []
+    conditions = [found, *conditions] if found else conditions  # few rows: asked first
     return Asked(
         listing=listing,
         given=given,

@@ -26,14 +26,15 @@ def narrowed(rows: QuerySet[Any], conditions: Sequence[Q]) -> QuerySet[Any]:
     """Those of the rows that meet all conditions."""
     if len(conditions) < 2:  # noqa: PLR2004 - alone, a condition has its index
         return rows.filter(*conditions)
-    counts = []
     for condition in conditions:
         keys = list(_keys(rows, condition, FEW))
         if len(keys) <= FEW:
             return rows.filter(*conditions, pk__in=keys)
-        counts.append(_keys(rows, condition, COUNTED).count())
+    if connection.vendor != "sqlite":
+        return rows.filter(*conditions)
+    counts = [_keys(rows, condition, COUNTED).count() for condition in conditions]
     best = min(range(len(conditions)), key=counts.__getitem__)
-    if counts[best] > COUNTED or connection.vendor != "sqlite":
+    if counts[best] > COUNTED:
         return rows.filter(*conditions)
     others = [condition for number, condition in enumerate(conditions) if number != best]
     return _walked_by(rows, conditions[best], others)
