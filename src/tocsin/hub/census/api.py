@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
-from pydantic import Field
+from pydantic import Field, IPvAnyAddress
 
 from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.services import record_reading
@@ -121,7 +121,7 @@ class ObservationOut(Schema):
 class Search(Asked):
     """Which servers: an exact address, a host name, an owner."""
 
-    ip: Text = ""
+    ip: IPvAnyAddress | Literal[""] = ""
     hostname: Text = ""
     organisation_id: Number | None = None
 
@@ -170,7 +170,7 @@ def servers(request: HttpRequest, asked: Query[Search]) -> Any:
     """Servers that this token's person may see, last seen first."""
     rows = selectors.servers_visible_to(person_of(request))
     wanted = {
-        "ip": asked.ip.strip(),
+        "ip": str(asked.ip),
         "hostname": asked.hostname.strip(),
         "organisation_id": asked.organisation_id,
     }
