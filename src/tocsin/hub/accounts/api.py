@@ -15,7 +15,7 @@ from tocsin.hub.accounts import selectors, services
 from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.models import Token
 from tocsin.hub.accounts.services import LONGEST_TOKEN
-from tocsin.hub.lists.api import Asked, Items, items
+from tocsin.hub.lists.items import Asked, Items, items
 from tocsin.hub.rules.permissions import Scope
 
 PREFIX = "/tokens"

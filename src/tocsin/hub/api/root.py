@@ -6,8 +6,6 @@ mounts whichever stands there. Errors that any operation may answer are document
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.exceptions import BadRequest, ValidationError
@@ -20,8 +18,8 @@ from ninja.openapi.schema import OpenAPISchema
 from tocsin import __version__
 from tocsin.errors import TocsinError
 from tocsin.hub.api import observations
+from tocsin.hub.lists.parts import modules
 
-APPS = ("accounts", "constituency", "campaigns", "census", "exposure", "situation")
 SAYS = {
     400: "The request makes no sense: `detail` says what, and what to do.",
     401: "No token, or a wrong, expired or revoked one.",
@@ -98,12 +96,9 @@ def _said(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _mount() -> None:
-    for app in APPS:
-        name = f"tocsin.hub.{app}.api"
-        if find_spec(name):
-            module = import_module(name)
-            api.add_router(getattr(module, "PREFIX", f"/{app}"), module.router, tags=[app])
-
+    for module in modules("api"):
+        app = module.__name__.split(".")[-2]
+        api.add_router(getattr(module, "PREFIX", f"/{app}"), module.router, tags=[app])
     api.add_router("/observations", observations.router, tags=["census"])
 
 

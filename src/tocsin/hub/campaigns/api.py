@@ -16,7 +16,7 @@ from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.campaigns import selectors, services
 from tocsin.hub.campaigns.models import KnownExploited
 from tocsin.hub.campaigns.views import LARGEST
-from tocsin.hub.lists.api import Asked, Items, items
+from tocsin.hub.lists.items import Asked, Items, items
 from tocsin.hub.rules.permissions import Scope
 
 PREFIX = "/campaigns"

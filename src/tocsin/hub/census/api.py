@@ -17,7 +17,7 @@ from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.census import selectors
 from tocsin.hub.census.services import Terms, take_in
-from tocsin.hub.lists.api import Asked, Items, items
+from tocsin.hub.lists.items import Asked, Items, items
 from tocsin.hub.rules.permissions import Scope
 
 PREFIX = "/census"

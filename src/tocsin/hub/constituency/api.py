@@ -17,7 +17,7 @@ from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.constituency import importing, selectors, services
 from tocsin.hub.constituency.models import Claim, Contact, Organisation
-from tocsin.hub.lists.api import Asked, Items, items
+from tocsin.hub.lists.items import Asked, Items, items
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.sectors import sectors
 from tocsin.hub.rules.words import Channel, ClaimKind, ContactRole

@@ -16,7 +16,7 @@ from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.exposure import selectors, services
-from tocsin.hub.lists.api import Asked, Items, items
+from tocsin.hub.lists.items import Asked, Items, items
 from tocsin.hub.rules.decisions import BY_HAND, Kind
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Compromise, Exposure

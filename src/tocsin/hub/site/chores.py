@@ -10,18 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from importlib import import_module
 
 from django.db import close_old_connections
 
+from tocsin.hub.lists.parts import modules
+from tocsin.hub.site import retention
+
 IDLE_SECONDS = 1.0
-MODULES = (
-    "tocsin.hub.api.submissions",
-    "tocsin.hub.census.chores",
-    "tocsin.hub.exposure.chores",
-    "tocsin.hub.situation.chores",
-    "tocsin.hub.site.retention",
-)
 
 Chore = Callable[[], bool]
 log = logging.getLogger(__name__)
@@ -29,7 +24,8 @@ log = logging.getLogger(__name__)
 
 def all_chores() -> list[Chore]:
     """Every app's chores (``CHORES`` in its ``chores`` module), in the order in which data flows."""
-    return [chore for name in MODULES for chore in import_module(name).CHORES]
+    found = [chore for module in modules("chores") for chore in module.CHORES]
+    return [*found, *retention.CHORES]
 
 
 def work_off(chores: list[Chore]) -> int:

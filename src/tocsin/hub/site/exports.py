@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,16 +15,15 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.lists.kept import Export
+from tocsin.hub.lists.parts import modules
 from tocsin.hub.rules.cells import as_csv
-from tocsin.hub.site.retention import APPS
 
 FETCHED_WITHIN = timedelta(hours=24)
 
 
 def all_exports() -> dict[str, Export]:
     """What every app declares, by kind."""
-    names = [f"tocsin.hub.{app}.exports" for app in APPS]
-    found = (export for name in names if find_spec(name) for export in import_module(name).EXPORTS)
+    found = (export for module in modules("exports") for export in module.EXPORTS)
     return {export.kind: export for export in found}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -15,8 +13,8 @@ from django.utils import timezone
 from tocsin.hub.accounts.models import Retention, User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.lists.kept import Kept
+from tocsin.hub.lists.parts import modules
 
-APPS = ("accounts", "constituency", "campaigns", "census", "exposure", "situation")
 PIECE = 2_000
 EVERY = timedelta(days=1)
 
@@ -32,8 +30,7 @@ class Rule(NamedTuple):
 
 def all_kept() -> list[Kept]:
     """What every app declares."""
-    names = [f"tocsin.hub.{app}.retention" for app in APPS]
-    return [kept for name in names if find_spec(name) for kept in import_module(name).KEPT]
+    return [kept for module in modules("retention") for kept in module.KEPT]
 
 
 def rules() -> list[Rule]:

@@ -1,0 +1,1 @@
+"""One case for each web shell or compromise, from found to verified removed."""

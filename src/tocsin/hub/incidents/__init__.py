@@ -1,0 +1,1 @@
+"""Reports of incidents from outside, with their clocks, until they become cases."""

@@ -1,0 +1,1 @@
+"""Owners without an account: their link, their answers, and what they hand in."""
