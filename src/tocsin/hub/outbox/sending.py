@@ -65,7 +65,7 @@ def _sorted(
     rows: list[Message], given: MailSetup, now: datetime
 ) -> tuple[list[Message], list[tuple[Message, datetime]]]:
     """What may go now, and what waits for a morning or for its domain's turn."""
-    pace = _pace(given, now)
+    pace = _pace(rows, given, now)
     ready, waiting = list[Message](), list[tuple[Message, datetime]]()
     for row in rows:
         country = row.organisation.country if row.organisation else ""
@@ -77,10 +77,11 @@ def _sorted(
     return ready, waiting
 
 
-def _pace(given: MailSetup, now: datetime) -> Pace:
-    """What each domain was sent in the last minute, from the rows."""
+def _pace(rows: list[Message], given: MailSetup, now: datetime) -> Pace:
+    """What each of their domains was sent in the last minute."""
     pace = Pace(given.per_domain)
-    recent = Message.objects.filter(began__gt=now - MINUTE, channel=Channel.EMAIL).order_by("began")
+    named = {row.domain for row in rows}
+    recent = Message.objects.filter(began__gt=now - MINUTE, domain__in=named).order_by("began")
     for domain, at in recent.values_list("domain", "began"):
         pace.note(domain, at)
     return pace
