@@ -32,7 +32,7 @@ def envelope(row: Message, post: Post, *, enclosed: bool = True) -> Envelope:
     Raises:
         UsageFault: it cannot be written, signed or encrypted as it should be; it is not sent otherwise.
     """
-    mail = as_mail(row, post.setup, _attachments(row) if enclosed else ())
+    mail = as_mail(row, post.setup, attachments_of(row) if enclosed else ())
     content = whole(mail, _sealed(row, post, entity(mail)))
     if post.dkim:
         content = post.dkim.sign(content, int(mail.date.timestamp()))
@@ -62,7 +62,8 @@ def as_mail(row: Message, setup: MailSetup, attachments: tuple[Attachment, ...])
     )
 
 
-def _attachments(row: Message) -> tuple[Attachment, ...]:
+def attachments_of(row: Message) -> tuple[Attachment, ...]:
+    """What goes along with a message, in the order in which it was queued."""
     return tuple(
         Attachment(name=one.name, media_type=one.media_type, content=bytes(one.content))
         for one in row.enclosures.order_by("pk")
