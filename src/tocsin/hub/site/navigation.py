@@ -28,6 +28,7 @@ PAGES = (
     Page("Servers", "servers", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
+    Page("Hand-ins", "hand-ins", EVERYBODY),
 )
 
 
