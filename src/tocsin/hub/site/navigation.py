@@ -29,6 +29,7 @@ PAGES = (
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
     Page("Outbox", "outbox", STAFF),
+    Page("Hand-ins", "hand-ins", EVERYBODY),
 )
 
 
