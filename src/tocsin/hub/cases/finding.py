@@ -108,9 +108,7 @@ def _known(sightings: Sequence[Sighting]) -> dict[ShellKey, list[KnownCase]]:
     rows = Case.objects.filter(server_id__in=servers).exclude(state=CaseState.MERGED).order_by("id")
     known: dict[ShellKey, list[KnownCase]] = defaultdict(list)
     for row in rows.values_list("server_id", "campaign_id", "kind", "id", "key", "state", "closed"):
-        known[row[:3]].append(
-            KnownCase(number=row[3], key=row[4], state=CaseState(row[5]), closed=row[6])
-        )
+        known[row[:3]].append(KnownCase(number=row[3], key=row[4], state=CaseState(row[5]), closed=row[6]))
     return known
 
 
@@ -120,9 +118,7 @@ def _servers(sightings: Sequence[Sighting]) -> dict[int, Server]:
     )
 
 
-def _with(
-    group: list[KnownCase], one: Sighting, to: Attributed, numbers: tuple[int, ...]
-) -> list[KnownCase]:
+def _with(group: list[KnownCase], one: Sighting, to: Attributed, numbers: tuple[int, ...]) -> list[KnownCase]:
     """Give the known cases after this sighting, for the next one."""
     if to.cases and to.named is None:
         return group

@@ -241,7 +241,9 @@ class Read(models.Model):
     """What was taken in already: a hand-in, or a standing up to a day on which a census saw a web shell."""
 
     hand_in = models.OneToOneField("owners.HandIn", null=True, on_delete=models.CASCADE, related_name="+")
-    standing = models.OneToOneField("exposure.Standing", null=True, on_delete=models.CASCADE, related_name="+")
+    standing = models.OneToOneField(
+        "exposure.Standing", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     day = models.DateField(null=True)
     at = models.DateTimeField(default=timezone.now)
 

@@ -42,24 +42,38 @@ LONGEST_REASON = 5_000
 
 
 def notified(
-    cases: Sequence[int], *, at: datetime | None = None, by: User | None = None, reason: str = "", once: str = ""
+    cases: Sequence[int],
+    *,
+    at: datetime | None = None,
+    by: User | None = None,
+    reason: str = "",
+    once: str = "",
 ) -> list[int]:
     """The owners of these cases were told; a mark that asks for a notice goes. Gives whose state changed.
 
     ``once`` names the message: the same is never told twice.
     """
     with writing():
-        changed = _learn(cases, FactKind.NOTIFIED, at=at, by=by, source=Source.NOTICE, reason=reason, once=once)
+        changed = _learn(
+            cases, FactKind.NOTIFIED, at=at, by=by, source=Source.NOTICE, reason=reason, once=once
+        )
         Case.objects.filter(pk__in=cases).update(notify=False)
     return changed
 
 
 def acknowledged(
-    cases: Sequence[int], *, at: datetime | None = None, by: User | None = None, reason: str = "", once: str = ""
+    cases: Sequence[int],
+    *,
+    at: datetime | None = None,
+    by: User | None = None,
+    reason: str = "",
+    once: str = "",
 ) -> list[int]:
     """The owners of these cases answered. Gives the cases whose state changed."""
     with writing():
-        return _learn(cases, FactKind.ACKNOWLEDGED, at=at, by=by, source=Source.OWNER, reason=reason, once=once)
+        return _learn(
+            cases, FactKind.ACKNOWLEDGED, at=at, by=by, source=Source.OWNER, reason=reason, once=once
+        )
 
 
 def claim_removed(
@@ -150,7 +164,9 @@ def _reasoned(reason: str) -> None:
         raise UsageFault(f"a reason has at most {LONGEST_REASON:,} characters")
 
 
-def _learn(cases: Sequence[int], kind: FactKind, *, by: User | None, once: str = "", **rest: Any) -> list[int]:
+def _learn(
+    cases: Sequence[int], kind: FactKind, *, by: User | None, once: str = "", **rest: Any
+) -> list[int]:
     """Tell open cases a fact; closed ones are left as they are."""
     moment = rest.pop("at") or timezone.now()
     open_ = Case.objects.filter(pk__in=cases).exclude(state__in=CLOSED).order_by("id")

@@ -63,9 +63,7 @@ class Source(StrEnum):
 
 CLOSED = frozenset({CaseState.VERIFIED_REMOVED, CaseState.ACCEPTED_RISK, CaseState.MERGED})
 OPEN = frozenset(set(CaseState) - CLOSED)
-ALIVE = frozenset(
-    {CaseState.FOUND, CaseState.OWNER_NOTIFIED, CaseState.ACKNOWLEDGED, CaseState.REAPPEARED}
-)
+ALIVE = frozenset({CaseState.FOUND, CaseState.OWNER_NOTIFIED, CaseState.ACKNOWLEDGED, CaseState.REAPPEARED})
 """Open, and nobody claims that it is gone."""
 
 LONGEST_EXCEPTION = timedelta(days=365)
