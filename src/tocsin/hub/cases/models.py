@@ -45,8 +45,8 @@ class Trait(models.Model):
 class Case(models.Model):
     """One web shell or one compromise, on one server in one campaign, from found to verified removed.
 
-    What the facts make of it (`rules.cases.fold`) is kept for lists: `services` alone writes it. ``key`` names a
-    web shell on its server; it is empty while nobody knows its path, and for a compromise.
+    What the facts make of it (`rules.cases.fold`) is kept for lists: `moving` alone writes it. ``key`` names
+    a web shell on its server; it is empty while nobody knows its path, and for a compromise.
     """
 
     id: int
@@ -161,7 +161,7 @@ class Case(models.Model):
 
 
 class Fact(models.Model):
-    """Something that was learned of a case. Never changed; ``key`` keeps the same from being learned twice."""
+    """Something that was learned of a case. Never changed; nothing with the same ``key`` is kept twice."""
 
     case_id: int
     hand_in_id: int | None
@@ -180,7 +180,7 @@ class Fact(models.Model):
     review = models.DateField(null=True)  # of an accepted risk: when it is looked at again
     reason = models.TextField(blank=True)
     detail = models.JSONField(default=dict)
-    key = models.CharField(max_length=120, null=True, unique=True)
+    key = models.CharField(max_length=120, null=True, blank=True, unique=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -219,7 +219,7 @@ class Comment(models.Model):
 
 
 class EvidenceLink(models.Model):
-    """Where something about a case is held: a digest, a ticket, ``file:line``. Shown as text, never followed."""
+    """Where something about a case is held: a digest, a ticket, ``file:line``. Shown as text, no link."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="links")
     by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
@@ -238,9 +238,10 @@ class EvidenceLink(models.Model):
 
 
 class Read(models.Model):
-    """What was taken in already: a hand-in, or a standing up to a day on which a census saw a web shell."""
+    """What was taken in: a hand-in, an answer, a standing up to a day on which a census saw a web shell."""
 
     hand_in = models.OneToOneField("owners.HandIn", null=True, on_delete=models.CASCADE, related_name="+")
+    answer = models.OneToOneField("owners.Answer", null=True, on_delete=models.CASCADE, related_name="+")
     standing = models.OneToOneField(
         "exposure.Standing", null=True, on_delete=models.CASCADE, related_name="+"
     )
