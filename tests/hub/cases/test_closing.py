@@ -1,4 +1,4 @@
-"""Only later, re-assessed evidence and a named analyst close a case: in the rows, the services, page and API."""
+"""Only later, re-assessed evidence and a named analyst close a case: in the rows and in the services."""
 
 from __future__ import annotations
 
@@ -135,8 +135,8 @@ def test_the_rows_refuse_it_too(claimed: Case, analyst: User, missing: str) -> N
         Case.objects.filter(pk=claimed.pk).update(**{**whole, "collected": making.later(1)})
     with pytest.raises(IntegrityError, match="removal_by_later_evidence"), transaction.atomic():
         Case.objects.filter(pk=claimed.pk).update(**{**whole, "seen_until": making.later(3)})
+    claimed.state = CLOSED
     with pytest.raises(IntegrityError, match="removal_by_later_evidence"), transaction.atomic():
-        claimed.state = CLOSED
         claimed.save()
     assert Case.objects.filter(pk=claimed.pk).update(**whole) == 1
 

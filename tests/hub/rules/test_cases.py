@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -102,7 +103,7 @@ def test_what_is_seen_after_closing_opens_it_again(history: list[CaseFact]) -> N
 def test_the_path_ends_in_the_state_and_never_stands_still(history: list[CaseFact]) -> None:
     done = fold(history)
     states = [state for _, state in done.path]
-    assert all(one is not other for one, other in zip(states, states[1:], strict=False))
+    assert all(one is not other for one, other in pairwise(states))
     assert not states or states[-1] is done.state
     assert [moment for moment, _ in done.path] == sorted(moment for moment, _ in done.path)
 
@@ -207,7 +208,7 @@ def test_a_compromise_waits_for_its_web_shells_and_for_a_name() -> None:
 
 @given(histories, st.sampled_from(CaseKind))
 def test_no_objection_means_that_the_fold_closes(history: list[CaseFact], kind: CaseKind) -> None:
-    """The page's list and the fold agree: what has no objection closes; what closes had none but of content."""
+    """The page's list and the fold agree: what has no objection closes, and nothing else does."""
     before = fold(history)
     later = [one for one in history if one.at >= SOUND.collected]  # type: ignore[operator]  # it has a moment
     sound = not objections(conditions(kind, before, SOUND, analyst="A"))
