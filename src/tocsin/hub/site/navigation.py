@@ -29,6 +29,7 @@ PAGES = (
     Page("Cases", "cases", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
+    Page("Hand-ins", "hand-ins", EVERYBODY),
 )
 
 
