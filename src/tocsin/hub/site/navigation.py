@@ -26,6 +26,7 @@ PAGES = (
     Page("Situation", "dashboard", EVERYBODY),
     Page("Campaigns", "campaigns", EVERYBODY),
     Page("Servers", "servers", EVERYBODY),
+    Page("Cases", "cases", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
     Page("Outbox", "outbox", STAFF),
