@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tocsin.hub.accounts.models import choices
 from tocsin.hub.rules.ladder import Rung
-from tocsin.hub.rules.notices import BatchState, Kind, Role, State
+from tocsin.hub.rules.notices import BatchState, Kind, Part, State
 from tocsin.hub.rules.secrecy import Say
 from tocsin.hub.rules.words import Channel
 
@@ -164,7 +164,7 @@ class Delivery(models.Model):
     STATES: ClassVar = [(word, word) for word in (WAITING, QUEUED, CANCELLED, HELD)]
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
-    role = models.CharField(max_length=20, choices=choices(Role))
+    role = models.CharField(max_length=20, choices=choices(Part))
     key = models.CharField(max_length=120, unique=True)
     contact = models.ForeignKey(
         "constituency.Contact", null=True, on_delete=models.SET_NULL, related_name="+"

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tocsin.hub.rules.notices import INSISTENT, Kind, Role
+from tocsin.hub.rules.notices import INSISTENT, Kind, Part
 from tocsin.hub.rules.reach import ROLES, STALE
 from tocsin.hub.rules.secrecy import Say, Verdict
 from tocsin.hub.rules.words import Bounce, Channel, ContactRole, Provenance
@@ -89,7 +89,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
 class Choice(Struct, frozen=True, kw_only=True):
     """One message to send: to whom, how much it says, and the reason of each choice."""
 
-    role: Role
+    part: Part
     candidate: Candidate
     rung: Rung
     say: Say
@@ -150,14 +150,14 @@ def ways(candidates: Iterable[Candidate], kind: Kind, may: May, now: datetime) -
     if not found:
         return Ways(gap=_nobody(everybody))
     first, verdict = found[0], may(found[0])
-    choices = [_choice(Role.FIRST, first, verdict, everybody, now)]
+    choices = [_choice(Part.FIRST, first, verdict, everybody, now)]
     if verdict.say is Say.EVERYTHING:
         return Ways(choices=tuple(choices))
     told = next((one for one in _nearest(found, first) if may(one).say is Say.EVERYTHING), None)
     if told is None:
         gap = "nobody can be told the details: verify a telephone number, or find a postal address"
         return Ways(choices=tuple(choices), gap=gap, reasons=verdict.reasons)
-    details = _choice(Role.DETAILS, told, may(told), everybody, now)
+    details = _choice(Part.DETAILS, told, may(told), everybody, now)
     return Ways(choices=(choices[0], details), reasons=verdict.reasons)
 
 
@@ -174,7 +174,7 @@ def _nobody(everybody: list[Candidate]) -> str:
 
 
 def _choice(
-    role: Role, one: Candidate, verdict: Verdict, everybody: list[Candidate], now: datetime
+    part: Part, one: Candidate, verdict: Verdict, everybody: list[Candidate], now: datetime
 ) -> Choice:
     rung = one.rung(now)
     why = [f"{RUNG_WORDS[rung]}", f"by {one.channel}, {one.role} contact", f"language {one.language}"]
@@ -218,5 +218,5 @@ def reminder(
         rung = one.rung(now)
         new = one.channel not in channels if rung in OWN else rung not in above
         if new and not (one.opted_out and gone):
-            return _choice(Role.REMINDER, one, may(one), everybody, now)
+            return _choice(Part.REMINDER, one, may(one), everybody, now)
     return None

@@ -76,7 +76,7 @@ class BatchState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Role(StrEnum):
+class Part(StrEnum):
     """What one message of a notice is for."""
 
     FIRST = "first"
