@@ -81,6 +81,7 @@ class Notice(models.Model):
     organisation_id: int
     campaign_id: int
     contact_id: int | None
+    link_id: int | None
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="notices")
     organisation = models.ForeignKey(
@@ -98,7 +99,7 @@ class Notice(models.Model):
     reasons = models.JSONField(default=list)  # why mail may say no more
     detailed = models.BooleanField(default=True)  # somebody is told the details, by some channel
     urgency = models.PositiveSmallIntegerField(default=2)
-    link = models.BigIntegerField(null=True)  # owners.OwnerLink; its address is known only while it is made
+    link = models.ForeignKey("owners.OwnerLink", null=True, on_delete=models.SET_NULL, related_name="notices")
     created = models.DateTimeField(default=timezone.now)
     told = models.DateTimeField(null=True)  # when the first message left
     answered = models.DateTimeField(null=True)
@@ -106,6 +107,7 @@ class Notice(models.Model):
     fixed = models.DateTimeField(null=True)
     arm = models.PositiveSmallIntegerField(null=True)  # of the random order of sending
     reminded = models.PositiveSmallIntegerField(default=0)
+    looked = models.DateTimeField(default=timezone.now)  # when it was last looked at for answers and fixes
 
     class Meta:
         constraints: ClassVar = [
@@ -115,7 +117,8 @@ class Notice(models.Model):
             models.Index(fields=["-created", "-id"], name="notice_newest"),
             models.Index(fields=["organisation", "-created", "-id"], name="notice_by_owner"),
             models.Index(fields=["batch", "-created", "-id"], name="notice_by_batch"),
-            models.Index(fields=["state", "id"], name="notice_by_state"),
+            models.Index(fields=["state", "looked"], name="notice_to_look_at"),
+            models.Index(fields=["campaign", "kind", "organisation"], name="notice_told_already"),
         ]
 
     def __str__(self) -> str:
@@ -159,12 +162,13 @@ class Delivery(models.Model):
 
     notice_id: int
     contact_id: int | None
+    message_id: int | None
 
     WAITING, QUEUED, CANCELLED, HELD = "waiting", "queued", "cancelled", "held"
     STATES: ClassVar = [(word, word) for word in (WAITING, QUEUED, CANCELLED, HELD)]
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
-    role = models.CharField(max_length=20, choices=choices(Part))
+    part = models.CharField(max_length=20, choices=choices(Part))
     key = models.CharField(max_length=120, unique=True)
     contact = models.ForeignKey(
         "constituency.Contact", null=True, on_delete=models.SET_NULL, related_name="+"
@@ -181,6 +185,9 @@ class Delivery(models.Model):
     state = models.CharField(max_length=20, choices=STATES, default=WAITING)
     due = models.DateTimeField(null=True)  # not before; null until the batch is approved
     queued = models.DateTimeField(null=True)
+    message = models.ForeignKey(
+        "outbox.Message", null=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
     fault = models.CharField(max_length=300, blank=True)
 
     class Meta:

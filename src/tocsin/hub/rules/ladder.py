@@ -182,7 +182,7 @@ def _choice(
         why.append("it opted out, but this kind of notice is never silenced and nothing else is left")
     elif any(other.opted_out and other.organisation == one.organisation for other in everybody):
         why.append("another contact opted out: the channel changed")
-    return Choice(role=role, candidate=one, rung=rung, say=verdict.say, why=(*why, *verdict.reasons))
+    return Choice(part=part, candidate=one, rung=rung, say=verdict.say, why=(*why, *verdict.reasons))
 
 
 RUNG_WORDS = {

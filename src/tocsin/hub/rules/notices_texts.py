@@ -1,9 +1,9 @@
 """The words of a notice: a template of its language, filled once with values that cannot be more than text.
 
-Templates and phrases are data, one folder for each language (`hub/notices/wording`). A value from outside is
-one line without control characters, put in once: what looks like a placeholder, a tag or a formula in it stays
-what it is. A message that may hold a reference only is filled with the reference and the sender, and is given
-nothing else to tell.
+Templates and phrases are data, one folder for each language (`hub/notices/wording`). A value from outside
+is one line without control characters, put in once: what looks like a placeholder, a tag or a formula in it
+stays what it is. A message that may hold a reference only is filled with the reference and the sender, and is
+given nothing else to tell.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Wording:
             known = {"reference": facts.reference, "sender": plain(facts.sender)}
             return _filled(self.texts[spoken, name], known)
         values = self._values(channel, self.words[spoken], facts)
-        said = _filled(self.texts[spoken, _name(kind, role)], values)
+        said = _filled(self.texts[spoken, _name(kind, part)], values)
         frame = {Channel.LETTER: "letter", Channel.PHONE: "call"}.get(channel)
         if frame is None:
             return said
@@ -133,7 +133,7 @@ def wording(folder: Path) -> Wording:
 
 
 def _name(kind: Kind, part: Part) -> str:
-    repeats = role is Part.REMINDER and kind in {Kind.VULNERABLE, Kind.MITIGATED}
+    repeats = part is Part.REMINDER and kind in {Kind.VULNERABLE, Kind.MITIGATED}
     return "reminder" if repeats else kind.value
 
 

@@ -1,10 +1,10 @@
 """A random order of sending, so that one can tell what notices cause.
 
-Where a batch is larger than an hour's capacity, somebody waits in any case; the order may then be drawn by lot
-instead of by name. Off unless a person approves it. Only notices that are equally urgent change places; those
-about a compromise, a web shell or a directive, and those to anybody where compromise is suspected, go first
-and at once; nobody waits longer than `MOST`. The assignment follows from a seed that is recorded, with a digest
-of the whole, before the first message leaves: it can be drawn again and compared.
+Where a batch is larger than an hour's capacity, somebody waits in any case; the order may then be drawn by
+lot instead of by name. Off unless a person approves it. Only notices that are equally urgent change places;
+those about a compromise, a web shell or a directive, and those to anybody where compromise is suspected, go
+first and at once; nobody waits longer than `MOST`. The assignment follows from a seed that is recorded, with
+a digest of the whole, before the first message leaves: it can be drawn again and compared.
 
 `effect` compares who was told early with who was told late: fixes caused by telling early. What it takes for
 granted stands in `ASSUMED`.
@@ -34,7 +34,7 @@ HARM = 3
 """So many more compromises among those who wait than among those told stop the trial."""
 
 ASSUMED = (
-    "Who was told when was drawn by lot among equally urgent notices, so the two groups differ by chance alone.",
+    "Who was told when was drawn by lot among equally urgent notices: the groups differ by chance alone.",
     "One owner's notice does not make another owner act.",
     "A fix lies between the last look that showed a server open and the first that showed it fixed.",
     "Fixes are counted by organisation: all servers of its notice are fixed.",

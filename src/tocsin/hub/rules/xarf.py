@@ -2,8 +2,8 @@
 
 Three of its types are written: ``vulnerability/cve``, ``infrastructure/compromised_server`` and
 ``content/remote_compromise``. The form is `data/xarf.schema.json`, made after the specification's published
-examples. Nothing is invented: what the hub does not know is left out. Whether a message may carry any of it is
-for `secrecy` to say.
+examples. Nothing is invented: what the hub does not know is left out. Whether a message may carry any of it
+is for `secrecy` to say.
 """
 
 from __future__ import annotations
