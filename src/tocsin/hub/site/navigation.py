@@ -27,6 +27,7 @@ PAGES = (
     Page("Campaigns", "campaigns", EVERYBODY),
     Page("Servers", "servers", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
+    Page("Directives", "directives", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
 )
 
