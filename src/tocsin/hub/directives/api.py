@@ -210,15 +210,10 @@ def ask_exception(request: HttpRequest, key: str, given: ExceptionIn) -> Any:
     """Ask for an exception."""
     row = _directive(request, key)
     try:
-        made = services.ask_exception(
-            row,
-            given.organisation,
-            requirement=given.requirement,
-            reason=given.reason,
-            until=given.until,
-            server=given.server,
-            by=person_of(request),
+        asking = services.Asking(
+            requirement=given.requirement, reason=given.reason, until=given.until, server=given.server
         )
+        made = services.ask_exception(row, given.organisation, asking, by=person_of(request))
     except PermissionDenied as error:
         raise HttpError(403, "this person does not speak for the organisation") from error
     return Status(201, {"ids": [made.pk]})

@@ -65,7 +65,9 @@ def _release_days(campaigns: Sequence[str]) -> dict[str, date]:
         product = one.reader.facts.product
         if one.key in campaigns and product is not None:
             found |= {
-                build: row.release_date for build, row in product.by_build.items() if row.release_date is not None
+                build: row.release_date
+                for build, row in product.by_build.items()
+                if row.release_date is not None
             }
     return found
 

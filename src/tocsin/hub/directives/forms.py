@@ -118,4 +118,6 @@ class TagForm(forms.Form):
     """Which organisation a directive addresses by name."""
 
     organisation = forms.IntegerField(label="Number of the organisation", min_value=1, max_value=2**62)
-    on = forms.ChoiceField(label="It is", choices=(("yes", "addressed, with all below it"), ("no", "not addressed")))
+    on = forms.ChoiceField(
+        label="It is", choices=(("yes", "addressed, with all below it"), ("no", "not addressed"))
+    )

@@ -24,9 +24,9 @@ from tocsin.hub.directives.scoping import DEEPEST, KIND
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.rules import proofs
 from tocsin.hub.rules.deadlines import Deadline
+from tocsin.hub.rules.directives import SILENT, Facts, Proof, Standing, answer, key
 from tocsin.hub.rules.directives import Answer as Judged
 from tocsin.hub.rules.directives import Directive as Order
-from tocsin.hub.rules.directives import SILENT, Facts, Proof, Standing, answer, key
 from tocsin.hub.rules.workbooks.layout import FOUND, NO
 
 PIECE = 200
@@ -64,7 +64,9 @@ def judge(now: datetime | None = None) -> bool:
 
 def judge_now(row: Directive, organisation: int, now: datetime | None = None) -> None:
     """Judge one organisation at once, inside `writing`; for what a person has just said."""
-    subject = Subject.objects.filter(directive=row, organisation=organisation).select_related("directive").first()
+    subject = (
+        Subject.objects.filter(directive=row, organisation=organisation).select_related("directive").first()
+    )
     if subject is None:
         return
     subject.stale, subject.reached = True, 0
@@ -76,7 +78,9 @@ def _piece(subject: Subject, now: datetime) -> None:
     order = order_of(subject.directive)
     told = told_by(subject.directive, subject.organisation_id)
     servers = list(
-        Server.objects.filter(organisation=subject.organisation_id, pk__gt=subject.reached).order_by("pk")[:PIECE]
+        Server.objects.filter(organisation=subject.organisation_id, pk__gt=subject.reached).order_by("pk")[
+            :PIECE
+        ]
     )
     known = evidence.known_of(servers, order.campaigns)
     _of_servers(subject, order, told, known, now)
@@ -94,17 +98,26 @@ def told_by(row: Directive, organisation: int) -> Told:
     found = Told(replies={}, words={}, excuses={})
     for reply in Reply.objects.filter(directive=row, organisation=organisation).order_by("pk"):
         found.replies[reply.question] = reply.value
-    for word in Word.objects.filter(directive=row, organisation=organisation).select_related("by").order_by("pk"):
+    for word in (
+        Word.objects.filter(directive=row, organisation=organisation).select_related("by").order_by("pk")
+    ):
         spoken = found.words.setdefault(word.server_id or 0, {})
         spoken[key(word.requirement, word.round)] = _claim(word)
-    for excuse in Excuse.objects.filter(directive=row, organisation=organisation, approved=True).order_by("pk"):
-        found.excuses.setdefault(excuse.server_id or 0, {})[excuse.requirement] = (excuse.reason, excuse.until)
+    for excuse in Excuse.objects.filter(directive=row, organisation=organisation, approved=True).order_by(
+        "pk"
+    ):
+        found.excuses.setdefault(excuse.server_id or 0, {})[excuse.requirement] = (
+            excuse.reason,
+            excuse.until,
+        )
     return found
 
 
 def _claim(word: Word) -> Proof:
     done = word.said != NO
-    who = f"{word.by or 'the owner'} says so" if done else f"{word.by or 'the owner'} says that it is not done"
+    who = (
+        f"{word.by or 'the owner'} says so" if done else f"{word.by or 'the owner'} says that it is not done"
+    )
     return Proof(
         standing=Standing.CLAIMED if done else Standing.MISSING,
         reason=f"{who}: {word.text}" if word.text else who,
@@ -126,7 +139,9 @@ def _of_servers(
             words=told.words_of(number),
             exceptions=told.excuses_of(number),
         )
-        judged |= {(number, each.requirement, each.round): each for each in _rounds(order, "server", facts, now)}
+        judged |= {
+            (number, each.requirement, each.round): each for each in _rounds(order, "server", facts, now)
+        }
     _write(subject, judged, now)
 
 
@@ -258,7 +273,13 @@ def _event(directive: Directive, row: Answer, before: str, now: datetime) -> Cha
     if row.late:
         detail["late"] = True
     return Change(
-        at=now, kind=KIND, subject=subject, actor="directives", before=before, after=row.standing, detail=detail
+        at=now,
+        kind=KIND,
+        subject=subject,
+        actor="directives",
+        before=before,
+        after=row.standing,
+        detail=detail,
     )
 
 

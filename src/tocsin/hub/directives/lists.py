@@ -43,7 +43,9 @@ SUBJECTS = Listing(
         Column(key="claimed", label="Claimed", value=lambda row: row.claimed, kind="number"),
         Column(key="excepted", label="Excepted", value=lambda row: row.excepted, kind="number"),
         Column(key="missing", label="Missing", value=lambda row: row.missing, kind="number", order="missing"),
-        Column(key="not_applicable", label="Do not apply", value=lambda row: row.not_applicable, kind="number"),
+        Column(
+            key="not_applicable", label="Do not apply", value=lambda row: row.not_applicable, kind="number"
+        ),
         Column(key="late", label="Late", value=lambda row: row.late, kind="number", order="late"),
     ),
     filters=(

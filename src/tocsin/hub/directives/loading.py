@@ -1,7 +1,7 @@
 """The directives that came with the program, their workbooks, and how they are taken in.
 
-A folder ``directives/<key>`` holds ``directive.yaml`` and, where the issuer has one, ``workbook/workbook.yaml``
-with the workbook beside it. A changed text is a new version: what was judged before is judged again.
+A folder ``directives/<key>`` holds ``directive.yaml`` and, where the issuer has one, a workbook with its
+layout in ``workbook/workbook.yaml``. A changed text is a new version: what was judged before is judged again.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Version(models.Model):
 
 
 class Addressee(models.Model):
-    """An organisation that carries a tag of directives, such as ``federal-civilian``; those below it do too."""
+    """An organisation that carries a tag of directives, such as ``federal-civilian``; who is below, too."""
 
     organisation_id: int
 
@@ -115,7 +115,7 @@ class Subject(models.Model):
 class Answer(models.Model):
     """Where one requirement stands in one round, for one server or (``server`` empty) an organisation.
 
-    ``late_from`` is the first moment at which an open one is late: a deadline that says "before" ends earlier.
+    ``late_from`` is the first moment at which an open one is late: a "before" ends earlier.
     """
 
     directive_id: int
@@ -228,7 +228,7 @@ class Reply(models.Model):
 class Excuse(models.Model):
     """An exception that was asked for: why a requirement is not met, and by when it will be.
 
-    It counts from the moment at which another person than the one who asked approves it, and ends with its day.
+    It counts once another person than the one who asked approves it, and ends with its day.
     """
 
     organisation_id: int
@@ -271,7 +271,7 @@ class Excuse(models.Model):
 
 
 class SignOff(models.Model):
-    """A report of an organisation and all below it, signed by name. ``document`` is set when it was taken in."""
+    """A report of an organisation and all below it, signed by name; ``document``: it was taken in."""
 
     organisation_id: int
 

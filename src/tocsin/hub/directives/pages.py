@@ -39,10 +39,16 @@ def organisation_page(user: User, subject: Subject) -> dict[str, Any]:
         "subject": subject,
         "directive": row,
         "order": order,
-        "parts": [(part, [line for line in lines if line["requirement"].part == part.id]) for part in order.parts],
+        "parts": [
+            (part, [line for line in lines if line["requirement"].part == part.id]) for part in order.parts
+        ],
         "questions": [(asked, replies.get(name)) for name, asked in order.questions.items()],
-        "excuses": selectors.excuses_visible_to(user).filter(directive=row, organisation=number).order_by("-pk")[:SHOWN],
-        "signoffs": selectors.signoffs_visible_to(user).filter(directive=row, organisation=number).order_by("-pk")[:SHOWN],
+        "excuses": selectors.excuses_visible_to(user)
+        .filter(directive=row, organisation=number)
+        .order_by("-pk")[:SHOWN],
+        "signoffs": selectors.signoffs_visible_to(user)
+        .filter(directive=row, organisation=number)
+        .order_by("-pk")[:SHOWN],
         "returns": Return.objects.filter(directive=row, organisation=number).order_by("-pk")[:SHOWN],
         "speaks": services.may_speak(user, number),
     }

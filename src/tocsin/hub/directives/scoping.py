@@ -47,7 +47,9 @@ def _walk(row: Directive) -> bool:
 
 @transaction.atomic
 def _follow(row: Directive) -> bool:
-    events = list(Event.objects.filter(pk__gt=row.seen).order_by("pk").values_list("pk", "subject", "kind")[:EVENTS])
+    events = list(
+        Event.objects.filter(pk__gt=row.seen).order_by("pk").values_list("pk", "subject", "kind")[:EVENTS]
+    )
     if not events:
         return False
     servers = {int(subject[7:]) for _, subject, kind in events if kind != KIND and _names_server(subject)}
@@ -76,10 +78,13 @@ def address(row: Directive, organisations: Iterable[int]) -> None:
     numbers = set(organisations)
     meant = addressed(row, order_of(row), numbers)
     known = set(
-        Subject.objects.filter(directive=row, organisation__in=numbers).values_list("organisation_id", flat=True)
+        Subject.objects.filter(directive=row, organisation__in=numbers).values_list(
+            "organisation_id", flat=True
+        )
     )
     Subject.objects.bulk_create(
-        [Subject(directive=row, organisation_id=number) for number in sorted(meant - known)], ignore_conflicts=True
+        [Subject(directive=row, organisation_id=number) for number in sorted(meant - known)],
+        ignore_conflicts=True,
     )
     Subject.objects.filter(directive=row, organisation__in=meant).update(stale=True, reached=0)
     gone = known - meant
@@ -90,8 +95,8 @@ def address(row: Directive, organisations: Iterable[int]) -> None:
 def addressed(row: Directive, order: Order, organisations: Iterable[int]) -> set[int]:
     """Those of some organisations that a directive addresses.
 
-    They own a server of its campaigns; where the order names tags, they or one above them carries one, and who
-    carries a tag itself is addressed without a server too: a report is due from him all the same.
+    They own a server of its campaigns; where the order names tags, they or one above them carries one. Who
+    carries a tag himself is addressed without a server too: a report is due from him all the same.
     """
     numbers = set(organisations)
     if order.applies.tags:

@@ -154,7 +154,12 @@ def _told(row: Directive, word: Word, by: User | None, now: datetime) -> Change:
         subject=subject,
         actor=f"user:{by.pk}" if by else "directives",
         after=word.said,
-        detail={"directive": row.key, "requirement": word.requirement, "word": word.pk, "source": word.source},
+        detail={
+            "directive": row.key,
+            "requirement": word.requirement,
+            "word": word.pk,
+            "source": word.source,
+        },
     )
 
 
@@ -177,7 +182,13 @@ def reply(
 
 
 def keep_replies(
-    row: Directive, organisation: int, answers: dict[str, bool], *, by: User | None, source: str, now: datetime
+    row: Directive,
+    organisation: int,
+    answers: dict[str, bool],
+    *,
+    by: User | None,
+    source: str,
+    now: datetime,
 ) -> None:
     """Keep replies inside of somebody else's transaction."""
     for question in answers:
@@ -197,19 +208,21 @@ def keep_replies(
             for question, value in answers.items()
         ]
     )
-    record("directive questions answered", f"organisation:{organisation}", by=by, directive=row.key, **answers)
+    record(
+        "directive questions answered", f"organisation:{organisation}", by=by, directive=row.key, **answers
+    )
 
 
-def ask_exception(
-    row: Directive,
-    organisation: int,
-    *,
-    requirement: str,
-    reason: str,
-    until: date,
-    server: int | None = None,
-    by: User | None,
-) -> Excuse:
+class Asking(Struct, frozen=True, kw_only=True):
+    """An exception that is asked for: from what, why, and by which day it will be done after all."""
+
+    requirement: str
+    reason: str
+    until: date
+    server: int | None = None
+
+
+def ask_exception(row: Directive, organisation: int, asking: Asking, *, by: User | None) -> Excuse:
     """Ask for an exception; it counts once another person has approved it.
 
     Raises:
@@ -217,29 +230,31 @@ def ask_exception(
         UsageFault: no reason, or a day that is past or too far away.
     """
     today = timezone.now().date()
-    if not _plain(reason):
+    if not _plain(asking.reason):
         raise UsageFault("an exception needs a reason.")
-    if not today <= until <= today + LONGEST_EXCEPTION:
+    if not today <= asking.until <= today + LONGEST_EXCEPTION:
         raise UsageFault(
             "an exception says by which day the requirement will be met: from today to two years ahead."
         )
     with _speaking(by, row, organisation) as now:
         _sound(
             row,
-            Saying(requirement=requirement, said=NO, server=server),
-            _own_servers(organisation, [server] if server else []),
+            Saying(requirement=asking.requirement, said=NO, server=asking.server),
+            _own_servers(organisation, [asking.server] if asking.server else []),
         )
         excuse = Excuse.objects.create(
             directive=row,
             organisation_id=organisation,
-            server_id=server,
-            requirement=requirement,
-            reason=_plain(reason),
-            until=until,
+            server_id=asking.server,
+            requirement=asking.requirement,
+            reason=_plain(asking.reason),
+            until=asking.until,
             asked_by=by,
             asked=now,
         )
-        record("exception asked", f"organisation:{organisation}", by=by, directive=row.key, exception=excuse.pk)
+        record(
+            "exception asked", f"organisation:{organisation}", by=by, directive=row.key, exception=excuse.pk
+        )
     return excuse
 
 
@@ -279,41 +294,47 @@ def _decided(excuse: Excuse, by: User, now: datetime, how: str) -> Change:
     )
 
 
-def sign(
-    row: Directive,
-    organisation: int,
-    *,
-    requirement: str,
-    name: str,
-    office: str,
-    statement: str = "",
-    by: User | None,
-) -> SignOff:
+class Signing(Struct, frozen=True, kw_only=True):
+    """Who signs which report."""
+
+    requirement: str
+    name: str
+    office: str
+    statement: str = ""
+
+
+def sign(row: Directive, organisation: int, signing: Signing, *, by: User | None) -> SignOff:
     """Sign a report for an organisation and all below it: a claim, until somebody takes the document in.
 
     Raises:
         PermissionDenied: the person may not speak for the organisation.
         UsageFault: no name or office, or the requirement is no report.
     """
-    asked = requirement_of(row, requirement)
+    asked = requirement_of(row, signing.requirement)
     if asked.proof != "report-signed":
         raise UsageFault(f"{asked.id} is no report that is signed.")
-    if not _plain(name) or not _plain(office):
+    if not _plain(signing.name) or not _plain(signing.office):
         raise UsageFault("a report is signed with a name and an office.")
     with _speaking(by, row, organisation) as now:
         signoff = SignOff.objects.create(
             directive=row,
             organisation_id=organisation,
-            requirement=requirement,
-            name=_plain(name)[:200],
-            office=_plain(office)[:200],
-            statement=_plain(statement),
+            requirement=signing.requirement,
+            name=_plain(signing.name)[:200],
+            office=_plain(signing.office)[:200],
+            statement=_plain(signing.statement),
             counts=_counts(row, organisation),
             by=by,
             at=now,
         )
         _stale_below(row, organisation)
-        record("directive report signed", f"organisation:{organisation}", by=by, directive=row.key, signoff=signoff.pk)
+        record(
+            "directive report signed",
+            f"organisation:{organisation}",
+            by=by,
+            directive=row.key,
+            signoff=signoff.pk,
+        )
     return signoff
 
 
@@ -386,4 +407,9 @@ def tag(organisation: int, name: str, *, by: User | None, on: bool = True) -> No
         changed = bool(Addressee.objects.filter(tag=name, organisation=organisation).delete()[0])
     if changed:
         Directive.objects.filter(active=True).update(walked=0, settled=False)
-        record("directive tag given" if on else "directive tag taken", f"organisation:{organisation}", by=by, tag=name)
+        record(
+            "directive tag given" if on else "directive tag taken",
+            f"organisation:{organisation}",
+            by=by,
+            tag=name,
+        )

@@ -60,11 +60,19 @@ def lines(row: Directive, answers: QuerySet[Answer]) -> list[Line]:
     return found
 
 
-def matrix(order: Order, answers: QuerySet[Answer], subjects: Sequence[Subject]) -> list[tuple[Subject, list[Cell]]]:
+def matrix(
+    order: Order, answers: QuerySet[Answer], subjects: Sequence[Subject]
+) -> list[tuple[Subject, list[Cell]]]:
     """For each organisation a cell for each requirement, in the order of the order."""
     counted = by_both(answers, [subject.organisation_id for subject in subjects])
     return [
-        (subject, [_cell(each.id, counted.get((subject.organisation_id, each.id), {})) for each in order.requirements])
+        (
+            subject,
+            [
+                _cell(each.id, counted.get((subject.organisation_id, each.id), {}))
+                for each in order.requirements
+            ],
+        )
         for subject in subjects
     ]
 
@@ -80,7 +88,9 @@ def _cell(requirement: str, counts: dict[str, int]) -> Cell:
     )
 
 
-def rows(row: Directive, answers: QuerySet[Answer], subjects: Sequence[Subject]) -> Iterator[tuple[object, ...]]:
+def rows(
+    row: Directive, answers: QuerySet[Answer], subjects: Sequence[Subject]
+) -> Iterator[tuple[object, ...]]:
     """The same as rows of a file: one for each organisation and requirement."""
     order = order_of(row)
     counted = by_both(answers, [subject.organisation_id for subject in subjects])

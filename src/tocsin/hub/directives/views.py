@@ -118,7 +118,9 @@ def report(request: HttpRequest, directive: str, number: int) -> HttpResponse:
         raise BadRequest("No requirement has so many rounds.")
     positives = {each.id for each in asked if number and each.repeats and each.repeats.only == "findings"}
     found = selectors.visible_to(person).filter(directive=row, round=number)
-    found = found.exclude(requirement__in=positives, found=False).order_by("organisation", "requirement", "id")
+    found = found.exclude(requirement__in=positives, found=False).order_by(
+        "organisation", "requirement", "id"
+    )
     counts = selectors.by_requirement(selectors.visible_to(person).filter(directive=row, round=number))
     rows = list(found.filter(found=True)[:MOST_SHOWN]) if number else []
     record_reading(request, len(rows))
@@ -142,7 +144,9 @@ def organisation(request: HttpRequest, directive: str, number: int) -> HttpRespo
     return render(request, "directives/organisation.html", organisation_page(person_of(request), subject))
 
 
-def _posted(request: HttpRequest, subject: Subject, form: Any, title: str, act: Callable[[], str]) -> HttpResponse:
+def _posted(
+    request: HttpRequest, subject: Subject, form: Any, title: str, act: Callable[[], str]
+) -> HttpResponse:
     """Show a form, or do what it says; what the service objects to stands in the form."""
     if request.method == "POST" and form.is_valid():
         try:
@@ -189,15 +193,10 @@ def ask_exception(request: HttpRequest, directive: str, number: int) -> HttpResp
 
     def act() -> str:
         given = form.cleaned_data
-        services.ask_exception(
-            subject.directive,
-            number,
-            requirement=given["requirement"],
-            reason=given["reason"],
-            until=form.day(),
-            server=form.server(),
-            by=person_of(request),
+        asking = services.Asking(
+            requirement=given["requirement"], reason=given["reason"], until=form.day(), server=form.server()
         )
+        services.ask_exception(subject.directive, number, asking, by=person_of(request))
         return "Asked for. It counts once it is approved."
 
     return _posted(request, subject, form, "Ask for an exception", act)
@@ -211,7 +210,7 @@ def sign(request: HttpRequest, directive: str, number: int) -> HttpResponse:
 
     def act() -> str:
         given = {name: form.cleaned_data[name] for name in ("requirement", "name", "office", "statement")}
-        services.sign(subject.directive, number, by=person_of(request), **given)
+        services.sign(subject.directive, number, services.Signing(**given), by=person_of(request))
         return "Signed. It is proven once the document is taken in."
 
     return _posted(request, subject, form, "Sign a report", act)
@@ -239,7 +238,9 @@ def workbook(request: HttpRequest, directive: str, number: int) -> HttpResponse:
     def act() -> str:
         file = form.cleaned_data["file"]
         data = file.read(forms.LARGEST + 1)
-        kept = workbooks.take_in(subject.directive, subject.organisation, data, file.name, by=person_of(request))
+        kept = workbooks.take_in(
+            subject.directive, subject.organisation, data, file.name, by=person_of(request)
+        )
         return (
             f"Taken in: {len(kept.unmatched)} rows belong to no known server, "
             f"{len(kept.doubts)} cells could not be understood. All of it is kept."
@@ -294,7 +295,9 @@ def take_in_report(request: HttpRequest, number: int) -> HttpResponse:
     signoff = get_object_or_404(selectors.signoffs_visible_to(person_of(request)), pk=number)
 
     def act() -> None:
-        services.take_in_report(signoff, by=person_of(request), document=request.POST.get("document", "")[:200])
+        services.take_in_report(
+            signoff, by=person_of(request), document=request.POST.get("document", "")[:200]
+        )
 
     return _decided(request, signoff.directive.key, signoff.organisation_id, act, "Taken in.")
 

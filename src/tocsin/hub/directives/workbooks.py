@@ -87,11 +87,16 @@ def filling_of(row: Directive, organisation: Organisation | None, layout: Layout
         by_server[each.server_id or 0].append(each)
     if len(by_server) > MOST_SERVERS:
         raise UsageFault(f"more than {MOST_SERVERS:,} servers.", remedy="Fill it for one organisation.")
-    servers = Server.objects.filter(pk__in=by_server).select_related("organisation").order_by("organisation", "pk")
-    standings = {each.server_id: each for each in Standing.objects.filter(server__in=by_server).order_by("pk")}
+    servers = (
+        Server.objects.filter(pk__in=by_server).select_related("organisation").order_by("organisation", "pk")
+    )
+    standings = {
+        each.server_id: each for each in Standing.objects.filter(server__in=by_server).order_by("pk")
+    }
     offers = _offers(layout)
     rows = [
-        {**_facts(server, standings.get(server.pk)), **_answers(by_server[server.pk], offers)} for server in servers
+        {**_facts(server, standings.get(server.pk)), **_answers(by_server[server.pk], offers)}
+        for server in servers
     ]
     own = answers.filter(server=None, organisation=organisation) if organisation else answers.none()
     cells = {**_head(row, organisation, seen=bool(rows)), **_answers(list(own), offers)}
@@ -279,7 +284,11 @@ def _matched(
     found = {}
     for server in servers[:MOST_SERVERS]:
         found[server.pk] = server
-        for fact, value in (("number", str(server.pk)), ("address", server.ip), ("hostname", server.hostname)):
+        for fact, value in (
+            ("number", str(server.pk)),
+            ("address", server.ip),
+            ("hostname", server.hostname),
+        ):
             if value:
                 places[fact, value.casefold()].add(server.pk)
     matched, unmatched = [], []
@@ -312,7 +321,9 @@ def _say_rows(
             name = key.removeprefix("requirement:")
             before = shown.get((server.pk, name), "")
             if name != key and said.word and said.word != before and not _same(said.word, before):
-                one = services.Saying(requirement=name, said=said.word, server=server.pk, text=_note(taken, name))
+                one = services.Saying(
+                    requirement=name, said=said.word, server=server.pk, text=_note(taken, name)
+                )
                 sayings[server.organisation_id or 0].append(one)
     addressed = set(Subject.objects.filter(directive=row).values_list("organisation_id", flat=True))
     for owner in sayings.keys() & addressed:

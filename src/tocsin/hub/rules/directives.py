@@ -76,7 +76,7 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     Attributes:
         proof: the name of what proves it (`rules.proofs`); ``finding``: a finding of one of the rules in
-            ``shows``. A finding of one in ``finds`` says that what was done brought signs of compromise to light.
+            ``shows``. One of a rule in ``finds`` says that what was done brought signs to light.
         fix_released: the update asked for is not older than this.
     """
 
@@ -262,7 +262,10 @@ def _shown(
     runs.sort(key=lambda run: (run.standing is not Standing.PROVEN, run.at))
     if not runs:
         return None
-    return msgspec.structs.replace(runs[0], found=any(run.found for run in runs))
+    shown = runs[0]
+    if requirement.repeats and due is not None:  # what a later scan finds belongs to its own round
+        runs = [run for run in runs if run.at == shown.at or (run.at is not None and due.met(run.at))]
+    return msgspec.structs.replace(shown, found=any(run.found for run in runs))
 
 
 BY_FINDING = "finding"

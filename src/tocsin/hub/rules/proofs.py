@@ -262,7 +262,7 @@ def _better(one: Proof | None, other: Proof | None) -> Proof | None:
 
 
 def _day(day: date) -> datetime:
-    """A day of which the hour is unknown counts from its beginning: nobody is called late for a census's hour."""
+    """A day whose hour is unknown counts from its beginning: nobody is late for a census's hour."""
     return datetime.combine(day, time(), UTC)
 
 

@@ -8,203 +8,523 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('census', '0001_initial'),
-        ('constituency', '0001_initial'),
+        ("census", "0001_initial"),
+        ("constituency", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Directive',
+            name="Directive",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=300)),
-                ('issuer', models.CharField(max_length=200)),
-                ('issued', models.DateField()),
-                ('source', models.CharField(max_length=500)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('digest', models.CharField(max_length=64)),
-                ('text', models.TextField()),
-                ('active', models.BooleanField(default=False)),
-                ('loaded', models.DateTimeField(default=django.utils.timezone.now)),
-                ('seen', models.BigIntegerField(default=0)),
-                ('walked', models.BigIntegerField(default=0)),
-                ('settled', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=300)),
+                ("issuer", models.CharField(max_length=200)),
+                ("issued", models.DateField()),
+                ("source", models.CharField(max_length=500)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("digest", models.CharField(max_length=64)),
+                ("text", models.TextField()),
+                ("active", models.BooleanField(default=False)),
+                ("loaded", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen", models.BigIntegerField(default=0)),
+                ("walked", models.BigIntegerField(default=0)),
+                ("settled", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Addressee',
+            name="Addressee",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=60)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_tags', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag", models.CharField(max_length=60)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_tags",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tag', 'organisation'), name='one_directive_tag')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tag", "organisation"), name="one_directive_tag")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requirement', models.CharField(max_length=60)),
-                ('round', models.PositiveIntegerField(default=0)),
-                ('standing', models.CharField(choices=[('not-applicable', 'not-applicable'), ('proven', 'proven'), ('claimed', 'claimed'), ('excepted', 'excepted'), ('missing', 'missing')], default=tocsin.hub.rules.directives.Standing['MISSING'], max_length=20)),
-                ('found', models.BooleanField(default=False)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('at', models.DateTimeField(null=True)),
-                ('locators', models.JSONField(default=list)),
-                ('due', models.CharField(blank=True, max_length=120)),
-                ('late_from', models.DateTimeField(null=True)),
-                ('late', models.BooleanField(default=False)),
-                ('changed', models.DateTimeField(default=django.utils.timezone.now)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_answers', to='constituency.organisation')),
-                ('server', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='directive_answers', to='census.server')),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='directives.directive')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("requirement", models.CharField(max_length=60)),
+                ("round", models.PositiveIntegerField(default=0)),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("not-applicable", "not-applicable"),
+                            ("proven", "proven"),
+                            ("claimed", "claimed"),
+                            ("excepted", "excepted"),
+                            ("missing", "missing"),
+                        ],
+                        default=tocsin.hub.rules.directives.Standing["MISSING"],
+                        max_length=20,
+                    ),
+                ),
+                ("found", models.BooleanField(default=False)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("at", models.DateTimeField(null=True)),
+                ("locators", models.JSONField(default=list)),
+                ("due", models.CharField(blank=True, max_length=120)),
+                ("late_from", models.DateTimeField(null=True)),
+                ("late", models.BooleanField(default=False)),
+                ("changed", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_answers",
+                        to="constituency.organisation",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_answers",
+                        to="census.server",
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="directives.directive",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['directive', 'organisation', 'id'], name='directive_answer_by_owner'), models.Index(fields=['directive', 'requirement', 'standing'], name='answer_by_requirement'), models.Index(fields=['directive', '-changed', '-id'], name='directive_answer_newest'), models.Index(condition=models.Q(('late', False), ('standing', tocsin.hub.rules.directives.Standing['MISSING'])), fields=['late_from'], name='answer_to_be_late')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('server__isnull', False)), fields=('directive', 'requirement', 'round', 'server'), name='one_answer_of_server'), models.UniqueConstraint(condition=models.Q(('server__isnull', True)), fields=('directive', 'requirement', 'round', 'organisation'), name='one_answer_of_owner')],
+                "indexes": [
+                    models.Index(
+                        fields=["directive", "organisation", "id"], name="directive_answer_by_owner"
+                    ),
+                    models.Index(
+                        fields=["directive", "requirement", "standing"], name="answer_by_requirement"
+                    ),
+                    models.Index(fields=["directive", "-changed", "-id"], name="directive_answer_newest"),
+                    models.Index(
+                        condition=models.Q(
+                            ("late", False), ("standing", tocsin.hub.rules.directives.Standing["MISSING"])
+                        ),
+                        fields=["late_from"],
+                        name="answer_to_be_late",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("server__isnull", False)),
+                        fields=("directive", "requirement", "round", "server"),
+                        name="one_answer_of_server",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("server__isnull", True)),
+                        fields=("directive", "requirement", "round", "organisation"),
+                        name="one_answer_of_owner",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Excuse',
+            name="Excuse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requirement', models.CharField(max_length=60)),
-                ('reason', models.TextField()),
-                ('until', models.DateField()),
-                ('asked', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided', models.DateTimeField(null=True)),
-                ('approved', models.BooleanField(default=False)),
-                ('ended', models.BooleanField(default=False)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='excuses', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_excuses', to='constituency.organisation')),
-                ('server', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='directive_excuses', to='census.server')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("requirement", models.CharField(max_length=60)),
+                ("reason", models.TextField()),
+                ("until", models.DateField()),
+                ("asked", models.DateTimeField(default=django.utils.timezone.now)),
+                ("decided", models.DateTimeField(null=True)),
+                ("approved", models.BooleanField(default=False)),
+                ("ended", models.BooleanField(default=False)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="excuses",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_excuses",
+                        to="constituency.organisation",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_excuses",
+                        to="census.server",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['directive', 'organisation', 'id'], name='excuse_by_owner'), models.Index(condition=models.Q(('approved', True), ('ended', False)), fields=['until'], name='excuse_to_end')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('asked_by__isnull', True), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='excuse_by_two')],
+                "indexes": [
+                    models.Index(fields=["directive", "organisation", "id"], name="excuse_by_owner"),
+                    models.Index(
+                        condition=models.Q(("approved", True), ("ended", False)),
+                        fields=["until"],
+                        name="excuse_to_end",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            ("asked_by__isnull", True),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="excuse_by_two",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(max_length=60)),
-                ('value', models.BooleanField()),
-                ('source', models.CharField(max_length=80)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_replies', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question", models.CharField(max_length=60)),
+                ("value", models.BooleanField()),
+                ("source", models.CharField(max_length=80)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_replies",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['directive', 'organisation', 'id'], name='reply_by_owner')],
+                "indexes": [models.Index(fields=["directive", "organisation", "id"], name="reply_by_owner")],
             },
         ),
         migrations.CreateModel(
-            name='Return',
+            name="Return",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=300)),
-                ('content', models.JSONField(default=dict)),
-                ('doubts', models.JSONField(default=list)),
-                ('unmatched', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='returns', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_returns', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=300)),
+                ("content", models.JSONField(default=dict)),
+                ("doubts", models.JSONField(default=list)),
+                ("unmatched", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="returns",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_returns",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('directive', 'organisation', 'digest'), name='one_return')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("directive", "organisation", "digest"), name="one_return")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SignOff',
+            name="SignOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requirement', models.CharField(max_length=60)),
-                ('round', models.PositiveIntegerField(default=0)),
-                ('name', models.CharField(max_length=200)),
-                ('office', models.CharField(max_length=200)),
-                ('statement', models.TextField(blank=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('document', models.CharField(blank=True, max_length=200)),
-                ('taken', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signoffs', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_signoffs', to='constituency.organisation')),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("requirement", models.CharField(max_length=60)),
+                ("round", models.PositiveIntegerField(default=0)),
+                ("name", models.CharField(max_length=200)),
+                ("office", models.CharField(max_length=200)),
+                ("statement", models.TextField(blank=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("document", models.CharField(blank=True, max_length=200)),
+                ("taken", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signoffs",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_signoffs",
+                        to="constituency.organisation",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['directive', 'organisation', 'id'], name='signoff_by_owner')],
+                "indexes": [
+                    models.Index(fields=["directive", "organisation", "id"], name="signoff_by_owner")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stale', models.BooleanField(default=True)),
-                ('reached', models.BigIntegerField(default=0)),
-                ('judged', models.DateTimeField(null=True)),
-                ('servers', models.PositiveIntegerField(default=0)),
-                ('proven', models.PositiveIntegerField(default=0)),
-                ('claimed', models.PositiveIntegerField(default=0)),
-                ('excepted', models.PositiveIntegerField(default=0)),
-                ('missing', models.PositiveIntegerField(default=0)),
-                ('not_applicable', models.PositiveIntegerField(default=0)),
-                ('late', models.PositiveIntegerField(default=0)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subjects', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='under_directives', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stale", models.BooleanField(default=True)),
+                ("reached", models.BigIntegerField(default=0)),
+                ("judged", models.DateTimeField(null=True)),
+                ("servers", models.PositiveIntegerField(default=0)),
+                ("proven", models.PositiveIntegerField(default=0)),
+                ("claimed", models.PositiveIntegerField(default=0)),
+                ("excepted", models.PositiveIntegerField(default=0)),
+                ("missing", models.PositiveIntegerField(default=0)),
+                ("not_applicable", models.PositiveIntegerField(default=0)),
+                ("late", models.PositiveIntegerField(default=0)),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subjects",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="under_directives",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['stale', 'id'], name='subject_to_judge'), models.Index(fields=['directive', '-late', '-id'], name='subject_by_late'), models.Index(fields=['directive', '-missing', '-id'], name='subject_by_missing'), models.Index(fields=['directive', 'id'], name='subject_by_directive')],
-                'constraints': [models.UniqueConstraint(fields=('directive', 'organisation'), name='one_subject')],
+                "indexes": [
+                    models.Index(fields=["stale", "id"], name="subject_to_judge"),
+                    models.Index(fields=["directive", "-late", "-id"], name="subject_by_late"),
+                    models.Index(fields=["directive", "-missing", "-id"], name="subject_by_missing"),
+                    models.Index(fields=["directive", "id"], name="subject_by_directive"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("directive", "organisation"), name="one_subject")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('text', models.TextField()),
-                ('loaded', models.DateTimeField(default=django.utils.timezone.now)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='directives.directive')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("text", models.TextField()),
+                ("loaded", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="directives.directive",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('directive', 'number'), name='one_directive_version')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("directive", "number"), name="one_directive_version")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Word',
+            name="Word",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requirement', models.CharField(max_length=60)),
-                ('round', models.PositiveIntegerField(default=0)),
-                ('said', models.CharField(max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('source', models.CharField(max_length=80)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='words', to='directives.directive')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directive_words', to='constituency.organisation')),
-                ('server', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='directive_words', to='census.server')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("requirement", models.CharField(max_length=60)),
+                ("round", models.PositiveIntegerField(default=0)),
+                ("said", models.CharField(max_length=10)),
+                ("text", models.TextField(blank=True)),
+                ("source", models.CharField(max_length=80)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="words",
+                        to="directives.directive",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_words",
+                        to="constituency.organisation",
+                    ),
+                ),
+                (
+                    "server",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directive_words",
+                        to="census.server",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['directive', 'organisation', 'id'], name='word_by_owner')],
+                "indexes": [models.Index(fields=["directive", "organisation", "id"], name="word_by_owner")],
             },
         ),
     ]

@@ -107,9 +107,7 @@ def _files(layout: Layout, filling: Filling) -> int:
     return most
 
 
-def _filled(
-    layout: Layout, book: Book, sheets: Mapping[str, Sheet], filling: Filling, number: int
-) -> Filled:
+def _filled(layout: Layout, book: Book, sheets: Mapping[str, Sheet], filling: Filling, number: int) -> Filled:
     cells: list[FilledCell] = []
     changed = {}
     for each in layout.sheets:

@@ -133,7 +133,9 @@ def _faults(layout: Layout, requirements: frozenset[str], questions: frozenset[s
             yield from _table_faults(sheet.name, sheet.table)
         seen: set[str] = set()
         for place, target in sheet.targets():
-            yield from (f"{sheet.name}!{place}: {fault}" for fault in _unknown(target, requirements, questions))
+            yield from (
+                f"{sheet.name}!{place}: {fault}" for fault in _unknown(target, requirements, questions)
+            )
             if target.key in seen:
                 yield f"{sheet.name}!{place}: {target.key} stands twice"
             seen.add(target.key)
@@ -166,7 +168,7 @@ def _unknown(target: Target, requirements: frozenset[str], questions: frozenset[
 
 
 def word_of(target: Target, text: str) -> str:
-    """Give the answer that a cell's text stands for, regardless of case and spaces; none if it is no answer."""
+    """Give the answer that a cell's text stands for, regardless of case and spaces; none if it is none."""
     wanted = _folded(text)
     return next((word for word, said in target.says.items() if _folded(said) == wanted), "")
 

@@ -79,7 +79,14 @@ def open_book(data: bytes, *, where: str) -> Book:
         )
     except UsageFault as fault:
         raise UsageFault(fault.what, where=where, remedy=fault.remedy) from fault
-    except (zipfile.BadZipFile, zlib.error, KeyError, ET.ParseError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ET.ParseError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise UsageFault(
             f"it is no workbook of Excel, or damaged: {error}", where=where, remedy="Save it as .xlsx."
         ) from error
