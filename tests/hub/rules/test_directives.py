@@ -11,24 +11,10 @@ from hypothesis import strategies as st
 
 from tocsin.errors import UsageFault
 from tocsin.hub.rules.directives import Directive, Facts, Proof, Requirement, Standing, answer, load
+from tocsin.hub.rules.proofs import PROOFS
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "directives" / "ed-21-02" / "directive.yaml"
-PROOFS = frozenset(
-    {
-        "assessed",
-        "word",
-        "patched",
-        "disconnected",
-        "evicted",
-        "incident-reported",
-        "report-signed",
-        "safety-scanner",
-        "proxylogon-script",
-        "supported-version",
-        "patched-or-disconnected",
-    }
-)
 SEEN = Proof(standing=Standing.PROVEN, reason="seen", at=datetime(2021, 4, 16, 4, 0, 30, tzinfo=UTC))
 
 

@@ -9,11 +9,12 @@ The file's form is `Directive`; `load` refuses what it does not know, such as a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -49,11 +50,16 @@ class Repeats(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To which servers a directive or a part of it applies; an empty field asks nothing."""
+    """To which servers a directive or a part of it applies; an empty field asks nothing.
+
+    ``connected_since`` leaves out what no census saw since that day, where the owner's answer to ``question``
+    is no: either alone is not enough, for not seen is not absent, and a word is not evidence.
+    """
 
     products: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     connected_since: date | None = None
+    question: str = ""
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +72,13 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing to be done. It applies where all of ``when`` and one of ``when_any`` are answered so."""
+    """One thing to be done. It applies where all of ``when`` and one of ``when_any`` are answered so.
+
+    Attributes:
+        proof: the name of what proves it (`rules.proofs`); ``finding``: a finding of one of the rules in
+            ``shows``. One of a rule in ``finds`` says that what was done brought signs to light.
+        fix_released: the update asked for is not older than this.
+    """
 
     id: str
     part: str
@@ -79,6 +91,8 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     repeats: Repeats | None = None
     recommended: bool = False
     fix_released: date | None = None
+    shows: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
 
     def applies(self, answers: Mapping[str, bool]) -> bool | None:
         """Whether its branch is taken; None while a question that decides it is unanswered."""
@@ -110,14 +124,31 @@ class Directive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         first, repeats = self.due(requirement), requirement.repeats
         return recurring(first, weeks=repeats.weeks, times=repeats.times) if first and repeats else []
 
+    def deadlines(self, requirement: Requirement) -> list[Deadline | None]:
+        """The deadline of each round, beginning with round 0, which every requirement has."""
+        return [self.due(requirement), *self.rounds(requirement)]
+
+    def given(self, requirement: Requirement) -> datetime:
+        """When it was ordered: the beginning of the day of its part, in the order's zone."""
+        day = next(part.issued for part in self.parts if part.id == requirement.part)
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
+
+    def requirement(self, name: str) -> Requirement | None:
+        """The requirement of this id, if there is one."""
+        return next((each for each in self.requirements if each.id == name), None)
+
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What stands behind an answer: its standing, when that was so, why, and where to look."""
+    """What stands behind an answer: its standing, when that was so, why, and where to look.
+
+    ``found``: what was done brought signs of compromise to light.
+    """
 
     standing: Standing
     reason: str
     at: datetime | None = None
     locators: tuple[str, ...] = ()
+    found: bool = False
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -131,6 +162,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     proof: Proof
     due: Deadline | None
     late: bool
+    round: int = 0
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -139,37 +171,105 @@ class Facts(Struct, frozen=True, kw_only=True):
     Attributes:
         answers: replies to the directive's questions; ``compromise_signs`` is derived from evidence or word.
         proofs: by name of proof, what evidence shows; nothing for what nobody has looked at.
-        words: by requirement, what somebody claims and when.
+        runs: by requirement that a ``finding`` proves, everything that was found, each with its time.
+        words: by requirement and round (``msert``, ``msert#1``), what somebody claims and when.
         exceptions: by requirement, the reason and the day by which it will be done.
+        outside: parts that do not apply, each with the reason.
     """
 
     answers: Mapping[str, bool]
     proofs: Mapping[str, Proof]
+    runs: Mapping[str, Sequence[Proof]] = {}
     words: Mapping[str, Proof] = {}
     exceptions: Mapping[str, tuple[str, date]] = {}
+    outside: Mapping[str, str] = {}
 
 
-def answer(directive: Directive, requirement: Requirement, facts: Facts, *, now: datetime) -> Answer:
-    """How a requirement stands ``now``: evidence first, then an exception, then a word; else missing."""
-    due = directive.due(requirement)
-    proof = _proof(requirement, facts, now.astimezone(UTC).date())
-    return Answer(requirement=requirement.id, proof=proof, due=due, late=_late(proof, due, now))
+def answer(
+    directive: Directive, requirement: Requirement, facts: Facts, *, now: datetime, number: int = 0
+) -> Answer:
+    """How a requirement stands ``now``: evidence first, then an exception, then a word; else missing.
+
+    Round 0 is the requirement itself; a later round takes what was done after the deadline of the one before.
+    """
+    deadlines = directive.deadlines(requirement)
+    due = deadlines[number]
+    before = deadlines[number - 1] if number else None
+    since = before.at if before else directive.given(requirement)
+    proof = _proof(requirement, facts, since, due, number, now)
+    quiet = number > 0 and requirement.repeats is not None and requirement.repeats.only == "findings"
+    if quiet and proof.standing is Standing.MISSING:
+        proof = msgspec.structs.replace(proof, reason=SILENT)
+    late = _late(proof, due, now) and not (quiet and proof.standing is Standing.MISSING)
+    return Answer(requirement=requirement.id, proof=proof, due=due, late=late, round=number)
 
 
-def _proof(requirement: Requirement, facts: Facts, today: date) -> Proof:
+SILENT = "only findings are to be reported in this round: silence is allowed, and shows nothing"
+
+
+def key(requirement: str, number: int) -> str:
+    """How words name a requirement in a round."""
+    return f"{requirement}#{number}" if number else requirement
+
+
+def _proof(
+    requirement: Requirement,
+    facts: Facts,
+    since: datetime,
+    due: Deadline | None,
+    number: int,
+    now: datetime,
+) -> Proof:
+    if requirement.part in facts.outside:
+        return Proof(standing=Standing.NOT_APPLICABLE, reason=facts.outside[requirement.part])
     applies = requirement.applies(facts.answers)
     if applies is False:
         return Proof(standing=Standing.NOT_APPLICABLE, reason="another branch of the directive applies")
-    shown = facts.proofs.get(requirement.proof)
+    shown = _shown(requirement, facts, since, due, number)
     if shown is not None and shown.standing is Standing.PROVEN:
         return shown
     excepted = facts.exceptions.get(requirement.id)
-    if excepted is not None and excepted[1] >= today:
+    if excepted is not None and excepted[1] >= now.astimezone(UTC).date():
         return Proof(standing=Standing.EXCEPTED, reason=f"{excepted[0]}; to be done by {excepted[1]}")
-    word = facts.words.get(requirement.id)
-    if word is not None:
-        return word
+    word = facts.words.get(key(requirement.id, number))
+    if word is not None and not (shown and word.standing is Standing.MISSING):
+        return _only_a_word(word)
     return shown or Proof(standing=Standing.MISSING, reason=_why_missing(requirement, applies=applies))
+
+
+def _only_a_word(word: Proof) -> Proof:
+    """A word proves nothing, whatever it calls itself."""
+    if word.standing in {Standing.CLAIMED, Standing.MISSING}:
+        return word
+    return msgspec.structs.replace(word, standing=Standing.CLAIMED)
+
+
+def _shown(
+    requirement: Requirement, facts: Facts, since: datetime, due: Deadline | None, number: int
+) -> Proof | None:
+    """What evidence shows for one round: the first that was done in its time, what is proven before the rest.
+
+    A later round takes nothing that was done after its deadline: that belongs to the next.
+    """
+    if requirement.proof != BY_FINDING:
+        return facts.proofs.get(requirement.proof) if number == 0 else None
+    until = due if number else None
+    runs = [
+        run
+        for run in facts.runs.get(requirement.id, ())
+        if run.at is not None and run.at >= since and (until is None or until.met(run.at))
+    ]
+    runs.sort(key=lambda run: (run.standing is not Standing.PROVEN, run.at))
+    if not runs:
+        return None
+    shown = runs[0]
+    if requirement.repeats and due is not None:  # what a later scan finds belongs to its own round
+        runs = [run for run in runs if run.at == shown.at or (run.at is not None and due.met(run.at))]
+    return msgspec.structs.replace(shown, found=any(run.found for run in runs))
+
+
+BY_FINDING = "finding"
+"""The proof of what a finding of the assessment shows."""
 
 
 def _why_missing(requirement: Requirement, *, applies: bool | None) -> str:
@@ -212,12 +312,16 @@ def _faults(directive: Directive, proofs: frozenset[str]) -> list[str]:
     ids = [requirement.id for requirement in directive.requirements]
     asked = {*directive.questions, "compromise_signs"}
     parts = {part.id for part in directive.parts}
+    scopes = (directive.applies, *(part.applies for part in directive.parts))
+    strange = {scope.question for scope in scopes if scope.question} - set(directive.questions)
     found = [f"{name} stands twice" for name in sorted(set(ids)) if ids.count(name) > 1]
+    found += [f"no question is called {name}" for name in sorted(strange)]
     for one in directive.requirements:
         found += [f"{one.id}: no part is called {one.part}"] if one.part not in parts else []
         found += [f"{one.id}: nobody wrote the proof {one.proof}"] if one.proof not in proofs else []
         named = {name for branch in (one.when, *one.when_any) for name in branch}
         found += [f"{one.id}: no question is called {name}" for name in sorted(named - asked)]
+        found += [f"{one.id}: no rule shows it"] if (one.proof == BY_FINDING) is not bool(one.shows) else []
         found += [f"{one.id}: it recurs without a first deadline"] if one.repeats and not one.deadline else []
     return found
 

@@ -28,6 +28,7 @@ PAGES = (
     Page("Servers", "servers", EVERYBODY),
     Page("Cases", "cases", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
+    Page("Directives", "directives", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
     Page("Outbox", "outbox", STAFF),
     Page("Hand-ins", "hand-ins", EVERYBODY),

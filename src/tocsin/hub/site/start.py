@@ -34,11 +34,13 @@ def prepare(*, data: Path, url: str | None = None, hosts: str | None = None) -> 
     from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
 
     from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - needs Django set up
+    from tocsin.hub.directives.loading import load_directives  # noqa: PLC0415 - needs Django set up
 
     with _alone(data):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         load_campaigns()
+        load_directives()
         return first_administrator()
 
 
