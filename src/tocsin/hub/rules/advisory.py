@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tocsin.errors import UsageFault
 from tocsin.hub.rules.tlp import Tlp
@@ -123,6 +123,31 @@ def _second(situation: Situation) -> None:
         raise UsageFault("a second look is somebody else's", remedy="Ask a colleague to publish it.")
 
 
+def sound(content: Content) -> Content:
+    """The content without characters that no XML, header or terminal takes; titles on one line."""
+    pairs = ("cves", "products", "mitigations", "steps", "sources")
+    rows = {name: tuple(tuple(map(one_line, row)) for row in getattr(content, name)) for name in pairs}
+    return structs.replace(
+        content,
+        title=one_line(content.title),
+        summary=one_line(content.summary),
+        text="\n".join(map(_visible, content.text.splitlines())),
+        **rows,
+    )
+
+
+def _visible(line: str) -> str:
+    return "".join(
+        char for char in line if char == "\t" or unicodedata.category(char) not in {"Cc", "Cs", "Cn"}
+    )
+
+
+def narrows(before: str, now: str) -> bool:
+    """Whether a mark is narrower than that of an earlier version. What was said cannot be called back."""
+    order = [word.value for word in Tlp]
+    return order.index(now) > order.index(before)
+
+
 def table(text: str, columns: int, what: str) -> tuple[tuple[str, ...], ...]:
     """Lines ``a | b | c`` as rows; missing cells at the end are empty.
 
@@ -188,12 +213,13 @@ def slug(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A text as one line without control characters: subjects and titles go into headers."""
-    visible = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
+    odd = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+    visible = "".join(" " if unicodedata.category(char) in odd else char for char in text)
     return " ".join(visible.split())
 
 
 def differences(before: Content, now: Content) -> Iterator[tuple[str, str]]:
-    """What changed between two versions, as lines: ``+`` new, ``-`` gone, a blank for context, ``@`` a place."""
+    """What changed between versions, by line: ``+`` new, ``-`` gone, a blank for context, ``@`` a place."""
     for line in difflib.unified_diff(_spelt(before), _spelt(now), lineterm="", n=2):
         if not line.startswith(("---", "+++")):
             yield line[:1], line[1:] if not line.startswith("@@") else ""
