@@ -122,11 +122,12 @@ class SubscribeForm(forms.Form):
 class PublisherForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """Who publishes here."""
 
+    namespace = forms.URLField(label="Web address of the authority", max_length=300, assume_scheme="https")
+
     class Meta:
         model = Publisher
         fields = ["name", "namespace", "category", "contact", "authority", "prefix", "second_look"]
         labels = {
-            "namespace": "Web address of the authority",
             "authority": "By what right it speaks",
             "second_look": "Nothing is published before a second person has looked at it",
         }

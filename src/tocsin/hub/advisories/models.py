@@ -20,7 +20,7 @@ class Publisher(models.Model):
     """Who speaks in this hub's advisories; one row. Empty until an administrator has filled it in."""
 
     name = models.CharField(max_length=200)
-    namespace = models.URLField(max_length=300)
+    namespace = models.CharField(max_length=300)  # a web address
     category = models.CharField(
         max_length=20, choices=[(each, each) for each in CATEGORIES], default=CATEGORIES[0]
     )

@@ -169,7 +169,7 @@ def _tracking(release: Release) -> Json:
 
 
 def product_tree(products: Sequence[Product]) -> Json:
-    """Branches vendor, product, affected line; below each the range that is affected and the version that is fixed."""
+    """Branches vendor, product, affected line; below each the affected range and the fixed version."""
     tree: dict[str, dict[str, dict[str, list[tuple[int, Product]]]]] = {}
     for number, row in enumerate(products, start=1):
         vendor = tree.setdefault(row[0] or _UNKNOWN_MAKER, {})
