@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from tests.hub import making
+from tests.hub.advisories import rows
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
@@ -114,6 +115,34 @@ ANSWERS = {
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
     "/situation/report.json": STAFF,
+    "/advisories/": OPEN,
+    "/advisories/new/": WRITERS,
+    "/advisories/publisher/": ADMINISTRATORS,
+    "/advisories/feed.atom": OPEN,
+    "/advisories/subscribe/": OPEN,
+    "/advisories/subscribers/": ADMINISTRATORS,
+    "/advisories/subscribers/1/": ADMINISTRATORS,
+    "/advisories/subscribers/1/change": POST_ADMINISTRATORS,
+    "/advisories/subscription/1/begin/": (410, 410, 410, 410, 410),
+    "/advisories/subscription/1/end/": (410, 410, 410, 410, 410),
+    "/advisories/everybody/": OPEN,
+    "/advisories/everybody/history/": OPEN,
+    "/advisories/everybody/csaf.json": OPEN,
+    "/advisories/everybody/edit/": WRITERS,
+    "/advisories/everybody/submit": POST_WRITERS,
+    "/advisories/everybody/send-back": POST_WRITERS,
+    "/advisories/everybody/publish": POST_WRITERS,
+    "/advisories/everybody/withdraw": POST_WRITERS,
+    "/advisories/members/": (404, 200, 200, 200, 200),  # TLP:AMBER
+    "/advisories/members/csaf.json": (404, 200, 200, 200, 200),
+    "/advisories/named/": (404, 404, 200, 200, 200),  # TLP:RED
+    "/advisories/named/csaf.json": (404, 404, 404, 404, 404),
+    "/.well-known/csaf/provider-metadata.json": OPEN,
+    "/.well-known/csaf/white/": OPEN,
+    "/.well-known/csaf/white/index.txt": OPEN,
+    "/.well-known/csaf/white/changes.csv": OPEN,
+    "/.well-known/csaf/white/2021/": OPEN,
+    "/.well-known/csaf/white/2021/tocsin-2021-0001.json": OPEN,
     "/api/openapi.json": OPEN,
 }
 NAMED = {
@@ -122,7 +151,21 @@ NAMED = {
     "<slug:dimension>": "sector",
     "<slug:name>": "patched-not-clean",
     "<slug:form>": "json",
+    "<slug:slug>": "everybody",
+    "<slug:kind>": "atom",
+    "<int:year>": "2021",
+    "<str:name>": "tocsin-2021-0001.json",
 }
+
+TWICE = {
+    "/organisations/2/",
+    "/servers/2/",
+    "/advisories/members/",
+    "/advisories/members/csaf.json",
+    "/advisories/named/",
+    "/advisories/named/csaf.json",
+}
+"""Rows of the table whose address another row has with another number or name."""
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
@@ -143,6 +186,7 @@ def known_to_django() -> list[str]:
 def test_every_address_stands_in_the_table() -> None:
     assert set(known_to_django()) - set(ANSWERS) == set()
     assert set(ANSWERS) - set(known_to_django()) == {"/cases/2/", "/organisations/2/", "/servers/2/"}
+    assert set(ANSWERS) - set(known_to_django()) == TWICE
 
 
 def fill(people: dict[str, User], client: Client) -> None:
@@ -159,6 +203,7 @@ def fill(people: dict[str, User], client: Client) -> None:
     making.snapshot(pk=1)
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
+    rows.advisories(people["analyst"])
     assert client.get("/account/login/").status_code == 200
 
 

@@ -1,0 +1,9 @@
+"""What is done in the background: mail to subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tocsin.hub.advisories.subscriptions import mail
+
+CHORES: list[Callable[[], bool]] = [mail]
