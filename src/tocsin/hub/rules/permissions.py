@@ -43,11 +43,15 @@ class Scope(StrEnum):
 
 READS = frozenset(scope for scope in Scope if scope.endswith(":read"))
 WRITERS = frozenset({Role.ADMINISTRATOR, Role.ANALYST})
+OWN = frozenset({Scope.RELAY_WRITE, Scope.STREAMS_WRITE})
+"""What members of organisations change: answers about their slices, and webhooks about their own servers."""
 
 
 def grantable(role: str) -> frozenset[Scope]:
     """The scopes that a person of this role may give to a token of his."""
-    return frozenset(Scope) if role in WRITERS else READS
+    if role in WRITERS:
+        return frozenset(Scope)
+    return READS | OWN if role == Role.MEMBER else READS
 
 
 def sound_scopes(wanted: Iterable[str], role: str) -> list[str]:
