@@ -1,4 +1,4 @@
-"""What leaves as a file: what the filter gives and the person may see, harmless, recorded, and never in bulk."""
+"""What leaves as a file: what the filter gives and the person may see, harmless, recorded, not in bulk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an address asks of a list is what its page shows: filters, search, orders, pages, and what is refused."""
+"""What an address asks of a list is what its page shows: filters, search, orders, pages, refusals."""
 
 from __future__ import annotations
 

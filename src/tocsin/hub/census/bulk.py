@@ -101,7 +101,7 @@ def _speller(field: Any, vendor: str) -> Callable[[Any], Any] | None:
 
 
 def _reader(field: Any) -> Callable[[Any], Any] | None:
-    """Give what understands a field's values as the driver gives them; None where they are sound as they are."""
+    """Give what understands a field's values as the driver gives them; None where nothing is to be done."""
     if isinstance(field, models.JSONField):
         return msgspec.json.decode
     moment = connection.vendor == "sqlite" and isinstance(field, models.DateTimeField)

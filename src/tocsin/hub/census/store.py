@@ -108,7 +108,7 @@ def _seen(row: Sequence[object]) -> Seen:
 
 def identities_of(servers: Iterable[int]) -> dict[int, str]:
     """Give servers' identities by id."""
-    return {number: name for number, name in Table(Server, ("id", "identity")).read("id", servers)}
+    return {row[0]: row[1] for row in Table(Server, ("id", "identity")).read("id", servers)}
 
 
 def write_servers(servers: Iterable[Known]) -> Write:

@@ -148,7 +148,7 @@ class Owners:
 
 @lru_cache(maxsize=1 << 16)
 def _network(value: str) -> tuple[int, int, int]:
-    """Give a network's version of IP, the bits behind its prefix, and the prefix; claims are read anew often."""
+    """Give a network's version of IP, the bits behind its prefix, and its prefix; claims are read often."""
     network = ip_network(value.strip(), strict=False)
     shift = network.max_prefixlen - network.prefixlen
     return network.version, shift, int(network.network_address) >> shift
