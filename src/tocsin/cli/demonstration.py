@@ -19,9 +19,10 @@ Say = Callable[[str, int, int], None]
 
 
 def load_demonstration(data: Path, say: Say) -> None:
-    """Make the demonstration nation below the hub's folder, and take it in. The hub is open.
+    """Make the demonstration nation below the hub's folder, and hand it to the hub, which is open.
 
-    A repeat does nothing; one that was interrupted goes on.
+    Censuses are registered here and taken in by the hub's worker, day after day, while pages can be looked
+    at. A repeat does nothing; one that was interrupted goes on.
 
     Raises:
         UsageFault: the hub holds censuses of its own, which a demonstration would spoil.
@@ -35,14 +36,9 @@ def load_demonstration(data: Path, say: Say) -> None:
     manifest = _made(folder, say)
     _organisations(folder, manifest)
     for number, snapshot in enumerate(manifest.snapshots):
-        say("taking censuses in", number, len(manifest.snapshots))
-        _take_in(folder, manifest, snapshot)
-    say("taking censuses in", len(manifest.snapshots), len(manifest.snapshots))
-    from tocsin.hub.situation.commands import work_off
-
-    say("counting", 0, 1)
-    work_off()
-    say("counting", 1, 1)
+        say("handing censuses over", number, len(manifest.snapshots))
+        _hand_over(folder, manifest, snapshot)
+    say("handing censuses over", len(manifest.snapshots), len(manifest.snapshots))
 
 
 def _made(folder: Path, say: Say) -> Manifest:
@@ -77,8 +73,8 @@ def _organisations(folder: Path, manifest: Manifest) -> None:
         take_in(path.read_bytes(), path.name, by=None)
 
 
-def _take_in(folder: Path, manifest: Manifest, snapshot: SnapshotFile) -> None:
-    from tocsin.hub.census.services import Terms, import_file
+def _hand_over(folder: Path, manifest: Manifest, snapshot: SnapshotFile) -> None:
+    from tocsin.hub.census.services import Terms, take_in
 
     facts = {one.key: one for one in manifest.sources}[snapshot.source]
     terms = Terms(
@@ -90,4 +86,4 @@ def _take_in(folder: Path, manifest: Manifest, snapshot: SnapshotFile) -> None:
         lists_all=facts.lists_all,
         given_by="demonstration",
     )
-    import_file(folder / snapshot.file, terms)
+    take_in(folder / snapshot.file, terms)

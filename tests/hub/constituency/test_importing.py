@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 from tests.hub import making
 
 from tocsin.errors import UsageFault
@@ -171,3 +172,115 @@ def test_abuse_contacts() -> None:
 def test_what_is_none_is_refused_with_words(data: bytes) -> None:
     with pytest.raises(UsageFault):
         take_in(data, "x", by=None)
+
+
+VERIFIED = b"""id,name,email,abuse,verified
+1,Contoso,it@contoso.example,abuse@contoso.example,2021-02-17
+2,Fabrikam,it@fabrikam.example,,yes
+3,Northwind,it@northwind.example,,
+4,Tailspin,it@tailspin.example,,last week
+5,Adatum,it@adatum.example,,2999-01-01
+"""
+
+
+def verified() -> dict[str, str]:
+    rows = Contact.objects.order_by("value")
+    return {row.value: f"{row.verified:%Y-%m-%d}" if row.verified else "" for row in rows}
+
+
+def test_verified_contacts_are_read_with_their_day() -> None:
+    today = f"{timezone.now():%Y-%m-%d}"
+    done = take_in(VERIFIED, "v.csv", by=None)
+    assert verified() == {
+        "abuse@contoso.example": "2021-02-17",
+        "it@adatum.example": today,  # nobody makes sure tomorrow
+        "it@contoso.example": "2021-02-17",
+        "it@fabrikam.example": today,
+        "it@northwind.example": "",
+        "it@tailspin.example": "",
+    }
+    assert [refusal["line"] for refusal in done.refusals] == [5]
+    assert "'last week' is neither a day" in done.refusals[0]["why"]
+    fabrikam = Contact.objects.get(value="it@fabrikam.example").verified
+    assert take_in(VERIFIED, "v.csv", by=None).counts["verified"] == 0
+    assert Contact.objects.get(value="it@fabrikam.example").verified == fabrikam
+
+
+def test_a_later_day_is_taken_and_an_earlier_one_is_not() -> None:
+    take_in(VERIFIED, "v.csv", by=None)
+    later = VERIFIED.replace(b"2021-02-17", b"2021-03-01").replace(
+        b"northwind.example,,", b"northwind.example,,yes"
+    )
+    would = plan(read(later)).counts["verified"]
+    assert take_in(later, "v.csv", by=None).counts["verified"] == would == 3
+    assert verified()["it@contoso.example"] == "2021-03-01"
+    take_in(VERIFIED, "v.csv", by=None)
+    assert verified()["it@contoso.example"] == "2021-03-01"
+
+
+def rdap_domain(
+    owner: str, domain: str = "", mail: str = "", role: str = "administrative"
+) -> dict[str, object]:
+    found = json.loads(json.dumps(RDAP))
+    found["entities"][0]["vcardArray"][1][1][3] = owner
+    found["entities"][0]["entities"][0]["roles"] = [role]
+    found["entities"][0]["entities"][0]["vcardArray"][1][0][3] = mail or "abuse@provider.example"
+    if domain:
+        found |= {"objectClassName": "domain", "ldhName": domain}
+    return found
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        rdap_domain("CITY OF CONTOSO (CA)", domain="contoso.gov.example"),
+        rdap_domain("CITY OF CONTOSO (CA)", mail="noc@contoso.gov.example"),
+    ],
+)
+def test_two_sources_meet_in_a_domain(entry: dict[str, object]) -> None:
+    take_in(DOTGOV, "a.csv", by=None)
+    data = json.dumps(entry).encode()
+    assert plan(read(data)).counts["joined"] == 1
+    for _ in range(2):
+        done = take_in(data, "rdap.json", by=None)
+        assert (done.counts["new"], done.counts["joined"]) == (0, 1)
+    assert Organisation.objects.count() == 5
+    contoso = Organisation.objects.get(name="City of Contoso")
+    assert contoso.claims.filter(provenance=Provenance.RDAP, value="192.0.2.0/24").exists()
+    take_in(DOTGOV, "a.csv", by=None)
+    assert Organisation.objects.count() == 5
+
+
+def test_a_providers_abuse_desk_joins_nobody() -> None:
+    take_in(DOTGOV, "a.csv", by=None)
+    entry = rdap_domain("A customer", mail="abuse@contoso.gov.example", role="abuse")
+    assert take_in(json.dumps(entry).encode(), "rdap.json", by=None).counts["new"] == 1
+
+
+@pytest.mark.parametrize("doubt", ["several owners", "several askers", "known already"])
+def test_what_is_not_clear_is_kept_apart_and_said(doubt: str) -> None:
+    take_in(DOTGOV, "a.csv", by=None)
+    entries = [rdap_domain("Contoso Networks", domain="contoso.gov.example")]
+    if doubt == "several owners":
+        making.claim(making.organisation("Contoso Parks"), "contoso.gov.example", ClaimKind.DOMAIN)
+    elif doubt == "several askers":
+        entries.append(rdap_domain("Contoso Library", domain="contoso.gov.example"))
+    else:
+        making.organisation("Contoso Works", foreign_id="rdap:contoso works|gb")
+        making.claim(Organisation.objects.get(name="Contoso Works"), "contoso.gov.example", ClaimKind.DOMAIN)
+        entries.append(rdap_domain("Contoso Works", domain="pay.contoso.gov.example"))
+    done = take_in(json.dumps(entries).encode(), "rdap.json", by=None)
+    if doubt == "known already":
+        assert done.counts["joined"] == 1, "its own source's claim is no rival"
+        return
+    assert done.counts["joined"] == 0
+    assert done.counts["new"] == len(entries)
+    assert any(
+        "kept apart" in refusal["why"] and "City of Contoso" in refusal["why"] for refusal in done.refusals
+    )
+
+
+def test_one_source_never_joins_its_own() -> None:
+    take_in(b"id,name,domain\n1,Contoso,contoso.example\n", "a.csv", by=None)
+    done = take_in(b"id,name,domain\n2,Contoso Library,contoso.example\n", "b.csv", by=None)
+    assert (done.counts["joined"], done.counts["new"]) == (0, 1)

@@ -33,6 +33,7 @@ class Snapshot(models.Model):
 
     WAITING, RUNNING, SETTLING, COMPLETE, FAILED = "waiting", "running", "settling", "complete", "failed"
     STATES: ClassVar = [(word, word) for word in (WAITING, RUNNING, SETTLING, COMPLETE, FAILED)]
+    PENDING: ClassVar = (WAITING, RUNNING, SETTLING)
 
     source = models.ForeignKey(CensusSource, on_delete=models.PROTECT, related_name="snapshots")
     taken = models.DateTimeField(db_index=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from datetime import datetime
+
+from django.db.models import Count, Max, Q, QuerySet
+from msgspec import Struct
 
 from tocsin.hub.census.models import CensusSource, Observation, Server, Snapshot
 from tocsin.hub.constituency.selectors import Visitor, organisation_ids
@@ -30,3 +33,21 @@ def snapshots_visible_to(user: Visitor) -> QuerySet[Snapshot]:
 def sources_visible_to(user: Visitor) -> QuerySet[CensusSource]:
     """Give the sources; every person of the hub may know who looks."""
     return CensusSource.objects.all() if user.is_authenticated else CensusSource.objects.none()
+
+
+class Unfinished(Struct, frozen=True, kw_only=True):
+    """How far the taking in of censuses is: ``waiting`` of ``whole`` are not in; ``until`` is the newest."""
+
+    waiting: int
+    whole: int
+    until: datetime | None
+
+
+def unfinished() -> Unfinished | None:
+    """Give how far the taking in of censuses is; None where nothing waits."""
+    waiting = Snapshot.objects.filter(state__in=Snapshot.PENDING).count()
+    if not waiting:
+        return None
+    complete = Max("taken", filter=Q(state=Snapshot.COMPLETE))
+    found = Snapshot.objects.aggregate(whole=Count("id"), until=complete)
+    return Unfinished(waiting=waiting, whole=found["whole"], until=found["until"])

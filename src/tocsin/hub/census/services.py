@@ -35,7 +35,7 @@ from tocsin.hub.rules.scope import Scope, parse_scope, spell
 
 HELD = "held/census"
 """Where files lie, below the data folder."""
-PENDING = (Snapshot.WAITING, Snapshot.RUNNING, Snapshot.SETTLING)
+PENDING = Snapshot.PENDING
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 
 

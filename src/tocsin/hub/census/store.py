@@ -48,7 +48,7 @@ OBSERVATION_COLUMNS = (
     "count",
 )
 _CHANGING = ("geo", "rest", "days", "first_seen", "last_seen", "count")
-_READ = ("server_id", "source_id", *OBSERVATION_COLUMNS[2:-1])
+_READ = OBSERVATION_COLUMNS[:-1]
 
 Sightings = Mapping[int, Sequence[Seen]]
 
@@ -61,8 +61,7 @@ def ids_of(identities: Iterable[str]) -> dict[str, int]:
 def observations_of(servers: Iterable[int]) -> dict[int, list[Seen]]:
     """Give everything that was ever seen of servers, by the server's id."""
     found: dict[int, list[Seen]] = defaultdict(list)
-    rows = Observation.objects.filter(server_id__in=list(servers)).values_list(*_READ)
-    for row in rows.iterator(chunk_size=5_000):
+    for row in Table(Observation, _READ).read("server_id", servers):
         found[row[0]].append(_seen(row))
     return found
 
@@ -109,7 +108,7 @@ def _seen(row: Sequence[object]) -> Seen:
 
 def identities_of(servers: Iterable[int]) -> dict[int, str]:
     """Give servers' identities by id."""
-    return dict(Server.objects.filter(id__in=list(servers)).values_list("id", "identity"))
+    return {row[0]: row[1] for row in Table(Server, ("id", "identity")).read("id", servers)}
 
 
 def write_servers(servers: Iterable[Known]) -> Write:

@@ -1,15 +1,17 @@
 """Take in files of organisations: plan first (a dry run shows the plan), then write it, 2,000 rows at a time.
 
 An import never changes what a person wrote. Its contacts and claims stand beside the manual ones, marked by
-where they come from. Importing the same file again finds nothing to do.
+where they come from. Importing the same file again finds nothing to do. Which organisation a file means is
+said by `joining`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +21,7 @@ from django.utils import timezone
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
+from tocsin.hub.constituency.joining import foreign, meant
 from tocsin.hub.constituency.models import Claim, Contact, Import, Organisation
 from tocsin.hub.rules.imports import Listed, Listing, Refusal, layouts, mapped, read_table
 from tocsin.hub.rules.rdap import read_rdap
@@ -38,9 +41,11 @@ class Plan(msgspec.Struct, kw_only=True):
     new: list[Listed] = msgspec.field(default_factory=list)
     changed: list[Organisation] = msgspec.field(default_factory=list)
     contacts: int = 0
+    verified: int = 0
     claims: int = 0
     ended: int = 0
     adopted: int = 0
+    joined: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,7 +56,9 @@ class Plan(msgspec.Struct, kw_only=True):
             "new": len(self.new),
             "changed": len(self.changed),
             "adopted": self.adopted,
+            "joined": self.joined,
             "contacts": self.contacts,
+            "verified": self.verified,
             "claims": self.claims,
             "ended": self.ended,
             "refused": len(self.listing.refusals),
@@ -83,7 +90,8 @@ def _text(data: bytes) -> str:
 
 def plan(listing: Listing, *, complete: bool = False) -> Plan:
     """What taking in a listing would change; ``complete`` ends claims that it no longer lists."""
-    found = Plan(listing=listing, known=_known(listing))
+    whose = meant(listing)
+    found = Plan(listing=listing, known=whose.known, joined=len(whose.joined))
     for identity, listed in listing.organisations.items():
         organisation = found.known.get(identity)
         if organisation is None:
@@ -92,6 +100,7 @@ def plan(listing: Listing, *, complete: bool = False) -> Plan:
             found.changed.append(organisation)
         found.adopted += bool(organisation and not organisation.foreign_id)
     found.contacts = sum(1 for _ in _new_contacts(found))
+    found.verified = sum(1 for _ in _newly_verified(found))
     found.claims = sum(1 for _ in _new_claims(found))
     found.ended = len(_gone(found)) if complete else 0
     return found
@@ -128,45 +137,11 @@ def take_in(
     found = plan(read(data, mapping=mapping), complete=complete)
     _write_organisations(found)
     _in_pieces(_new_contacts(found), lambda rows: Contact.objects.bulk_create(rows, ignore_conflicts=True))
+    _in_pieces(_newly_verified(found), lambda rows: Contact.objects.bulk_update(rows, ["verified"]))
     _in_pieces(_new_claims(found), _write_claims)
     if complete:
         _in_pieces(_gone(found), _end)
     return _finish(found, filename, data, by)
-
-
-def _known(listing: Listing) -> dict[str, Organisation]:
-    """Organisations that the file means: by its own identity, else the only one of that name and region."""
-    ours = {row.foreign_id: row for row in Organisation.objects.exclude(foreign_id=None)}
-    strangers: dict[str, list[Organisation]] = defaultdict(list)
-    for row in Organisation.objects.filter(foreign_id=None):
-        strangers[row.folded].append(row)
-    known: dict[str, Organisation] = {}
-    for identity, listed in listing.organisations.items():
-        found = ours.get(foreign(listing, identity)) or _namesake(strangers, listed)
-        if found is not None:
-            known[identity] = found
-    return known
-
-
-def _namesake(strangers: dict[str, list[Organisation]], listed: Listed) -> Organisation | None:
-    same = [
-        row
-        for row in strangers.get(listed.name.casefold(), ())
-        if row.country in {"", listed.country} and row.region in {"", listed.region}
-    ]
-    if len(same) != 1:
-        return None
-    strangers[listed.name.casefold()].remove(same[0])
-    return same[0]
-
-
-def foreign(listing: Listing, identity: str) -> str:
-    """How the hub remembers an organisation of a file: source and identity; a digest where that is long."""
-    text = f"{listing.provenance}:{identity}"
-    longest = 200
-    return (
-        text if len(text) <= longest else f"{listing.provenance}:{hashlib.sha256(text.encode()).hexdigest()}"
-    )
 
 
 def _differs(organisation: Organisation, listed: Listed, provenance: str) -> bool:
@@ -249,7 +224,34 @@ def _new_contacts(found: Plan) -> Iterator[Contact]:
                 name=name,
                 language=language,
                 provenance=provenance,
+                verified=_verified(listed, (role, channel, value)),
             )
+
+
+def _newly_verified(found: Plan) -> Iterator[Contact]:
+    """Contacts of this source that are here, and of which the file says that somebody made sure later."""
+    rows = Contact.objects.filter(provenance=found.listing.provenance)
+    have = {(row.organisation_id, row.role, row.channel, row.value): row for row in rows}
+    for identity, listed in found.listing.organisations.items():
+        number = _number(found, identity)
+        for key, day in listed.verified.items():
+            row, moment = have.get((number, *key)), _verified(listed, key)
+            if row and moment and (row.verified is None or (_past(day) and row.verified < moment)):
+                row.verified = moment
+                yield row
+
+
+def _verified(listed: Listed, key: tuple[str, str, str]) -> datetime | None:
+    """When somebody made sure of a contact: that day's beginning, or now where the file does not say."""
+    if key not in listed.verified:
+        return None
+    day = _past(listed.verified[key])
+    return datetime.combine(day, time_of_day.min, UTC) if day else timezone.now()
+
+
+def _past(day: date | None) -> date | None:
+    """The day, unless it is still to come: then the file does not say on which somebody made sure."""
+    return day if day and day <= timezone.now().date() else None
 
 
 def _number(found: Plan, identity: str) -> int | None:

@@ -244,9 +244,11 @@ def _date(count: int | None) -> date | None:
 
 def decisions_of(servers: Iterable[int]) -> dict[tuple[int, int], tuple[Told, ...]]:
     """Give the decisions that stand, by server and campaign, in their order."""
-    rows = Decision.objects.filter(server_id__in=list(servers), superseded_by=None)
     found: dict[tuple[int, int], list[Told]] = defaultdict(list)
-    for row in rows.order_by("id"):
+    decided = [row[0] for row in Table(Decision, ("id",)).read("server_id", servers)]
+    if not decided:  # of most servers nobody decides anything
+        return {}
+    for row in Decision.objects.filter(id__in=decided, superseded_by=None).order_by("id"):
         if row.kind != Kind.WITHDRAWN:
             found[row.server_id, row.campaign_id].append(told_of(row))
     return {key: tuple(sorted(group, key=lambda one: one.order)) for key, group in found.items()}
@@ -270,10 +272,8 @@ def told_of(row: Decision) -> Told:
 
 def standings_of(servers: Iterable[int]) -> dict[tuple[int, int], Row]:
     """Give standings as they are stored, by server and campaign."""
-    names = ["organisation_id" if name == "organisation" else name for name in STATE]
-    rows = Standing.objects.filter(server_id__in=list(servers))
-    found = rows.values_list("server_id", "campaign_id", *names)
-    return {(row[0], row[1]): Row(**dict(zip(STATE, row[2:], strict=True))) for row in found}
+    rows = Table(Standing, ("server", "campaign", *STATE)).read("server_id", servers)
+    return {(row[0], row[1]): Row(**dict(zip(STATE, row[2:], strict=True))) for row in rows}
 
 
 def _newest_decision() -> int:

@@ -75,6 +75,8 @@ def states(changes: Iterable[tuple[date, str]], *, until: date) -> tuple[Bar, ..
     for start, state in changes:
         known = {day: held for day, held in known.items() if day < start} | {start: state}
     days = sorted(known)
+    if not days:
+        return ()
     ends = [day - timedelta(days=1) for day in days[1:]] + [max([until, *days])]
     return tuple(Bar(start=day, end=end, state=known[day]) for day, end in zip(days, ends, strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Q, QuerySet
 
 from tocsin.hub.accounts.models import SavedView, User
@@ -13,6 +13,8 @@ from tocsin.hub.rules.words import Role
 NOT_KEPT = frozenset({"at", "export", "csrfmiddlewaretoken"})
 MOST = 100
 """Views that one person may keep."""
+LONGEST = 1_000
+"""Characters of an address that a view keeps."""
 
 
 def visible_to(user: User) -> QuerySet[SavedView]:
@@ -30,11 +32,15 @@ def save(user: User, *, page: str, name: str, query: str, shared: bool) -> Saved
     """Keep a view; one of the same name is replaced. Who may not change the hub shares nothing.
 
     Raises:
+        BadRequest: the address is too long to keep.
         PermissionDenied: this person keeps too many already.
     """
-    if SavedView.objects.filter(user=user).count() >= MOST:
+    mine = SavedView.objects.filter(user=user)
+    if mine.count() >= MOST and not mine.filter(page=page, name=name).exists():
         raise PermissionDenied(f"You keep {MOST} views already; delete one first.")
     kept = urlencode([(key, value) for key, value in parse_qsl(query.lstrip("?")) if key not in NOT_KEPT])
+    if len(kept) > LONGEST:
+        raise BadRequest(f"A view keeps an address of at most {LONGEST} characters.")
     view, _ = SavedView.objects.update_or_create(
         user=user, page=page, name=name, defaults={"query": kept, "shared": shared and user.writes}
     )

@@ -213,6 +213,7 @@ class _Walk:
     def __init__(self, history: History) -> None:
         self.history = history
         self.sources = _by_source(history.seen)
+        self.seen = _union(one.days for one in history.seen)
         self.missed: dict[int, int] = {}
         self.disputing: frozenset[int] = frozenset()
         self.contradictory = False
@@ -227,9 +228,8 @@ class _Walk:
 
     def take(self, day: int) -> None:
         """Go through one day: sightings, absences, decisions."""
-        present = {source: seen for source, seen in self.sources.items() if seen.all >> day & 1}
-        if present:
-            self._sighted(day, present)
+        if self.seen >> day & 1:
+            self._sighted(day)
         elif self.state in OPEN:
             self._absent(day)
         for one in sorted((one for one in self.history.told if one.day == day), key=lambda one: one.order):
@@ -250,15 +250,16 @@ class _Walk:
 
     # --- seen -------------------------------------------------------------------------------------
 
-    def _sighted(self, day: int, present: Mapping[int, _Source]) -> None:
+    def _sighted(self, day: int) -> None:
         self.missed.clear()
-        said = {source: one.said(day) for source, one in present.items()}
-        today = {source: one for source, one in said.items() if one and one.day == day}
+        latest = {source: said for source, one in self.sources.items() if (said := one.said(day))}
+        today = [said for said in latest.values() if said.day == day]
         if not today:
             self._seen_only(day)
             return
-        verdict = self._verdict(day, today)
-        self._judge_dispute(day, verdict.exposure)
+        fresh = {source: said for source, said in latest.items() if day - said.day <= SETTLED}
+        verdict = self._verdict(today, fresh)
+        self._judge_dispute(fresh, verdict.exposure)
         known = self.beneath if self.reason in _LOST else self.state or Exposure.UNKNOWN
         unrefuted = known in MITIGATIONS and verdict.exposure is Exposure.VULNERABLE and not verdict.checked
         if unrefuted or verdict.exposure in KEPT_AGAINST.get(known, ()):
@@ -274,21 +275,14 @@ class _Walk:
         elif self.reason in _LOST:
             self._go(day, self.beneath, self.grade, ANSWERS)
 
-    def _verdict(self, day: int, today: Mapping[int, _Said]) -> _Said:
-        held = []
-        for source in self.disputing - today.keys():
-            said = self.sources[source].said(day)
-            if said and day - said.day <= SETTLED:
-                held.append(said)
-        return max([*today.values(), *held], key=lambda said: (BY_SIGHT[said.exposure], said.checked))
+    def _verdict(self, today: Iterable[_Said], fresh: Mapping[int, _Said]) -> _Said:
+        held = [fresh[source] for source in self.disputing if source in fresh]
+        return max([*today, *held], key=_gravity)
 
-    def _judge_dispute(self, day: int, verdict: Exposure) -> None:
-        latest = {source: said for source, one in self.sources.items() if (said := one.said(day))}
-        fresh = {source: said for source, said in latest.items() if day - said.day <= SETTLED}
-        closing = any(said.exposure in CLOSED for said in fresh.values())
-        self.contradictory = verdict in OPEN and closing
-        open_ones = frozenset(source for source, said in fresh.items() if said.exposure in OPEN)
-        self.disputing = open_ones if self.contradictory else frozenset()
+    def _judge_dispute(self, fresh: Mapping[int, _Said], verdict: Exposure) -> None:
+        self.contradictory = verdict in OPEN and any(said.exposure in CLOSED for said in fresh.values())
+        open_ones = [source for source, said in fresh.items() if said.exposure in OPEN]
+        self.disputing = frozenset(open_ones) if self.contradictory else frozenset()
 
     # --- not seen ---------------------------------------------------------------------------------
 
@@ -369,16 +363,29 @@ class _Source:
         self.seen = seen
         self.all = _union(one.days for one in seen)
         self.telling = [one for one in seen if one.exposure in BY_SIGHT]
-        self.told = _union(one.days for one in self.telling)
+        told = _union(one.days for one in self.telling)
+        self.start = days.first(told) or 0
+        self.told = told >> self.start  # days since 2000 make long integers; days since the first one do not
+        self._gravest: dict[int, _Said] = {}
 
     def said(self, day: int) -> _Said | None:
         """Give what it said last until a day, the gravest of that day."""
-        last = days.last(self.told, until=day)
-        if last is None:
+        known = self.told & ((2 << (day - self.start)) - 1) if day >= self.start else 0
+        if not known:
             return None
-        that_day = [one for one in self.telling if one.days >> last & 1]
-        gravest = max(that_day, key=lambda one: (BY_SIGHT[one.exposure], one.checked))
-        return _Said(last, gravest.exposure, gravest.checked)
+        last = self.start + known.bit_length() - 1
+        found = self._gravest.get(last)
+        if found is None:
+            found = self._gravest[last] = self._of(last)
+        return found
+
+    def _of(self, day: int) -> _Said:
+        that_day = (one for one in self.telling if one.days >> day & 1)
+        return max((_Said(day, one.exposure, one.checked) for one in that_day), key=_gravity)
+
+
+def _gravity(said: _Said) -> tuple[int, bool]:
+    return (BY_SIGHT[said.exposure], said.checked)
 
 
 def _by_source(seen: Iterable[Seen]) -> dict[int, _Source]:

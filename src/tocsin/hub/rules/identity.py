@@ -12,6 +12,7 @@ behind one address, count as one: worst wins.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 
 from msgspec import Struct
@@ -99,6 +100,7 @@ def address(text: str) -> str | None:
     return str(mapped or found).partition("%")[0]
 
 
+@lru_cache(maxsize=1 << 16)
 def hostname(text: str) -> str:
     """Give a name of several labels in lower case, or an empty text for anything else."""
     name = text.strip().rstrip(".").lower()
@@ -112,6 +114,7 @@ def is_unique(name: str) -> bool:
     return name.rpartition(".")[2] not in PRIVATE_SUFFIXES
 
 
+@lru_cache(maxsize=1 << 16)
 def is_pool(name: str, ip: str) -> bool:
     """Whether a name looks like one that a provider gave to an address: it spells the address, or says so."""
     head = name.rsplit(".", 2)[0] if name.count(".") > 1 else ""

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ FOLDER = Path(__file__).parent / "data" / "imports"
 MOST_ROWS = 500_000
 MOST_VALUES = 10_000
 LONGEST = 300
+YES, NO = frozenset({"yes", "true", "1"}), frozenset({"", "no", "false", "0"})
 SEVERAL = re.compile(r"[;\n]")
 
 
@@ -59,7 +61,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Listed(msgspec.Struct, kw_only=True):
-    """One organisation as a file lists it. ``identity`` stays the same from file to file."""
+    """One organisation as a file lists it. ``identity`` stays the same from file to file.
+
+    ``verified`` names contacts (role, channel, value) of which somebody made sure, and the day; None where
+    the file does not say on which.
+    """
 
     identity: str
     name: str
@@ -69,6 +75,7 @@ class Listed(msgspec.Struct, kw_only=True):
     parent: str = ""
     claims: set[tuple[str, str]] = msgspec.field(default_factory=set)
     contacts: set[tuple[str, str, str, str, str]] = msgspec.field(default_factory=set)
+    verified: dict[tuple[str, str, str], date | None] = msgspec.field(default_factory=dict)
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -197,11 +204,34 @@ def _take(listing: Listing, row: dict[str, str], layout: Layout, line: int) -> N
     listed.parent = listed.parent or parent
     listing.organisations[identity] = listed
     _add_claims(listing, listed, ((entry.kind, row.get(entry.column, "")) for entry in layout.claims), line)
+    _add_contacts(listing, listed, (row, layout), line)
+
+
+def _add_contacts(listing: Listing, listed: Listed, given: tuple[dict[str, str], Layout], line: int) -> None:
+    row, layout = given
     language = _field(row, layout, "language") or "en"
     person = _field(row, layout, "contact_name")
+    checked, day = _verified(listing, _field(row, layout, "verified"), line)
     for entry in layout.contacts:
         for value in _values(row.get(entry.column, "")):
-            add_contact(listing, listed, (entry.role, entry.channel, value, person, language), line)
+            kept = add_contact(listing, listed, (entry.role, entry.channel, value, person, language), line)
+            if kept and checked:
+                listed.verified[kept] = max(filter(None, (listed.verified.get(kept), day)), default=None)
+
+
+def _verified(listing: Listing, text: str, line: int) -> tuple[bool, date | None]:
+    """Whether somebody made sure of a row's contacts, and on which day, if the row says."""
+    word = text.casefold()
+    if word in YES | NO:
+        return word in YES, None
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        listing.refusals.append(
+            Refusal(line, f"verified: {text[:40]!r} is neither a day such as 2021-02-17, nor yes or no")
+        )
+        return False, None
+    return True, day
 
 
 def _parent(listing: Listing, row: dict[str, str], layout: Layout, name: str) -> str:
@@ -243,15 +273,18 @@ def add_claim(listing: Listing, listed: Listed, kind: str, value: str, line: int
         listing.refusals.append(Refusal(line, fault.what))
 
 
-def add_contact(listing: Listing, listed: Listed, contact: tuple[str, str, str, str, str], line: int) -> None:
-    """Add a contact (role, channel, value, name, language), or a refusal."""
+def add_contact(
+    listing: Listing, listed: Listed, contact: tuple[str, str, str, str, str], line: int
+) -> tuple[str, str, str] | None:
+    """Add a contact (role, channel, value, name, language), or a refusal; gives what names a sound one."""
     role, channel, value, name, language = contact
     try:
         sound = sound_contact(channel, value)
     except UsageFault as fault:
         listing.refusals.append(Refusal(line, fault.what))
-        return
+        return None
     listed.contacts.add((str(role), str(channel), sound, name[:200], language[:10]))
+    return str(role), str(channel), sound
 
 
 def _identity(row: Mapping[str, str], columns: Iterable[str]) -> str:

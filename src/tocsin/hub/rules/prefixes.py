@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from ipaddress import ip_network
 from socket import AF_INET, AF_INET6, inet_pton
 
@@ -92,9 +93,8 @@ class Owners:
         systems: dict[int, list[OwnerClaim]],
     ) -> None:
         if claim.kind is ClaimKind.CIDR:
-            network = ip_network(claim.value.strip(), strict=False)
-            shift = network.max_prefixlen - network.prefixlen
-            networks[network.version, shift][int(network.network_address) >> shift].append(claim)
+            version, shift, prefix = _network(claim.value)
+            networks[version, shift][prefix].append(claim)
         elif claim.kind is ClaimKind.ASN:
             systems[int(claim.value.strip().upper().removeprefix("AS"))].append(claim)
         elif claim.kind is ClaimKind.HOST:
@@ -144,6 +144,14 @@ class Owners:
                     best = max(best or (0, claim), (len(labels) - at, claim), key=lambda pair: pair[0])
                     break
         return best[1] if best else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _network(value: str) -> tuple[int, int, int]:
+    """Give a network's version of IP, the bits behind its prefix, and its prefix; claims are read often."""
+    network = ip_network(value.strip(), strict=False)
+    shift = network.max_prefixlen - network.prefixlen
+    return network.version, shift, int(network.network_address) >> shift
 
 
 def _named(value: str) -> str:

@@ -36,10 +36,14 @@ PAGES = (
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:
-    """The entries that this visitor may follow, each with ``name``, ``address`` and ``here``."""
-    if not isinstance(request.user, User):
+    """The entries that this visitor may follow, each with ``name``, ``address`` and ``here``.
+
+    A request that was refused before anybody was recognised, such as one for a wrong host, has no visitor.
+    """
+    visitor = getattr(request, "user", None)
+    if not isinstance(visitor, User):
         return []
-    shown = (page for page in PAGES if request.user.role in page.roles)
+    shown = (page for page in PAGES if visitor.role in page.roles)
     return [_entry(page, request.path) for page in shown]
 
 
