@@ -22,29 +22,61 @@ class Page(NamedTuple):
     roles: frozenset[Role]
 
 
-PAGES = (
-    Page("Situation", "dashboard", EVERYBODY),
-    Page("Campaigns", "campaigns", EVERYBODY),
-    Page("Servers", "servers", EVERYBODY),
-    Page("Cases", "cases", EVERYBODY),
-    Page("Organisations", "organisations", EVERYBODY),
-    Page("Directives", "directives", EVERYBODY),
-    Page("Snapshots", "snapshots", STAFF),
-    Page("Outbox", "outbox", STAFF),
-    Page("Hand-ins", "hand-ins", EVERYBODY),
+class Group(NamedTuple):
+    """Entries that belong together; those of the group without a name stand in the menu by themselves."""
+
+    name: str
+    pages: tuple[Page, ...]
+
+
+GROUPS = (
+    Group(
+        "",
+        (
+            Page("Situation", "dashboard", EVERYBODY),
+            Page("Campaigns", "campaigns", EVERYBODY),
+            Page("Servers", "servers", EVERYBODY),
+            Page("Organisations", "organisations", EVERYBODY),
+            Page("Cases", "cases", EVERYBODY),
+        ),
+    ),
+    Group(
+        "Warn",
+        (
+            Page("Advisories", "advisories", EVERYBODY),
+            Page("Notices", "notice-batches", EVERYBODY),
+            Page("Outbox", "outbox", STAFF),
+            Page("Carriers", "carriers", EVERYBODY),
+            Page("Attackers", "infrastructures", STAFF),
+        ),
+    ),
+    Group(
+        "Follow up",
+        (
+            Page("Hand-ins", "hand-ins", EVERYBODY),
+            Page("Directives", "directives", EVERYBODY),
+            Page("Incidents", "incidents", EVERYBODY),
+        ),
+    ),
+    Group("Sources", (Page("Snapshots", "snapshots", STAFF), Page("Webhooks", "streams", STAFF))),
 )
 
 
 def navigation(request: HttpRequest) -> list[dict[str, object]]:
-    """The entries that this visitor may follow, each with ``name``, ``address`` and ``here``.
+    """The groups that this visitor may follow: ``name``, ``here``, and ``entries`` with name, address, here.
 
     A request that was refused before anybody was recognised, such as one for a wrong host, has no visitor.
     """
     visitor = getattr(request, "user", None)
     if not isinstance(visitor, User):
         return []
-    shown = (page for page in PAGES if visitor.role in page.roles)
-    return [_entry(page, request.path) for page in shown]
+    shown = (_shown(group, Role(visitor.role), request.path) for group in GROUPS)
+    return [group for group in shown if group["entries"]]
+
+
+def _shown(group: Group, role: Role, path: str) -> dict[str, object]:
+    entries = [_entry(page, path) for page in group.pages if role in page.roles]
+    return {"name": group.name, "entries": entries, "here": any(entry["here"] for entry in entries)}
 
 
 def _entry(page: Page, path: str) -> dict[str, object]:

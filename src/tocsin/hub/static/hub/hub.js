@@ -35,7 +35,7 @@
   document.addEventListener("DOMContentLoaded", count);
 
   // Menus close by Escape and by a click elsewhere.
-  const menus = () => document.querySelectorAll("details.list-menu[open]");
+  const menus = () => document.querySelectorAll("details.list-menu[open], details.nav-menu[open]");
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
