@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.hub import making
 
 from tocsin.hub.accounts.models import ExportRequest, User
+from tocsin.hub.outbox.models import Enclosure, Message
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -100,6 +101,20 @@ ANSWERS = {
     "/snapshots/1/": STAFF,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
+    "/outbox/": STAFF,
+    "/outbox/1/": STAFF,
+    "/outbox/1/settle/": POST_WRITERS,
+    "/outbox/1/called/": POST_WRITERS,
+    "/outbox/1/came-back/": POST_WRITERS,
+    "/outbox/enclosures/1/": STAFF,
+    "/outbox/change/": POST_WRITERS,
+    "/outbox/in-doubt/": STAFF,
+    "/outbox/calls/": STAFF,
+    "/outbox/letters/": STAFF,
+    "/outbox/letters/print/": STAFF,
+    "/outbox/letters.pdf": STAFF,
+    "/outbox/letters/printed/": POST_WRITERS,
+    "/outbox/hold/": STAFF,
     "/situation/by/sector/": STAFF,
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
@@ -146,6 +161,17 @@ def fill(people: dict[str, User], client: Client) -> None:
         server = making.server(f"192.0.2.{number}", owner, pk=number)
         making.standing(server, pk=number)
     making.snapshot(pk=1)
+    message = Message.objects.create(
+        pk=1,
+        key="x",
+        channel="email",
+        purpose="notice",
+        address="a@contoso.example",
+        subject="x",
+        text="x",
+        message_id="<x@x>",
+    )
+    Enclosure.objects.create(pk=1, message=message, name="x", media_type="text/plain", content=b"x")
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     assert client.get("/account/login/").status_code == 200
