@@ -43,7 +43,7 @@ def main(messages: int, kills: int, lanes: int) -> dict[str, Any]:
         folder = Path(name)
         server = subprocess.Popen([sys.executable, SERVER, folder], stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
         try:
-            assert server.stdout is not None  # noqa: S101 - it was asked for
+            assert server.stdout is not None
             _surround(folder, int(server.stdout.readline()), lanes)
             _queue(folder, messages)
             begun = time.monotonic()
@@ -107,7 +107,7 @@ def _draft(number: int) -> Any:
 
 def _work(folder: Path, messages: int, kills: int) -> None:
     """Run the worker until nothing is queued, and kill it each time that a share has arrived."""
-    marks = [messages * at // (kills + 1) for at in range(1, kills + 1)]
+    marks = [messages * at // (kills + 1) + 37 * at for at in range(1, kills + 1)]  # not between two pieces
     worker = _worker()
     while True:
         time.sleep(POLL)

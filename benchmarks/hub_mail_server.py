@@ -37,7 +37,7 @@ class Taking:
         if self._kept:
             self._kept.mkdir(exist_ok=True)
 
-    async def handle_RCPT(  # noqa: N802, PLR0913 - aiosmtpd's name and parameters
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name and parameters
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Refuse and put off those who ask for it."""
@@ -75,7 +75,8 @@ def certificate(folder: Path) -> ssl.SSLContext:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST)), x509.DNSName("localhost")]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST)), x509.DNSName("localhost")]),
+            critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

@@ -19,6 +19,7 @@ from tests.hub.advisories import rows
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.outbox.models import Enclosure, Message
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -111,6 +112,20 @@ ANSWERS = {
     "/cases/1/close/": POST_WRITERS,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
+    "/outbox/": STAFF,
+    "/outbox/1/": STAFF,
+    "/outbox/1/settle/": POST_WRITERS,
+    "/outbox/1/called/": POST_WRITERS,
+    "/outbox/1/came-back/": POST_WRITERS,
+    "/outbox/enclosures/1/": STAFF,
+    "/outbox/change/": POST_WRITERS,
+    "/outbox/in-doubt/": STAFF,
+    "/outbox/calls/": STAFF,
+    "/outbox/letters/": STAFF,
+    "/outbox/letters/print/": STAFF,
+    "/outbox/letters.pdf": STAFF,
+    "/outbox/letters/printed/": POST_WRITERS,
+    "/outbox/hold/": STAFF,
     "/situation/by/sector/": STAFF,
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
@@ -201,6 +216,17 @@ def fill(people: dict[str, User], client: Client) -> None:
         making.standing(server, pk=number)
         Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
     making.snapshot(pk=1)
+    message = Message.objects.create(
+        pk=1,
+        key="x",
+        channel="email",
+        purpose="notice",
+        address="a@contoso.example",
+        subject="x",
+        text="x",
+        message_id="<x@x>",
+    )
+    Enclosure.objects.create(pk=1, message=message, name="x", media_type="text/plain", content=b"x")
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     rows.advisories(people["analyst"])

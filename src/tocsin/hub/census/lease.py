@@ -1,4 +1,4 @@
-"""Who imports, or sends: one process at a time. A lease ends with the process that holds it, however that ends."""
+"""Who imports, or sends: one process at a time. A lease ends with its process, however that ends."""
 
 from __future__ import annotations
 

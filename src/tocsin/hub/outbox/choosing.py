@@ -19,7 +19,7 @@ LONGEST_NUMBER = 18
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
-    """The messages that somebody means: their numbers, and whether there are more than may be changed at once."""
+    """The messages that somebody means: their numbers, and whether more than may be changed at once."""
 
     messages: list[int]
     too_many: bool

@@ -40,7 +40,9 @@ def as_pdf(rows: Sequence[Message]) -> bytes:
         remedy = "pip install 'tocsin[pdf]', and your system's pango; or print the page."
         raise EnvironmentFault("PDF needs WeasyPrint.", where=str(error)[:200], remedy=remedy) from error
     css = (Path(settings.STATICFILES_DIRS[0]) / "hub" / "letters.css").read_text("utf-8")
-    page = render_to_string("outbox/letters_file.html", {"letters": [laid_out(row) for row in rows], "css": css})
+    page = render_to_string(
+        "outbox/letters_file.html", {"letters": [laid_out(row) for row in rows], "css": css}
+    )
     return bytes(HTML(string=page, url_fetcher=_nothing).write_pdf() or b"")
 
 

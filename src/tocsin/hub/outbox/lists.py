@@ -45,10 +45,16 @@ MESSAGES = Listing(
     filters=(
         Choice(key="state", label="State", field="state", choices=[(one.value, one.value) for one in State]),
         Choice(
-            key="channel", label="Channel", field="channel", choices=[(one.value, one.value) for one in Channel]
+            key="channel",
+            label="Channel",
+            field="channel",
+            choices=[(one.value, one.value) for one in Channel],
         ),
         Choice(
-            key="purpose", label="Purpose", field="purpose", choices=[(one.value, one.value) for one in Purpose]
+            key="purpose",
+            label="Purpose",
+            field="purpose",
+            choices=[(one.value, one.value) for one in Purpose],
         ),
         Exactly(key="address", label="Address", field="address", hint="security@contoso.example"),
         Number(key="organisation", label="Organisation's number", field="organisation"),

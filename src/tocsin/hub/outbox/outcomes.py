@@ -25,9 +25,7 @@ def become(rows: QuerySet[Message], state: State, **changes: Any) -> int:
 def claim(row: Message, now: datetime) -> bool:
     """Take a queued message for sending; False if it is queued no longer. In the caller's transaction."""
     row.began = now
-    return bool(
-        Message.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.SENDING, began=now)
-    )
+    return bool(Message.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.SENDING, began=now))
 
 
 def finish(row: Message, outcome: Outcome, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""For how long messages are kept once nothing more is to come of them. The chain of events keeps that they were."""
+"""For how long messages are kept that have ended. The chain of events keeps that they were."""
 
 from __future__ import annotations
 

@@ -93,9 +93,7 @@ def _files(folder: Path) -> list[Path]:
     places = [folder / name for name in ("new", "cur") if (folder / name).is_dir()] or [folder]
     found = (one for place in places for one in sorted(os.scandir(place), key=lambda entry: entry.name))
     return [
-        Path(one.path)
-        for one in found
-        if one.is_file(follow_symlinks=False) and not one.name.startswith(".")
+        Path(one.path) for one in found if one.is_file(follow_symlinks=False) and not one.name.startswith(".")
     ][:MOST]
 
 

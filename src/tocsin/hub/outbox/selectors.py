@@ -27,13 +27,17 @@ def enclosures_visible_to(user: Visitor) -> QuerySet[Enclosure]:
 
 def calls(user: Visitor, now: datetime | None = None) -> QuerySet[Message]:
     """Calls to be made now, the most urgent first."""
-    due = visible_to(user).filter(channel=Channel.PHONE, state=State.QUEUED, not_before__lte=now or timezone.now())
+    due = visible_to(user).filter(
+        channel=Channel.PHONE, state=State.QUEUED, not_before__lte=now or timezone.now()
+    )
     return due.select_related("organisation", "contact").order_by("urgency", "not_before", "pk")
 
 
 def letters(user: Visitor, now: datetime | None = None) -> QuerySet[Message]:
     """Letters to be printed now, the most urgent first."""
-    due = visible_to(user).filter(channel=Channel.LETTER, state=State.QUEUED, not_before__lte=now or timezone.now())
+    due = visible_to(user).filter(
+        channel=Channel.LETTER, state=State.QUEUED, not_before__lte=now or timezone.now()
+    )
     return due.select_related("organisation").order_by("urgency", "not_before", "pk")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tocsin.hub.census.lease import lease
@@ -45,7 +46,7 @@ def send_mail(now: datetime | None = None) -> bool:
         return held and _piece(moment)
 
 
-def _due(now: datetime) -> object:
+def _due(now: datetime) -> QuerySet[Message]:
     return Message.objects.filter(channel=Channel.EMAIL, state=State.QUEUED, not_before__lte=now)
 
 
@@ -83,7 +84,8 @@ def _pace(rows: list[Message], given: MailSetup, now: datetime) -> Pace:
     named = {row.domain for row in rows}
     recent = Message.objects.filter(began__gt=now - MINUTE, domain__in=named).order_by("began")
     for domain, at in recent.values_list("domain", "began"):
-        pace.note(domain, at)
+        if at is not None:
+            pace.note(domain, at)
     return pace
 
 
@@ -100,7 +102,7 @@ def _send(rows: list[Message], now: datetime) -> None:
     _run(lanes)
     shut = next((lane.shut for lane in lanes if lane.shut), "")
     if shut:
-        outcomes.shut(SMTP, shut, now + timedelta())
+        outcomes.shut(SMTP, shut, now)
     elif any(lane.taken for lane in lanes):
         outcomes.reopen(SMTP)
 

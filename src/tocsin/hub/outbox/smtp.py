@@ -6,8 +6,6 @@ import re
 import smtplib
 from datetime import timedelta
 
-from msgspec import Struct
-
 from tocsin.hub.outbox.surroundings import Post
 from tocsin.hub.outbox.wire import Envelope
 from tocsin.hub.rules.mail_setup import Server

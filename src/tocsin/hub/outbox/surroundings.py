@@ -70,10 +70,10 @@ def _post(variables: tuple[tuple[str, str], ...]) -> Post:
     return Post(
         setup=given,
         tls=_context(given.authorities),
-        password=_content(given.password_file).decode("utf-8", "replace").strip(),
+        password=content(given.password_file).decode("utf-8", "replace").strip(),
         dkim=_dkim(given),
         smime=_smime(given),
-        pgp=pgp_signer(_content(given.pgp_key), given.pgp_key) if given.pgp_key else None,
+        pgp=pgp_signer(content(given.pgp_key), given.pgp_key) if given.pgp_key else None,
     )
 
 
@@ -89,17 +89,22 @@ def _context(authorities: str) -> ssl.SSLContext:
 def _dkim(given: MailSetup) -> Signer | None:
     if not given.dkim_key:
         return None
-    key = read_key(_content(given.dkim_key), given.dkim_key)
+    key = read_key(content(given.dkim_key), given.dkim_key)
     return Signer(domain=given.dkim_domain, selector=given.dkim_selector, key=key)
 
 
 def _smime(given: MailSetup) -> Seal | None:
     if not (given.smime_certificate and given.smime_key):
         return None
-    return smime_signer(_content(given.smime_certificate), _content(given.smime_key), given.smime_certificate)
+    return smime_signer(content(given.smime_certificate), content(given.smime_key), given.smime_certificate)
 
 
-def _content(path: str) -> bytes:
+def content(path: str) -> bytes:
+    """What a file holds that a variable names; nothing if none is named.
+
+    Raises:
+        EnvironmentFault: it cannot be read.
+    """
     if not path:
         return b""
     try:
@@ -107,4 +112,6 @@ def _content(path: str) -> bytes:
             return handle.read(LARGEST)
     except OSError as error:
         what = f"the file cannot be read: {error.strerror}"
-        raise EnvironmentFault(what, where=path, remedy="Name it in the variables of docs/hub/mail.md.") from error
+        raise EnvironmentFault(
+            what, where=path, remedy="Name it in the variables of docs/hub/mail.md."
+        ) from error

@@ -1,8 +1,9 @@
-"""Pages about messages: the list, one message, those in doubt, calls, letters, and the switch that holds all."""
+"""Pages about messages: the list, one message, those in doubt, calls, letters, the switch that holds all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -46,7 +47,11 @@ def message(request: HttpRequest, key: int) -> HttpResponse:
     """One message: what is sent, as plain text, and what became of it."""
     found = _visible(request, key)
     record_reading(request, 1)
-    context = {"message": found, "headers": shown.headers(found), "enclosures": found.enclosures.defer("content")}
+    context = {
+        "message": found,
+        "headers": shown.headers(found),
+        "enclosures": found.enclosures.defer("content"),
+    }
     return render(request, "outbox/message.html", context | {"form": NoteForm()})
 
 
@@ -56,7 +61,7 @@ def enclosure(request: HttpRequest, key: int) -> HttpResponseBase:
     found = get_object_or_404(selectors.enclosures_visible_to(person_of(request)), pk=key)
     record_reading(request, 1)
     return FileResponse(
-        iter([bytes(found.content)]),
+        BytesIO(bytes(found.content)),
         as_attachment=True,
         filename=found.name,
         content_type="application/octet-stream",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 from django.utils import timezone
 from msgspec import Struct
 
 from tocsin.errors import UsageFault
 from tocsin.hub.outbox.models import Message
-from tocsin.hub.outbox.surroundings import Post
-from tocsin.hub.rules.mail import Attachment, Sign
+from tocsin.hub.outbox.surroundings import Post, message_domain
+from tocsin.hub.rules.mail import Attachment, Purpose, Sign
 from tocsin.hub.rules.mail_format import Mail, entity, plain_address, whole
 from tocsin.hub.rules.mail_returns import return_path
 from tocsin.hub.rules.mail_sealing import encrypter
@@ -40,6 +42,20 @@ def envelope(row: Message, post: Post, *, enclosed: bool = True) -> Envelope:
         sender=return_path(post.setup.returns, row.pk, settings.SECRET_KEY),
         recipient=plain_address(row.address),
         content=content,
+    )
+
+
+def passing(address: str, subject: str, text: str) -> Message:
+    """A message that is not kept: a test."""
+    number = f"<{secrets.token_hex(16)}@{message_domain()}>"
+    return Message(
+        pk=0,
+        address=address,
+        subject=subject,
+        text=text,
+        message_id=number,
+        purpose=Purpose.TEST,
+        began=timezone.now(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What comes back: delivery reports (RFC 3464), complaints (ARF, RFC 5965), and other mail to the return path.
+"""What comes back: delivery reports (RFC 3464), complaints (ARF, RFC 5965), other mail to the return path.
 
 Whoever can write to the return path can send anything, so nothing here is believed before the hub has found
 its own token or Message-ID in it (`outbox.returns`). Any bytes give an answer; none raises.
@@ -13,6 +13,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
 from tocsin.hub.rules.sending import status_in
@@ -21,6 +22,7 @@ LARGEST = 1_000_000
 MOST_PARTS = 50
 MOST_BOUNDARIES = 200
 MOST_NUMBERS = 20
+LONGEST_TYPE = 20
 MESSAGE_ID = re.compile(r"<[0-9a-f]{32}@[A-Za-z0-9.-]{1,255}>")
 RETURNED_TO = ("delivered-to", "x-original-to", "envelope-to", "to", "x-envelope-to", "return-path")
 ORIGINALS = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
@@ -69,7 +71,13 @@ def read(content: bytes) -> Returned:
     try:
         message = BytesParser(policy=compat32).parsebytes(content)
         return _read(message)
-    except (RecursionError, LookupError, ValueError, TypeError, AttributeError):  # the parser's, on damaged mail
+    except (
+        RecursionError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):  # the parser's, on damaged mail
         return NOTHING
 
 
@@ -78,8 +86,8 @@ def _read(message: Message) -> Returned:
     to = tuple(str(text)[:500] for name in RETURNED_TO for text in message.get_all(name, [])[:5])
     numbers = _numbers(parts)
     groups = [group for part in parts if part.get_content_type() in REPORTS for group in _groups(part)]
-    if found := _reported(groups):
-        return Returned(to=to, numbers=numbers, **found)
+    if (found := _reported(groups)) is not None:
+        return msgspec.structs.replace(found, to=to, numbers=numbers)
     if any(part.get_content_type() == "message/feedback-report" for part in parts):
         return Returned(kind=Kind.COMPLAINT, to=to, numbers=numbers)
     return Returned(kind=_without_report(message, numbers), to=to, numbers=numbers, **_said(parts))
@@ -110,7 +118,7 @@ def _text(part: Message) -> str:
 
 
 def _groups(part: Message) -> Iterator[Message]:
-    """The groups of fields of a delivery status, which the parser gives as messages, or as text if damaged."""
+    """The groups of fields of a delivery status: the parser gives messages, or text if it is damaged."""
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (group for group in payload[:MOST_PARTS] if isinstance(group, Message))
@@ -125,25 +133,25 @@ ORDER = {
 }
 
 
-def _reported(groups: list[Message]) -> dict[str, object]:
+def _reported(groups: list[Message]) -> Returned | None:
     """The worst of what a delivery status reports: a failure before a delay before a delivery."""
     for action, kind in ORDER.items():
         for group in groups:
             if str(group.get("action", "")).split("(")[0].strip().lower() == action:
-                return {
-                    "kind": kind,
-                    "recipient": _plain(group.get("final-recipient") or group.get("original-recipient")),
-                    "status": status_in(str(group.get("status", ""))),
-                    "says": _plain(group.get("diagnostic-code"), typed=True),
-                }
-    return {}
+                return Returned(
+                    kind=kind,
+                    recipient=_plain(group.get("final-recipient") or group.get("original-recipient")),
+                    status=status_in(str(group.get("status", ""))),
+                    says=_plain(group.get("diagnostic-code")),
+                )
+    return None
 
 
-def _plain(text: object, *, typed: bool = True) -> str:
+def _plain(text: object) -> str:
     """A field without its type: ``rfc822; a@b.example`` gives the address."""
     whole = " ".join(str(text or "").split())
     kind, middle, rest = whole.partition(";")
-    return (rest.strip() if typed and middle and len(kind) < 20 else whole)[:300]  # noqa: PLR2004 - a type's name
+    return (rest.strip() if middle and len(kind) < LONGEST_TYPE else whole)[:300]
 
 
 def _without_report(message: Message, numbers: tuple[str, ...]) -> Kind:

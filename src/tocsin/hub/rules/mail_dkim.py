@@ -34,7 +34,7 @@ SIGNED = (
     "in-reply-to",
     "references",
 )
-"""Headers that are signed when they are there. The first five are named once more, so that none can be added."""
+"""Headers that are signed when they are there. The first five are named once more: none can be added."""
 
 ONCE = SIGNED[:5]
 SHORTEST = 2048
@@ -53,7 +53,7 @@ class Signer:
         self._start = f"v=1; a={self._algorithm}; c=relaxed/relaxed; d={domain}; s={selector};"
 
     def sign(self, message: bytes, now: int) -> bytes:
-        """The message with its signature before it. ``message`` has CRLF at each line's end; ``now`` is Unix time."""
+        """The message with its signature before it. Its lines end in CRLF; ``now`` is Unix time."""
         head, _, body = message.partition(b"\r\n\r\n")
         fields = [_relaxed(field) for field in FOLDED.sub(b"", head).split(b"\r\n")]
         chosen = [pair for name in SIGNED for pair in fields if pair[0] == name.encode()]
@@ -98,7 +98,9 @@ def read_key(pem: bytes, where: str) -> Key:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise UsageFault("no private key without a passphrase", where=where, remedy="tocsin hub mail keys") from error
+        raise UsageFault(
+            "no private key without a passphrase", where=where, remedy="tocsin hub mail keys"
+        ) from error
     if isinstance(key, Ed25519PrivateKey):
         return key
     if not isinstance(key, RSAPrivateKey) or key.key_size < SHORTEST:

@@ -123,7 +123,11 @@ def _sender(name: str, address: str) -> str:
 
 def _subject(text: str) -> str:
     line = f"Subject: {text.strip()}"
-    return line if line.isascii() and len(line) <= LONGEST_LINE and "=?" not in line else _folded("Subject", text)
+    return (
+        line
+        if line.isascii() and len(line) <= LONGEST_LINE and "=?" not in line
+        else _folded("Subject", text)
+    )
 
 
 def _folded(name: str, value: str | Address) -> str:

@@ -1,4 +1,4 @@
-"""S/MIME (RFC 8551) and OpenPGP in MIME (RFC 3156) around an entity: detached signatures, encryption to a key.
+"""S/MIME (RFC 8551) and OpenPGP in MIME (RFC 3156) around an entity: signatures, encryption to a key.
 
 An entity comes in and goes out as bytes with CRLF; what is signed is exactly what is sent.
 """
@@ -24,7 +24,7 @@ Seal = Callable[[bytes], bytes]
 PGP_FAULTS = (RuntimeError, ValueError, OSError, TypeError)
 DETACHED = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
 SIGNED_HEAD = (
-    'Content-Type: multipart/signed; protocol="{protocol}";\r\n micalg={digest}; boundary="{boundary}"\r\n\r\n'
+    'Content-Type: multipart/signed; protocol="{protocol}";\r\n micalg={digest}; boundary="{boundary}"\r\n'
 )
 SIGNATURE_HEAD = (
     'Content-Type: {kind}; name="{name}"\r\n{more}Content-Disposition: attachment; filename="{name}"\r\n\r\n'
@@ -89,7 +89,14 @@ def _signed(protocol: str, digest: str, part: bytes, signature: bytes) -> bytes:
     boundary = f"=-{secrets.token_hex(16)}"
     head = SIGNED_HEAD.format(protocol=protocol, digest=digest, boundary=boundary)
     return b"\r\n".join(
-        (head.removesuffix("\r\n").encode(), _line(boundary), part, _line(boundary), signature, _end(boundary))
+        (
+            head.encode(),
+            _line(boundary),
+            part,
+            _line(boundary),
+            signature,
+            _end(boundary),
+        )
     )
 
 
@@ -134,9 +141,7 @@ def _pgp_encrypted(content: bytes) -> bytes:
     )
     version = b"Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
     data = b'Content-Type: application/octet-stream; name="encrypted.asc"\r\n\r\n' + _crlf(content)
-    return b"\r\n".join(
-        (head.encode(), _line(boundary), version, _line(boundary), data, _end(boundary))
-    )
+    return b"\r\n".join((head.encode(), _line(boundary), version, _line(boundary), data, _end(boundary)))
 
 
 def _smime_encrypter(pem: bytes) -> Seal:

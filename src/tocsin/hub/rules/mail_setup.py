@@ -56,7 +56,7 @@ class MailSetup(Struct, frozen=True, kw_only=True):
     returns: str = ""
     list_domain: str = ""
     dkim_domain: str = ""
-    dkim_selector: str = ""
+    dkim_selector: str = "tocsin"
     dkim_key: str = ""
     smime_certificate: str = ""
     smime_key: str = ""
@@ -80,7 +80,9 @@ def read_setup(given: Mapping[str, str]) -> MailSetup:
     Raises:
         UsageFault: one of them cannot be understood, or two do not fit; names the variable.
     """
-    ours = {name.removeprefix(PREFIX): text.strip() for name, text in given.items() if name.startswith(PREFIX)}
+    ours = {
+        name.removeprefix(PREFIX): text.strip() for name, text in given.items() if name.startswith(PREFIX)
+    }
     get = ours.get
     name, address = _sender(get("MAIL_FROM", ""))
     domain = address.rpartition("@")[2].lower()
@@ -132,11 +134,15 @@ def _server(text: str) -> Server | None:
             host=parts.hostname or "", port=parts.port or port, tls=tls, user=unquote(parts.username or "")
         )
     except (KeyError, ValueError) as error:
-        raise _wrong("SMTP", "no way to a mail server", "Give: smtp+starttls://user@mail.example:587") from error
+        raise _wrong(
+            "SMTP", "no way to a mail server", "Give: smtp+starttls://user@mail.example:587"
+        ) from error
     if not server.host or parts.password:
         raise _wrong("SMTP", "no host, or a password", "The password goes into SMTP_PASSWORD_FILE.")
     if tls == "none" and not _is_loopback(server.host):
-        raise _wrong("SMTP", "mail without TLS goes to this machine alone", "Use smtp+starttls:// or smtps://")
+        raise _wrong(
+            "SMTP", "mail without TLS goes to this machine alone", "Use smtp+starttls:// or smtps://"
+        )
     return server
 
 
@@ -201,7 +207,12 @@ def _quiet(text: str, zones: str) -> Quiet | None:
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
         remedy = "Give: 22:00-06:00 Europe/London, and in MAIL_ZONES: DE=Europe/Berlin"
         raise _wrong("MAIL_QUIET", f"quiet hours cannot be read: {error}", remedy) from error
-    if quiet.begin == quiet.end or quiet.begin.tzinfo or quiet.end.tzinfo or not all(map(COUNTRY.match, pairs)):
+    if (
+        quiet.begin == quiet.end
+        or quiet.begin.tzinfo
+        or quiet.end.tzinfo
+        or not all(map(COUNTRY.match, pairs))
+    ):
         raise _wrong("MAIL_QUIET", "quiet hours cover no time, or a country is none", "Two capital letters.")
     return quiet
 

@@ -1,4 +1,4 @@
-"""Messages to webhooks: what is posted, how the receiver knows that it is from this hub, and where none goes."""
+"""Messages to webhooks: what is posted, how a receiver knows that it is this hub's, where none goes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def body(fields: dict[str, str], attachments: Sequence[Attachment]) -> bytes:
 
 
 def key_of(url: str, secret: str) -> str:
-    """The key that a webhook's receiver checks signatures with: one for each address, made from the hub's secret."""
+    """The key that a receiver checks signatures with: one for each address, from the hub's secret."""
     return hmac.new(secret.encode(), f"outbox webhook {url}".encode(), hashlib.sha256).hexdigest()
 
 

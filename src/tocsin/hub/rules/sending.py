@@ -1,4 +1,4 @@
-"""What may become of a message, when it is tried again, how fast a domain is written to, and when it is night.
+"""What may become of a message, when it is tried again, how fast a domain is written to, when it is night.
 
 A message that may have gone out is never sent again by itself: the only way back from ``in-doubt`` to
 ``queued`` is a person (`outbox.services.settle`).
