@@ -65,7 +65,13 @@ def test_the_button_opens_the_page_in_this_browser_alone() -> None:
     server = rows.server(compromise=Compromise.SUSPECTED, shell_seen=making.DAY.date())
     made, path = rows.link(server)
     text = rows.inside(path).get(path).content.decode()
-    for word in ("mail01.contoso.example", "web shell answered", "tocsin-nonce-", "custody.json", "No answer yet"):
+    for word in (
+        "mail01.contoso.example",
+        "web shell answered",
+        "tocsin-nonce-",
+        "custody.json",
+        "No answer yet",
+    ):
         assert word in text, word
     assert b"mail01" not in Client().get(path).content
     made.refresh_from_db()
@@ -200,7 +206,10 @@ def test_a_new_channel_is_proposed_and_replaces_nothing() -> None:
 def test_opting_out_is_kept_on_the_contact_that_the_link_went_to() -> None:
     server = rows.server()
     assert server.organisation
-    contact, other = making.contact(server.organisation), making.contact(server.organisation, "b@contoso.example")
+    contact, other = (
+        making.contact(server.organisation),
+        making.contact(server.organisation, "b@contoso.example"),
+    )
     _, path = rows.link(server, contact=contact)
     assert say(rows.inside(path), path, Answered.OPT_OUT) == 302
     contact.refresh_from_db()

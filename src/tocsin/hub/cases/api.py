@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -37,7 +38,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 
 
 class CaseOut(Schema):
-    """One case. ``claimed`` is somebody's word; ``closed`` with ``verified-removed`` rests on ``hand_in_id``."""
+    """One case. ``claimed`` is somebody's word; ``verified-removed`` rests on the evidence ``hand_in_id``."""
 
     id: int
     kind: str
@@ -75,7 +76,7 @@ class CaseOut(Schema):
 
 
 class FactOut(Schema):
-    """Something that was learned of a case: ``at`` is when it was so, ``recorded`` when the hub learned it."""
+    """What was learned of a case: ``at`` is when it was so, ``recorded`` when the hub learned it."""
 
     kind: str
     source: str
@@ -117,7 +118,7 @@ class NewCase(Schema):
 
 
 class Act(Schema):
-    """What is done to some cases; all of them or none. ``text`` is the comment, reason or place that it needs."""
+    """What is done to cases; all of them or none. ``text`` is the comment, reason or place that it needs."""
 
     cases: Annotated[list[Number], Field(min_length=1, max_length=services.MOST_AT_ONCE)]
     act: Literal["assign", "due", "comment", "notify", "link", "acknowledged", "claim", "accept"]
@@ -240,7 +241,7 @@ def act(request: HttpRequest, wanted: Act) -> Any:
 def _act(by: User, wanted: Act) -> None:
     numbers, text = wanted.cases, wanted.text
     to = get_object_or_404(selectors.workers(), pk=wanted.to) if wanted.to else None
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "assign": lambda: work.assign(numbers, by=by, to=to),
         "due": lambda: work.set_due(numbers, by=by, day=wanted.day),
         "comment": lambda: work.comment(numbers, by=by, text=text),
