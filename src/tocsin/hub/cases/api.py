@@ -178,6 +178,33 @@ def _met(request: HttpRequest, asked: Search) -> Any:
     return rows if asked.open is None else rows.filter(state__in=sorted(OPEN if asked.open else CLOSED))
 
 
+@router.post("/act", response=DoneOut, auth=WRITE, summary="Act on cases")
+def act(request: HttpRequest, wanted: Act) -> Any:
+    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk."""
+    person = _writer(request)
+    try:
+        _act(person, wanted)
+    except PermissionDenied as error:
+        raise HttpError(403, "not all of these cases are before you") from error
+    return {"cases": len(wanted.cases)}
+
+
+def _act(by: User, wanted: Act) -> None:
+    numbers, text = wanted.cases, wanted.text
+    to = get_object_or_404(selectors.workers(), pk=wanted.to) if wanted.to else None
+    acts: dict[str, Callable[[], object]] = {
+        "assign": lambda: work.assign(numbers, by=by, to=to),
+        "due": lambda: work.set_due(numbers, by=by, day=wanted.day),
+        "comment": lambda: work.comment(numbers, by=by, text=text),
+        "notify": lambda: work.ask_notice(numbers, by=by),
+        "link": lambda: work.add_link(numbers, by=by, label="", place=text),
+        "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
+        "claim": lambda: services.claim_removed(numbers, by=by, reason=text),
+        "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
+    }
+    acts[wanted.act]()
+
+
 @router.get("/{key}", response=WholeOut, auth=READ, summary="One case")
 def case(request: HttpRequest, key: Number) -> Any:
     """A case with its timeline, and every condition of closing it, met or not."""
@@ -225,33 +252,6 @@ def _past(moment: datetime | None) -> datetime:
     if not datetime(2000, 1, 1, tzinfo=UTC) <= moment <= now:
         raise UsageFault("it was seen between 2000 and now")
     return moment
-
-
-@router.post("/act", response=DoneOut, auth=WRITE, summary="Act on cases")
-def act(request: HttpRequest, wanted: Act) -> Any:
-    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk."""
-    person = _writer(request)
-    try:
-        _act(person, wanted)
-    except PermissionDenied as error:
-        raise HttpError(403, "not all of these cases are before you") from error
-    return {"cases": len(wanted.cases)}
-
-
-def _act(by: User, wanted: Act) -> None:
-    numbers, text = wanted.cases, wanted.text
-    to = get_object_or_404(selectors.workers(), pk=wanted.to) if wanted.to else None
-    acts: dict[str, Callable[[], object]] = {
-        "assign": lambda: work.assign(numbers, by=by, to=to),
-        "due": lambda: work.set_due(numbers, by=by, day=wanted.day),
-        "comment": lambda: work.comment(numbers, by=by, text=text),
-        "notify": lambda: work.ask_notice(numbers, by=by),
-        "link": lambda: work.add_link(numbers, by=by, label="", place=text),
-        "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
-        "claim": lambda: services.claim_removed(numbers, by=by, reason=text),
-        "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
-    }
-    acts[wanted.act]()
 
 
 @router.post("/{key}/verify", response=WholeOut, auth=WRITE, summary="Close a case by evidence")
