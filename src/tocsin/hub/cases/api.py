@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -37,7 +38,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
 
 
 class CaseOut(Schema):
-    """One case. ``claimed`` is somebody's word; ``closed`` with ``verified-removed`` rests on ``hand_in_id``."""
+    """One case. ``claimed`` is somebody's word; ``verified-removed`` rests on the evidence ``hand_in_id``."""
 
     id: int
     kind: str
@@ -75,7 +76,7 @@ class CaseOut(Schema):
 
 
 class FactOut(Schema):
-    """Something that was learned of a case: ``at`` is when it was so, ``recorded`` when the hub learned it."""
+    """What was learned of a case: ``at`` is when it was so, ``recorded`` when the hub learned it."""
 
     kind: str
     source: str
@@ -117,7 +118,7 @@ class NewCase(Schema):
 
 
 class Act(Schema):
-    """What is done to some cases; all of them or none. ``text`` is the comment, reason or place that it needs."""
+    """What is done to cases; all of them or none. ``text`` is the comment, reason or place that it needs."""
 
     cases: Annotated[list[Number], Field(min_length=1, max_length=services.MOST_AT_ONCE)]
     act: Literal["assign", "due", "comment", "notify", "link", "acknowledged", "claim", "accept"]
@@ -177,6 +178,33 @@ def _met(request: HttpRequest, asked: Search) -> Any:
     return rows if asked.open is None else rows.filter(state__in=sorted(OPEN if asked.open else CLOSED))
 
 
+@router.post("/act", response=DoneOut, auth=WRITE, summary="Act on cases")
+def act(request: HttpRequest, wanted: Act) -> Any:
+    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk."""
+    person = _writer(request)
+    try:
+        _act(person, wanted)
+    except PermissionDenied as error:
+        raise HttpError(403, "not all of these cases are before you") from error
+    return {"cases": len(wanted.cases)}
+
+
+def _act(by: User, wanted: Act) -> None:
+    numbers, text = wanted.cases, wanted.text
+    to = get_object_or_404(selectors.workers(), pk=wanted.to) if wanted.to else None
+    acts: dict[str, Callable[[], object]] = {
+        "assign": lambda: work.assign(numbers, by=by, to=to),
+        "due": lambda: work.set_due(numbers, by=by, day=wanted.day),
+        "comment": lambda: work.comment(numbers, by=by, text=text),
+        "notify": lambda: work.ask_notice(numbers, by=by),
+        "link": lambda: work.add_link(numbers, by=by, label="", place=text),
+        "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
+        "claim": lambda: services.claim_removed(numbers, by=by, reason=text),
+        "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
+    }
+    acts[wanted.act]()
+
+
 @router.get("/{key}", response=WholeOut, auth=READ, summary="One case")
 def case(request: HttpRequest, key: Number) -> Any:
     """A case with its timeline, and every condition of closing it, met or not."""
@@ -224,33 +252,6 @@ def _past(moment: datetime | None) -> datetime:
     if not datetime(2000, 1, 1, tzinfo=UTC) <= moment <= now:
         raise UsageFault("it was seen between 2000 and now")
     return moment
-
-
-@router.post("/act", response=DoneOut, auth=WRITE, summary="Act on cases")
-def act(request: HttpRequest, wanted: Act) -> Any:
-    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk."""
-    person = _writer(request)
-    try:
-        _act(person, wanted)
-    except PermissionDenied as error:
-        raise HttpError(403, "not all of these cases are before you") from error
-    return {"cases": len(wanted.cases)}
-
-
-def _act(by: User, wanted: Act) -> None:
-    numbers, text = wanted.cases, wanted.text
-    to = get_object_or_404(selectors.workers(), pk=wanted.to) if wanted.to else None
-    acts = {
-        "assign": lambda: work.assign(numbers, by=by, to=to),
-        "due": lambda: work.set_due(numbers, by=by, day=wanted.day),
-        "comment": lambda: work.comment(numbers, by=by, text=text),
-        "notify": lambda: work.ask_notice(numbers, by=by),
-        "link": lambda: work.add_link(numbers, by=by, label="", place=text),
-        "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
-        "claim": lambda: services.claim_removed(numbers, by=by, reason=text),
-        "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
-    }
-    acts[wanted.act]()
 
 
 @router.post("/{key}/verify", response=WholeOut, auth=WRITE, summary="Close a case by evidence")

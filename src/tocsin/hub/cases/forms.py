@@ -16,7 +16,6 @@ from tocsin.hub.cases.finding import Sighting
 from tocsin.hub.cases.selectors import workers
 from tocsin.hub.census.models import Server
 from tocsin.hub.rules.cases import CaseKind, Source
-from tocsin.hub.rules.cases_identity import key_of
 
 DAY = {"type": "date"}
 
@@ -220,7 +219,7 @@ class NewCaseForm(forms.Form):
         """What was seen."""
         given = self.cleaned_data
         named = given["url"] if given["kind"] == CaseKind.WEBSHELL else ""
-        is_path = bool(named) and not key_of(named, None).startswith("/") or "\\" in named
+        is_path = "\\" in named or named[1:2] == ":"
         return Sighting(
             kind=CaseKind(given["kind"]),
             campaign=given["campaign"].pk,

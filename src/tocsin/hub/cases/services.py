@@ -52,7 +52,12 @@ def notified(
     """The owners of these cases were told; a mark that asks for a notice goes. Gives whose state changed.
 
     ``once`` names the message: the same is never told twice.
+
+    Raises:
+        PermissionDenied: the person, if there is one, may not, or does not see one of the cases.
     """
+    if by is not None:
+        _may(by, cases)
     with writing():
         changed = _learn(
             cases, FactKind.NOTIFIED, at=at, by=by, source=Source.NOTICE, reason=reason, once=once
@@ -69,7 +74,13 @@ def acknowledged(
     reason: str = "",
     once: str = "",
 ) -> list[int]:
-    """The owners of these cases answered. Gives the cases whose state changed."""
+    """The owners of these cases answered. Gives the cases whose state changed.
+
+    Raises:
+        PermissionDenied: the person, if there is one, may not, or does not see one of the cases.
+    """
+    if by is not None:
+        _may(by, cases)
     with writing():
         return _learn(
             cases, FactKind.ACKNOWLEDGED, at=at, by=by, source=Source.OWNER, reason=reason, once=once

@@ -87,24 +87,25 @@ def sightings_in(row: HandIn) -> Iterator[Sighting]:
 def second_hand(row: HandIn) -> bool:
     """Whether an assessment shows more than one hand that used the server."""
     clusters = [one for verdict in verdicts_of(row, row.campaign.key) for one in _listed(verdict, "clusters")]
-    return sum(one.get("role") in HANDS for one in clusters) > 1
+    return sum(_text(one, "role") in HANDS for one in clusters) > 1
 
 
 def _shell(row: HandIn, shell: Mapping[str, Any], number: int, *, second: bool) -> Sighting:
     examined = shell.get("examination")
     content = examined if isinstance(examined, dict) else {}
-    then = None if shell.get("presence") == "present" else _there_until(shell)
+    presence = _text(shell, "presence")
+    then = None if presence == "present" else _there_until(shell)
     return Sighting(
         kind=CaseKind.WEBSHELL,
         at=min(then or _ends(row), _ends(row)),
-        opens_only=then is None and shell.get("presence") in GONE,
+        opens_only=then is None and presence in GONE,
         url=_text(shell, "url"),
         path=_text(shell, "path"),
         sha256=_text(shell, "sha256"),
         sketch=_text(content, "sketch"),
         family=_text(content, "family"),
         once=f"hand-in:{row.pk}:{number}",
-        detail={"presence": _text(shell, "presence"), "content": _text(shell, "content")},
+        detail={"presence": presence, "content": _text(shell, "content")},
         **_common(row, second=second),
     )
 

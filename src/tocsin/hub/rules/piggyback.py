@@ -43,8 +43,8 @@ FIXED = frozenset({Exposure.PATCHED, Exposure.PATCH_VERIFIED})
 
 ORDER = (
     "Ordered by points: one for each day with a web shell (60 at most), 30 if more than one hand was seen on"
-    " the server, 20 if it is patched and its owner may believe that it is over, 15 for a highly critical sector"
-    " (NIS2, annex I)."
+    " the server, 20 if it is patched and its owner may believe that it is over, 15 for a highly critical"
+    " sector (NIS2, annex I)."
 )
 
 

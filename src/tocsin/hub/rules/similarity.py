@@ -2,8 +2,9 @@
 
 Copies of one shell, and rewritings of it, are told by the hash of the content, by the sketch of the code
 (`detections.webshells.sketch`), by a name that nobody would choose by chance, and by a name's pattern
-together with what the shell can do. Each pair is joined for a reason in words, and what is joined by several steps is
-one cluster. Names and tools are shared, sold and copied: a cluster says where to look, not who it was.
+together with what the shell can do. Each pair is joined for a reason in words, and what is joined by several
+steps is one cluster. Names and tools are shared, sold and copied: a cluster says where to look, not who it
+was.
 """
 
 from __future__ import annotations

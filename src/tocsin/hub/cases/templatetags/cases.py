@@ -1,4 +1,4 @@
-"""Boxes about cases for pages of other apps: of a server, of an organisation, and numbers for the first page."""
+"""Boxes about cases for other apps' pages: of a server, of an organisation; and how many there are."""
 
 from __future__ import annotations
 
