@@ -75,6 +75,15 @@ def custody_of(entries: Sequence[Entry], custody_file: Path | None) -> Found:
     return Found(custody=custody, record=record, manifest=listed, notes=tuple(notes))
 
 
+def statements(entries: Sequence[Entry]) -> tuple[bytes, ...]:
+    """Give the record of custody and the manifests of the root, as they stand.
+
+    What lies on the server's own disk is none of them.
+    """
+    root = _root(entries)
+    return tuple(filter(None, (_read(root.get(name)) for name in (RECORD, *manifest.NAMES))))
+
+
 def parse_record(data: bytes) -> Custody:
     """Read ``custody.json``. Times without an offset are taken as UTC; impossible ones are none.
 

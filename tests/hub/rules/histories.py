@@ -86,7 +86,7 @@ def _told(
         exposure=exposure if assessed else None,
         compromise=compromise if assessed else None,
         present=assessed and present,
-        clean=assessed and clean and not present and grade is Grade.RE_ASSESSED,
+        clean=assessed and clean,
         until=day + lasting if kind is Kind.FALSE_POSITIVE else None,
     )
 

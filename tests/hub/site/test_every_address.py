@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.hub import making
 
 from tocsin.hub.accounts.models import ExportRequest, User
+from tocsin.hub.cases.models import Case
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -98,6 +99,15 @@ ANSWERS = {
     "/snapshots/": STAFF,
     "/snapshots/new/": WRITERS,
     "/snapshots/1/": STAFF,
+    "/cases/": LOGGED_IN,
+    "/cases/new/": WRITERS,
+    "/cases/act/": POST_WRITERS,
+    "/cases/piggyback/": STAFF,
+    "/cases/clusters/": STAFF,
+    "/cases/1/": LOGGED_IN,
+    "/cases/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/cases/1/act/": POST_ALL,
+    "/cases/1/close/": POST_WRITERS,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
     "/situation/by/sector/": STAFF,
@@ -132,7 +142,7 @@ def known_to_django() -> list[str]:
 
 def test_every_address_stands_in_the_table() -> None:
     assert set(known_to_django()) - set(ANSWERS) == set()
-    assert set(ANSWERS) - set(known_to_django()) == {"/organisations/2/", "/servers/2/"}
+    assert set(ANSWERS) - set(known_to_django()) == {"/cases/2/", "/organisations/2/", "/servers/2/"}
 
 
 def fill(people: dict[str, User], client: Client) -> None:
@@ -145,6 +155,7 @@ def fill(people: dict[str, User], client: Client) -> None:
     for number, owner in ((1, first), (2, None)):
         server = making.server(f"192.0.2.{number}", owner, pk=number)
         making.standing(server, pk=number)
+        Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
     making.snapshot(pk=1)
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])

@@ -46,6 +46,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
         reason: who says so and how it is known, in words.
         detail: whatever else explains it.
         once: the same is never told twice; an empty text for no such care.
+        opens_only: it tells a known case nothing: it is gone, and nobody knows since when.
     """
 
     kind: CaseKind
@@ -66,6 +67,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
     reason: str = ""
     detail: dict[str, Any] = {}
     once: str = ""
+    opens_only: bool = False
 
     @property
     def key(self) -> str:
@@ -97,7 +99,7 @@ def _found(sightings: Sequence[Sighting], by: User | None) -> list[int]:
         if to.named is not None:
             _name(to.named, one, actor)
         known[one.where] = _with(group, one, to, numbers)
-        facts += [_fact(number, one, by) for number in numbers]
+        facts += [_fact(number, one, by) for number in numbers if not (to.cases and one.opens_only)]
         _add_content(numbers[0], one)
     learn(facts, actor=actor)
     return sorted({one.case_id for one in facts})

@@ -12,7 +12,7 @@ from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.cases.models import Case, Fact
 from tocsin.hub.census.bulk import Table
 from tocsin.hub.exposure.chain import Change, append
-from tocsin.hub.rules.cases import CaseFact, CaseFold, CaseState, FactKind, fold
+from tocsin.hub.rules.cases import CLOSED, CaseFact, CaseFold, CaseState, FactKind, fold
 from tocsin.hub.rules.words import Grade
 
 COLUMNS = (
@@ -68,7 +68,9 @@ def learn(facts: Sequence[Fact], *, actor: str) -> list[int]:
 def refold(cases: Sequence[int]) -> dict[int, str]:
     """Fold cases anew from the facts that stand; gives the state of each."""
     facts = _facts_of(cases)
-    stored = {row["id"]: row for row in Case.objects.filter(pk__in=cases).values("id", "due", *STATE)}
+    stored = {
+        row["id"]: row for row in Case.objects.filter(pk__in=cases).values("id", "due", "overdue", *STATE)
+    }
     changes: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     states = {}
     for case in cases:
@@ -172,6 +174,8 @@ def _columns(facts: Sequence[Stored], stored: Stored) -> dict[str, Any]:
         "exception": accepted["reason"] if accepted else "",
         "reopened": done.reopened,
     }
+    if done.state in CLOSED:
+        wanted["overdue"] = False
     return wanted | ({"due": accepted["review"]} if accepted else {})
 
 

@@ -52,7 +52,12 @@ def notified(
     """The owners of these cases were told; a mark that asks for a notice goes. Gives whose state changed.
 
     ``once`` names the message: the same is never told twice.
+
+    Raises:
+        PermissionDenied: the person, if there is one, may not, or does not see one of the cases.
     """
+    if by is not None:
+        _may(by, cases)
     with writing():
         changed = _learn(
             cases, FactKind.NOTIFIED, at=at, by=by, source=Source.NOTICE, reason=reason, once=once
@@ -69,7 +74,13 @@ def acknowledged(
     reason: str = "",
     once: str = "",
 ) -> list[int]:
-    """The owners of these cases answered. Gives the cases whose state changed."""
+    """The owners of these cases answered. Gives the cases whose state changed.
+
+    Raises:
+        PermissionDenied: the person, if there is one, may not, or does not see one of the cases.
+    """
+    if by is not None:
+        _may(by, cases)
     with writing():
         return _learn(
             cases, FactKind.ACKNOWLEDGED, at=at, by=by, source=Source.OWNER, reason=reason, once=once
@@ -115,9 +126,9 @@ def verify(case: int, hand_in: int | None, *, by: User, reason: str = "") -> Cas
         about = Case.objects.select_related("campaign").get(pk=case)
         evidence = closing.usable(about).filter(pk=hand_in).first() if hand_in else None
         missing = objections(closing.conditions_of(about, evidence, by=by))
-        if missing or evidence is None:
+        if missing or evidence is None or evidence.collected is None:
             raise UsageFault("this case cannot be closed. " + " ".join(missing))
-        learn([_verified(about, evidence, by, reason)], actor=f"user:{by.pk}")
+        learn([_verified(about, evidence, evidence.collected, by, reason)], actor=f"user:{by.pk}")
         about.refresh_from_db()
         if about.state != CaseState.VERIFIED_REMOVED:
             raise UsageFault("this case cannot be closed. Something newer is known of it; look again.")
@@ -185,12 +196,12 @@ def _learn(
     return learn(facts, actor=f"user:{by.pk}" if by else str(rest["source"]))
 
 
-def _verified(case: Case, evidence: HandIn, by: User, reason: str) -> Fact:
+def _verified(case: Case, evidence: HandIn, collected: datetime, by: User, reason: str) -> Fact:
     return Fact(
         case=case,
         kind=FactKind.VERIFIED,
         source=Source.ASSESSMENT,
-        at=evidence.collected,
+        at=collected,
         by=by,
         grade=evidence.grade,
         gone=True,

@@ -263,7 +263,7 @@ def told_of(row: Decision) -> Told:
         exposure=Exposure(row.exposure) if row.exposure else None,
         compromise=Compromise(row.compromise) if row.compromise else None,
         present=row.residual == "present",
-        clean=row.shown_clean,
+        clean=row.shown_clean and row.grade == Grade.RE_ASSESSED,
         until=days.number(row.until) if row.until else None,
     )
 

@@ -10,6 +10,9 @@ from django.utils import timezone
 from tocsin.hub.accounts.models import choices
 from tocsin.hub.rules.words import Compromise, Exposure, Grade
 
+BOUND = "sha256:"
+"""How a decision names the evidence that it rests on, before the digest."""
+
 
 class Standing(models.Model):
     """Where one server stands in one campaign now: a fold over observations and decisions, kept for lists.
@@ -118,6 +121,19 @@ class Decision(models.Model):
     recorded = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(  # the hand-in itself is looked at by services (`proof`)
+                condition=models.Q(shown_clean=False)
+                | models.Q(
+                    kind="assessment",
+                    grade=Grade.RE_ASSESSED,
+                    residual="none-seen",
+                    by__isnull=False,
+                    evidence__startswith=BOUND,
+                ),
+                name="clean_by_re_assessed_evidence",
+            )
+        ]
         indexes: ClassVar = [models.Index(fields=["server", "campaign", "id"], name="decision_by_server")]
 
     def __str__(self) -> str:

@@ -24,8 +24,9 @@ from tocsin.hub.census.settling import plans
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.folding import Folder
 from tocsin.hub.exposure.models import Decision, Standing
+from tocsin.hub.exposure.proof import Claimed, unproven
 from tocsin.hub.exposure.selectors import visible_to
-from tocsin.hub.rules.decisions import Kind, Proposal, refuse
+from tocsin.hub.rules.decisions import HEARD, Kind, Proposal, refuse, refuse_heard
 from tocsin.hub.rules.words import Compromise, Exposure, Grade
 
 MOST_AT_ONCE = 5_000
@@ -44,8 +45,8 @@ class Ruling(Struct, frozen=True, kw_only=True):
         exposure: what an assessment says.
         compromise: what an assessment shows was done.
         residual: what an assessment says is still there: ``present``, ``none-seen`` or ``unknown``.
-        clean: `rules.decisions.objections` had none.
-        evidence: a digest, or where it is held.
+        clean: `rules.decisions.objections` had none. Needs ``evidence`` that shows it (`proof`).
+        evidence: ``sha256:`` and a digest, or where it is held.
     """
 
     kind: Kind
@@ -68,11 +69,40 @@ def decide(*, by: User, campaign: Campaign, servers: Sequence[int], ruling: Ruli
         UsageFault: the decision cannot be made as it stands, with the reason.
     """
     _check(by, campaign, servers, ruling)
+    return _record(by, f"user:{by.pk}", campaign, servers, ruling)
+
+
+def hear(*, actor: str, campaign: Campaign, servers: Sequence[int], ruling: Ruling) -> list[int]:
+    """Take down what somebody without an account says: a claim, or an assessment's bad news.
+
+    It raises an alarm or moves a case forward, and closes nothing. Gives the decisions' ids.
+
+    Args:
+        actor: who says so, such as ``link:17``.
+        campaign: in which campaign.
+        servers: numbers of servers that stand in it.
+        ruling: what is said.
+
+    Raises:
+        UsageFault: it is more than a word or bad news, or a server does not stand in the campaign.
+    """
+    _check_terms(ruling)
+    good = ruling.clean or (ruling.exposure is not None and ruling.exposure not in HEARD)
+    if (why := refuse_heard(ruling.kind, good=good)) is not None:
+        raise UsageFault(why)
+    if Standing.objects.filter(campaign=campaign, server_id__in=servers).count() != len(set(servers)):
+        raise UsageFault("a server does not stand in this campaign")
+    return _record(None, actor, campaign, servers, ruling)
+
+
+def _record(
+    by: User | None, actor: str, campaign: Campaign, servers: Sequence[int], ruling: Ruling
+) -> list[int]:
     now = timezone.now()
     with writing():
         rows = [_decision(by, campaign, server, ruling, now) for server in servers]
         made = [row.pk for row in Decision.objects.bulk_create(rows)]
-        append([_told(by, campaign, row) for row in rows])
+        append([_told(actor, campaign, row) for row in rows])
         fold_now(servers)
     return made
 
@@ -101,7 +131,7 @@ def withdraw(*, by: User, decision: Decision, reason: str) -> Decision:
             reason=reason,
             supersedes=decision,
         )
-        append([_told(by, decision.campaign, row)])
+        append([_told(f"user:{by.pk}", decision.campaign, row)])
         fold_now([decision.server_id])
     return row
 
@@ -129,6 +159,24 @@ def _check(by: User, campaign: Campaign, servers: Sequence[int], ruling: Ruling)
         raise PermissionDenied
     if not 0 < len(servers) <= MOST_AT_ONCE or len(set(servers)) != len(servers):
         raise UsageFault(f"a decision is about 1 to {MOST_AT_ONCE} servers, each once")
+    _check_terms(ruling)
+    if visible_to(by).filter(campaign=campaign, server_id__in=servers).count() != len(servers):
+        raise PermissionDenied
+    if ruling.clean:
+        _check_proof(by, campaign, servers, ruling)
+
+
+def _check_proof(by: User, campaign: Campaign, servers: Sequence[int], ruling: Ruling) -> None:
+    """Nothing is shown clean by a word: the evidence is asked for, each time."""
+    for server in servers:
+        claimed = Claimed(
+            server=server, campaign=campaign.pk, evidence=ruling.evidence, at=ruling.at, by=by.pk
+        )
+        if (why := unproven(claimed)) is not None:
+            raise UsageFault(f"not shown to be clean: {why}", where=f"server {server}")
+
+
+def _check_terms(ruling: Ruling) -> None:
     now = timezone.now()
     proposal = Proposal(
         kind=ruling.kind,
@@ -140,11 +188,9 @@ def _check(by: User, campaign: Campaign, servers: Sequence[int], ruling: Ruling)
     )
     if (why := refuse(proposal)) is not None:
         raise UsageFault(why)
-    if visible_to(by).filter(campaign=campaign, server_id__in=servers).count() != len(servers):
-        raise PermissionDenied
 
 
-def _decision(by: User, campaign: Campaign, server: int, ruling: Ruling, now: datetime) -> Decision:
+def _decision(by: User | None, campaign: Campaign, server: int, ruling: Ruling, now: datetime) -> Decision:
     return Decision(
         server_id=server,
         campaign=campaign,
@@ -163,7 +209,7 @@ def _decision(by: User, campaign: Campaign, server: int, ruling: Ruling, now: da
     )
 
 
-def _told(by: User, campaign: Campaign, row: Decision) -> Change:
+def _told(actor: str, campaign: Campaign, row: Decision) -> Change:
     detail: dict[str, Any] = {"decision": row.pk, "reason": row.reason[:500], "grade": row.grade}
     if row.until:
         detail["until"] = row.until.isoformat()
@@ -175,7 +221,7 @@ def _told(by: User, campaign: Campaign, row: Decision) -> Change:
         at=row.at.astimezone(UTC),
         kind="decision",
         subject=f"server:{row.server_id}",
-        actor=f"user:{by.pk}",
+        actor=actor,
         campaign=campaign.key,
         after=row.kind,
         detail=detail,

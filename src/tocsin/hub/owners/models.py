@@ -63,7 +63,7 @@ class OwnerLink(models.Model):
 
 
 class Nonce(models.Model):
-    """What evidence for a link must carry. A removal that is claimed makes a new one: older evidence lacks it."""
+    """What evidence for a link must carry. A claimed removal makes a new one, which older evidence lacks."""
 
     link_id: int
 
@@ -106,7 +106,7 @@ class Answer(models.Model):
 
 
 class HandIn(models.Model):
-    """An assessment or evidence of one server, for one campaign. What it proves is worked out here, not believed.
+    """An assessment or evidence of one server, for one campaign. What it proves is worked out, not believed.
 
     ``digest`` is of the file as it came; ``evidence_digest`` is that of the evidence by the assessment.
     ``collected`` is the moment up to which the evidence itself shows anything; uploads have no say in it.
@@ -142,6 +142,7 @@ class HandIn(models.Model):
     collected_by_custody = models.DateTimeField(null=True)
     last_record = models.DateTimeField(null=True)
     nonce = models.ForeignKey(Nonce, null=True, on_delete=models.SET_NULL, related_name="hand_ins")
+    hosts = models.JSONField(default=list)  # what the evidence calls the server
     identity = models.CharField(max_length=12, default="unknown")  # same, different, unknown
     matched = models.JSONField(default=list)  # what in the evidence is the server's: sentences
     exposure = models.CharField(max_length=20, blank=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
@@ -43,7 +45,7 @@ def link_of(token: str) -> OwnerLink | None:
 
 
 def accepted_assessments(server: int, campaign: int) -> QuerySet[HandIn]:
-    """Hand-ins about a server in a campaign that an analyst confirmed and nobody took back; newest evidence first.
+    """Hand-ins about a server in a campaign that an analyst confirmed and nobody took back; newest first.
 
     Of any grade: look at ``grade``. Those without a moment of collection come last.
     """
@@ -56,3 +58,17 @@ def last_answer(organisation: int, campaign: int) -> str:
     """What an organisation said last in a campaign; silence is "no answer yet", never a word of its own."""
     said = Answer.objects.filter(link__organisation_id=organisation, link__campaign_id=campaign)
     return said.order_by("-at", "-id").values_list("kind", flat=True).first() or NO_ANSWER
+
+
+def held_among(digests: Collection[str]) -> set[str]:
+    """Of some files in quarantine, those that hand-ins name (a `lists.quarantine.Holder`)."""
+    return set(HandIn.objects.filter(digest__in=list(digests)).values_list("digest", flat=True))
+
+
+def shells_of(row: HandIn) -> list[dict[str, str]]:
+    """The web shells that a hand-in's assessment names, as texts: place, presence, content, hash."""
+    verdicts = (row.report or {}).get("verdicts") or []
+    about = [one for one in verdicts if one.get("campaign") == row.campaign.key]
+    shells = [shell for verdict in about for shell in verdict.get("webshells") or []]
+    names = ("url", "path", "presence", "content", "sha256")
+    return [{name: str(shell.get(name) or "") for name in names} for shell in shells[:200]]

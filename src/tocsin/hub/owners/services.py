@@ -1,4 +1,4 @@
-"""Give owners links, take their answers, and withdraw links. What they hand in: `handing`."""
+"""Give owners links, open them, take their answers, and withdraw links. What they hand in: `handing`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_SERVERS = 5_000
 
 
 @transaction.atomic
-def make_link(
+def make_link(  # noqa: PLR0913 - the words of a link, each by name
     *,
     organisation: Organisation | int,
     servers: Sequence[int],

@@ -3,8 +3,8 @@
 Facts may be learned in any order: each says when it was so, and the fold goes by that. An owner's word, a
 census and an analyst move a case forward; only re-assessed evidence, collected after the last claim of
 removal and after whoever saw it last, closes it as ``verified-removed``, and only if an analyst answers for
-that by name. A signed exception closes it as ``accepted-risk``. Whatever is seen after a claim or a closing makes it
-``reappeared``.
+that by name. A signed exception closes it as ``accepted-risk``. Whatever is seen after a claim or a closing
+makes it ``reappeared``.
 """
 
 from __future__ import annotations

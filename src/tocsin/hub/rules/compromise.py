@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from tocsin.hub.rules import days
 from tocsin.hub.rules.decisions import Kind, Told
-from tocsin.hub.rules.words import Compromise
+from tocsin.hub.rules.words import Compromise, Grade
 
 RISING = (Compromise.UNKNOWN, Compromise.TARGETED, Compromise.SUSPECTED, Compromise.CONFIRMED)
 """What was done, from the least."""
@@ -115,7 +115,7 @@ class _Walk:
 
     def _assessed(self, told: Told) -> None:
         level = told.compromise if told.compromise in RISING else None
-        if told.clean and self._may_be_clean(told):
+        if self._may_be_clean(told):
             self.worst = _worse(self.worst, level)
             self._go(told.day, Compromise.VERIFIED_CLEAN)
         elif told.present:
@@ -124,9 +124,10 @@ class _Walk:
             self._raise(told.day, level)
 
     def _may_be_clean(self, told: Told) -> bool:
+        shown = told.clean and told.grade is Grade.RE_ASSESSED and not told.present
         after_sighting = self.seen is None or told.day > self.seen
         after_claim = self.removed is None or told.moment > self.removed
-        return self.state in CLEAN_FROM and after_sighting and after_claim
+        return shown and self.state in CLEAN_FROM and after_sighting and after_claim
 
     def _raise(self, day: int, level: Compromise) -> None:
         """Never to less than was shown before: a shell seen again on a confirmed server confirms it anew."""

@@ -37,6 +37,12 @@ class Kind(StrEnum):
 BY_HAND = frozenset(Kind) - {Kind.ASSESSMENT}
 """What a person may decide without evidence."""
 
+HEARD = frozenset({Exposure.VULNERABLE, Exposure.PARTLY_MITIGATED})
+"""What is believed of the exposure at any grade: bad news."""
+
+WORDS = frozenset({Kind.ASSESSMENT, Kind.ATTESTED, Kind.REMOVED})
+"""What somebody without an account may say: none of it closes anything."""
+
 NEEDS_UNTIL = frozenset({Kind.FALSE_POSITIVE})
 EXPOSURE_OF = {Kind.RETIRED: Exposure.RETIRED, Kind.DISCONNECTED: Exposure.DISCONNECTED}
 
@@ -96,6 +102,13 @@ def refuse(proposal: Proposal) -> str | None:
     if not timedelta() <= proposal.until - proposal.at.date() <= LONGEST_FALSE_POSITIVE:
         return f"a false positive lasts from its own day to {LONGEST_FALSE_POSITIVE.days} days after it"
     return None
+
+
+def refuse_heard(kind: Kind, *, good: bool) -> str | None:
+    """Give why somebody without an account cannot say this, or None: good news needs an analyst."""
+    if kind not in WORDS:
+        return "only an analyst decides this"
+    return "good news is confirmed by an analyst" if good else None
 
 
 class CleanEvidence(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tocsin.hub.rules.words import Channel
+
 LONGEST_DAYS = 180
 OPEN_FOR = timedelta(minutes=60)
 """After "Show me" the page stays open for so long, in the browser that asked."""
@@ -47,6 +49,12 @@ class Answered(StrEnum):
     REMOVAL_CLAIMED = "removal-claimed"
 
 
+OFFERED = (Channel.EMAIL, Channel.PHONE, Channel.LETTER)
+"""By which an owner may ask to be reached."""
+
+NEEDS_TEXT = frozenset({Answered.HELP, Answered.DONE, Answered.REMOVAL_CLAIMED, Answered.NOT_OURS})
+LONGEST_TEXT, LONGEST_VALUE = 5_000, 500
+
 NO_ANSWER = "no answer yet"
 """What silence is called, everywhere."""
 
@@ -66,6 +74,32 @@ class Times(Struct, frozen=True, kw_only=True):
     expires: datetime
     withdrawn: datetime | None = None
     done: datetime | None = None
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """An answer as it came: ``server`` None for all servers of the link."""
+
+    kind: Answered
+    text: str = ""
+    server: int | None = None
+    channel: str = ""
+    value: str = ""
+
+
+def refuse_answer(said: Said) -> str | None:
+    """Give what is missing from an answer, or None."""
+    if len(said.text) > LONGEST_TEXT or len(said.value) > LONGEST_VALUE:
+        return f"at most {LONGEST_TEXT:,} characters, and {LONGEST_VALUE} for a contact"
+    if "\0" in said.text or any(not each.isprintable() for each in said.value):
+        return "characters that are no text"
+    if said.kind is Answered.CHANGE_CHANNEL:
+        known = said.channel in {channel.value for channel in OFFERED}
+        return None if known and said.value.strip() else "say how you want to be reached, and where"
+    if said.channel or said.value.strip():
+        return "a contact goes with a change of channel alone"
+    if said.kind in NEEDS_TEXT and not said.text.strip():
+        return "say it in a few words"
+    return None
 
 
 def new_secret() -> str:
@@ -97,7 +131,7 @@ def _seal(secret: str, key: str) -> str:
 
 
 def stand(times: Times, now: datetime) -> Stand:
-    """Tell whether a link opens at this moment: withdrawing beats everything, work that is done beats time."""
+    """Tell whether a link opens now: withdrawing beats everything, work that is done beats time."""
     if times.withdrawn is not None:
         return Stand.WITHDRAWN
     if times.done is not None:

@@ -26,8 +26,10 @@ PAGES = (
     Page("Situation", "dashboard", EVERYBODY),
     Page("Campaigns", "campaigns", EVERYBODY),
     Page("Servers", "servers", EVERYBODY),
+    Page("Cases", "cases", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
+    Page("Hand-ins", "hand-ins", EVERYBODY),
 )
 
 

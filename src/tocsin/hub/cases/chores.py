@@ -1,0 +1,20 @@
+"""What this app does in the background, in the order in which one leads to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tocsin.hub.cases.alike import compare
+from tocsin.hub.cases.keeping import follow_owners, take_back, weigh
+from tocsin.hub.cases.taking_in import from_assessments, from_census, from_owners, mark_overdue
+
+CHORES: list[Callable[[], bool]] = [
+    from_census,
+    from_assessments,
+    from_owners,
+    take_back,
+    follow_owners,
+    compare,
+    weigh,
+    mark_overdue,
+]

@@ -1,0 +1,1 @@
+"""Tags that draw cases on the pages of other apps."""
