@@ -8,6 +8,7 @@ from tocsin.cli.hub_audit import audit
 from tocsin.cli.hub_backup import backup, new_key, restore
 from tocsin.cli.hub_import import import_census
 from tocsin.cli.hub_lists import kev, organisations
+from tocsin.cli.hub_mail import mail_app
 from tocsin.cli.hub_report import report
 from tocsin.cli.hub_user import user_app
 
@@ -21,6 +22,7 @@ hub_app.command()(report)
 hub_app.command()(restore)
 hub_app.command("key")(new_key)
 hub_app.add_typer(user_app, name="user")
+hub_app.add_typer(mail_app, name="mail")
 
 
 @hub_app.callback()

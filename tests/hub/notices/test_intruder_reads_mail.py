@@ -26,7 +26,7 @@ from tocsin.hub.notices import following, guarding
 from tocsin.hub.notices.models import Delivery, Notice
 from tocsin.hub.notices.routes import Found
 from tocsin.hub.outbox.models import Message
-from tocsin.hub.rules.cases import CaseKind
+from tocsin.hub.rules.cases import CaseKind, Source
 from tocsin.hub.rules.notices import Kind
 from tocsin.hub.rules.words import Bounce, Channel, ClaimKind, Compromise, Exposure, Provenance
 
@@ -279,7 +279,12 @@ def test_an_open_case_makes_mail_unsafe() -> None:
     server = rows.server(owner)
     analyst = making.person()
     seen = Sighting(
-        kind=CaseKind.WEBSHELL, server=server.pk, campaign=rows.campaign().pk, at=making.DAY, path="/x.aspx"
+        kind=CaseKind.WEBSHELL,
+        server=server.pk,
+        campaign=rows.campaign().pk,
+        at=making.DAY,
+        source=Source.HAND,
+        path="/x.aspx",
     )
     found([seen], by=analyst)
     rows.planned()

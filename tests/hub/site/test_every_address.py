@@ -18,6 +18,8 @@ from tests.hub import making
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.notices.models import Batch, Notice
+from tocsin.hub.outbox.models import Enclosure, Message
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -108,8 +110,35 @@ ANSWERS = {
     "/cases/2/": (302, 404, 200, 200, 200),  # not the member's
     "/cases/1/act/": POST_ALL,
     "/cases/1/close/": POST_WRITERS,
+    "/notices/": LOGGED_IN,
+    "/notices/gaps/": STAFF,
+    "/notices/batches/": STAFF,
+    "/notices/batches/new/": WRITERS,
+    "/notices/batches/1/": STAFF,
+    "/notices/batches/1/messages/": STAFF,
+    "/notices/batches/1/results/": STAFF,
+    "/notices/batches/1/act/": POST_WRITERS,
+    "/notices/1/": LOGGED_IN,
+    "/notices/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/notices/1/xarf/": STAFF,
+    "/contact/": OPEN,
+    "/contact/edit/": ADMINISTRATORS,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
+    "/outbox/": STAFF,
+    "/outbox/1/": STAFF,
+    "/outbox/1/settle/": POST_WRITERS,
+    "/outbox/1/called/": POST_WRITERS,
+    "/outbox/1/came-back/": POST_WRITERS,
+    "/outbox/enclosures/1/": STAFF,
+    "/outbox/change/": POST_WRITERS,
+    "/outbox/in-doubt/": STAFF,
+    "/outbox/calls/": STAFF,
+    "/outbox/letters/": STAFF,
+    "/outbox/letters/print/": STAFF,
+    "/outbox/letters.pdf": STAFF,
+    "/outbox/letters/printed/": POST_WRITERS,
+    "/outbox/hold/": STAFF,
     "/situation/by/sector/": STAFF,
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
@@ -157,6 +186,30 @@ def fill(people: dict[str, User], client: Client) -> None:
         making.standing(server, pk=number)
         Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
     making.snapshot(pk=1)
+    message = Message.objects.create(
+        pk=1,
+        key="x",
+        channel="email",
+        purpose="notice",
+        address="a@contoso.example",
+        subject="x",
+        text="x",
+        message_id="<x@x>",
+    )
+    Enclosure.objects.create(pk=1, message=message, name="x", media_type="text/plain", content=b"x")
+    for number in (1, 2):
+        batch = Batch.objects.create(
+            pk=number, campaign=making.campaign(), kind="vulnerable", state="planned", by=people["analyst"]
+        )
+        Notice.objects.create(
+            pk=number,
+            batch=batch,
+            organisation_id=number,
+            campaign=making.campaign(),
+            kind="vulnerable",
+            state="sending",
+            reference=f"T-2222-2222-222{number + 1}",
+        )
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     assert client.get("/account/login/").status_code == 200

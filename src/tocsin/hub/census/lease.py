@@ -1,4 +1,4 @@
-"""Who imports: one process at a time. The lease ends with the process that holds it, however that ends."""
+"""Who imports, or sends: one process at a time. A lease ends with its process, however that ends."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ IMPORTER = 7_406_002
 
 
 @contextmanager
-def lease() -> Iterator[bool]:
-    """Try to become the importer. Gives whether that worked; never waits."""
-    with _advisory() if connection.vendor == "postgresql" else _file(settings.DATA / "import.lock") as held:
+def lease(file: str = "import.lock", number: int = IMPORTER) -> Iterator[bool]:
+    """Try to become the one who does it, as a rule the importer. Gives whether that worked; never waits."""
+    with _advisory(number) if connection.vendor == "postgresql" else _file(settings.DATA / file) as held:
         yield held
 
 
 @contextmanager
-def _advisory() -> Iterator[bool]:
+def _advisory(number: int) -> Iterator[bool]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [IMPORTER])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         held = bool(cursor.fetchone()[0])
     try:
         yield held
     finally:
         if held:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [IMPORTER])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 
 
 @contextmanager

@@ -59,7 +59,9 @@ def _queued(drafts: list[Draft], now: datetime) -> dict[str, int]:
         key: (number, name)
         for key, number, name in Message.objects.filter(key__in=rows).values_list("key", "pk", "message_id")
     }
-    new = [draft for draft in drafts if draft.attachments and found[draft.key][1] == rows[draft.key].message_id]
+    new = [
+        draft for draft in drafts if draft.attachments and found[draft.key][1] == rows[draft.key].message_id
+    ]
     enclosures = [
         Enclosure(
             message_id=found[draft.key][0], name=one.name, media_type=one.media_type, content=one.content
@@ -74,8 +76,8 @@ def _queued(drafts: list[Draft], now: datetime) -> dict[str, int]:
 def _row(draft: Draft, now: datetime) -> Message:
     return Message(
         key=draft.key,
-        channel=draft.channel.value,
-        purpose=draft.purpose.value,
+        channel=str(draft.channel),
+        purpose=str(draft.purpose),
         address=draft.address,
         domain=domain_of(draft.address) if draft.channel == Channel.EMAIL else "",
         contact_id=draft.contact,
@@ -86,7 +88,7 @@ def _row(draft: Draft, now: datetime) -> Message:
         reply_to=draft.reply_to,
         list_id=draft.list_id,
         language=draft.language,
-        sign=draft.sign.value,
+        sign=str(draft.sign),
         encrypt=draft.encrypt,
         urgency=draft.urgency,
         message_id=f"<{secrets.token_hex(16)}@{message_domain()}>",

@@ -134,8 +134,12 @@ def objection(draft: Draft) -> str | None:
 
 
 def _of_form(draft: Draft) -> str | None:
+    if draft.channel not in set(Channel) or draft.purpose not in set(Purpose) or draft.sign not in set(Sign):
+        return "channel, purpose or way to sign is none that the hub knows"
     if unknown := set(draft.headers) - HEADERS:
         return f"a draft brings no header {min(unknown)}"
+    if not all(value.isascii() and value.strip() for value in draft.headers.values()):
+        return "a header is empty, or not ASCII"
     if draft.list_id and not LIST_ID.match(draft.list_id):
         return f"{draft.list_id!r} is no name of a list"
     if not LANGUAGE.match(draft.language):

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     EXPOSURE_READ = "exposure:read"
     EXPOSURE_WRITE = "exposure:write"
     SITUATION_READ = "situation:read"
+    OUTBOX_READ = "outbox:read"
     OWNERS_READ = "owners:read"
     OWNERS_WRITE = "owners:write"
     CASES_READ = "cases:read"

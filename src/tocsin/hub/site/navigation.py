@@ -27,9 +27,11 @@ PAGES = (
     Page("Campaigns", "campaigns", EVERYBODY),
     Page("Servers", "servers", EVERYBODY),
     Page("Cases", "cases", EVERYBODY),
+    Page("Notices", "notices", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
     Page("Hand-ins", "hand-ins", EVERYBODY),
+    Page("Outbox", "outbox", STAFF),
 )
 
 

@@ -1,0 +1,101 @@
+"""Write down what became of messages: each change only from a state that it may follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from tocsin.hub.constituency.models import Contact
+from tocsin.hub.outbox.models import Hold, Message, Outage
+from tocsin.hub.rules.mail import State
+from tocsin.hub.rules.sending import Outcome, before, pause
+from tocsin.hub.rules.words import Bounce
+
+UNFINISHED = "the hub stopped while this was being handed over; the receiver may have it or not"
+
+
+def become(rows: QuerySet[Message], state: State, **changes: Any) -> int:
+    """Move messages to a state, as far as their own state allows it. Gives how many moved."""
+    return rows.filter(state__in=before(state)).update(state=state, told=False, **changes)
+
+
+def claim(row: Message, now: datetime) -> bool:
+    """Take a queued message for sending; False if it is queued no longer. In the caller's transaction."""
+    row.began = now
+    return bool(Message.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.SENDING, began=now))
+
+
+def finish(row: Message, outcome: Outcome, now: datetime) -> None:
+    """Write down what one try came to."""
+    changes: dict[str, Any] = {"state": outcome.state, "fault": outcome.fault[:500]}
+    changes["tries"] = row.tries + outcome.counts
+    if outcome.state in {State.SENT, State.DELIVERED}:
+        changes["sent"] = now
+    if outcome.state == State.QUEUED:
+        changes["not_before"] = now + outcome.delay
+    Message.objects.filter(pk=row.pk, state=State.SENDING).update(**changes)
+    if outcome.bounce != Bounce.NONE:
+        came_back(row.contact_id, outcome.bounce, now)
+
+
+def unsendable(row: Message, why: str) -> None:
+    """Put a message aside that cannot be written as it should be: a person looks at it."""
+    Message.objects.filter(pk=row.pk, state=State.QUEUED).update(
+        state=State.HELD, fault=why[:500], told=False
+    )
+
+
+def came_back(contact: int | None, bounce: Bounce, now: datetime) -> None:
+    """Mark a contact. What came back for good stays so until a person marks it sound."""
+    if contact is None:
+        return
+    rows = Contact.objects.filter(pk=contact)
+    if bounce == Bounce.SOFT:
+        rows = rows.exclude(bounce=Bounce.HARD)
+    rows.update(bounce=bounce, bounced=now)
+
+
+def doubt_unfinished() -> int:
+    """Mark what a process that is gone was sending. Only by who holds the lease."""
+    return become(Message.objects.filter(state=State.SENDING), State.IN_DOUBT, fault=UNFINISHED)
+
+
+def postpone(rows: Iterable[tuple[Message, datetime]]) -> int:
+    """Let messages wait until a moment. Gives how many there were."""
+    waiting = []
+    for row, until in rows:
+        row.not_before = until
+        waiting.append(row)
+    Message.objects.bulk_update(waiting, ["not_before"], batch_size=200)
+    return len(waiting)
+
+
+def is_held() -> bool:
+    """Whether somebody holds everything."""
+    return bool(Hold.objects.order_by("-pk").values_list("held", flat=True).first())
+
+
+def way_is_shut(way: str, now: datetime) -> bool:
+    """Whether a way out failed a short while ago."""
+    return Outage.objects.filter(way=way, until__gt=now).exists()
+
+
+def shut(way: str, fault: str, now: datetime) -> None:
+    """Leave a way out alone for a while: longer each time in a row."""
+    row, _ = Outage.objects.get_or_create(way=way, defaults={"until": now})
+    Outage.objects.filter(pk=row.pk).update(
+        until=now + pause(row.tries), tries=min(row.tries + 1, 100), fault=fault[:500]
+    )
+
+
+def reopen(way: str) -> None:
+    """A way out works again."""
+    Outage.objects.filter(way=way).delete()
+
+
+def soon(now: datetime) -> datetime:
+    """A moment hence: for what was not at fault itself."""
+    return now + timedelta(seconds=1)

@@ -1,0 +1,118 @@
+"""The chore that sends e-mail: a bounded piece of the queue, most urgent first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tocsin.hub.census.lease import lease
+from tocsin.hub.outbox import outcomes
+from tocsin.hub.outbox.lanes import SMTP, Lane, Work
+from tocsin.hub.outbox.models import Enclosure, Message
+from tocsin.hub.outbox.surroundings import post, setup
+from tocsin.hub.rules.mail import State
+from tocsin.hub.rules.mail_setup import MailSetup
+from tocsin.hub.rules.sending import MINUTE, Pace, quiet_until
+from tocsin.hub.rules.words import Channel
+
+PIECE = 500
+"""Messages that are looked at in one piece."""
+
+SECONDS = 10.0
+"""For how long a piece begins messages; other chores wait meanwhile."""
+
+LOCK = ("mail.lock", 7_406_003)
+"""Name of the lease's file, and its number on PostgreSQL: one process sends at a time."""
+
+
+def send_mail(now: datetime | None = None) -> bool:
+    """Send some of what is due. Gives whether there was anything to do.
+
+    Raises:
+        UsageFault: a variable or a key cannot be understood; nothing is lost.
+        EnvironmentFault: a key's file cannot be read.
+    """
+    moment = now or timezone.now()
+    if setup().server is None or outcomes.way_is_shut(SMTP, moment) or outcomes.is_held():
+        return False
+    if not _due(moment).exists() and not Message.objects.filter(state=State.SENDING).exists():
+        return False
+    with lease(*LOCK) as held:
+        return held and _piece(moment)
+
+
+def _due(now: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(channel=Channel.EMAIL, state=State.QUEUED, not_before__lte=now)
+
+
+def _piece(now: datetime) -> bool:
+    doubtful = outcomes.doubt_unfinished()
+    rows = list(
+        _due(now).select_related("contact", "organisation").order_by("urgency", "not_before", "pk")[:PIECE]
+    )
+    ready, waiting = _sorted(rows, setup(), now)
+    outcomes.postpone(waiting)
+    if ready:
+        _send(ready, now)
+    return bool(rows or doubtful)
+
+
+def _sorted(
+    rows: list[Message], given: MailSetup, now: datetime
+) -> tuple[list[Message], list[tuple[Message, datetime]]]:
+    """What may go now, and what waits for a morning or for its domain's turn."""
+    pace = _pace(rows, given, now)
+    ready, waiting = list[Message](), list[tuple[Message, datetime]]()
+    for row in rows:
+        country = row.organisation.country if row.organisation else ""
+        until = quiet_until(now, row.purpose, country, given.quiet) or pace.ask(row.domain, now)
+        if until is None:
+            ready.append(row)
+        else:
+            waiting.append((row, until))
+    return ready, waiting
+
+
+def _pace(rows: list[Message], given: MailSetup, now: datetime) -> Pace:
+    """What each of their domains was sent in the last minute."""
+    pace = Pace(given.per_domain)
+    named = {row.domain for row in rows}
+    recent = Message.objects.filter(began__gt=now - MINUTE, domain__in=named).order_by("began")
+    for domain, at in recent.values_list("domain", "began"):
+        if at is not None:
+            pace.note(domain, at)
+    return pace
+
+
+def _send(rows: list[Message], now: datetime) -> None:
+    given = post()
+    enclosed = Enclosure.objects.filter(message__in=[row.pk for row in rows])
+    work = Work(
+        given,
+        deque(rows),
+        frozenset(enclosed.values_list("message_id", flat=True)),
+        time.monotonic() + SECONDS,
+    )
+    lanes = [Lane(work) for _ in range(min(given.setup.lanes, len(rows)))]
+    _run(lanes)
+    shut = next((lane.shut for lane in lanes if lane.shut), "")
+    if shut:
+        outcomes.shut(SMTP, shut, now)
+    elif any(lane.taken for lane in lanes):
+        outcomes.reopen(SMTP)
+
+
+def _run(lanes: list[Lane]) -> None:
+    if len(lanes) == 1:
+        lanes[0].run()
+        return
+    threads = [threading.Thread(target=lane.run_in_thread, daemon=True) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

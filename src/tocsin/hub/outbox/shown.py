@@ -1,0 +1,56 @@
+"""What pages show of messages and of the ways out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from tocsin.errors import UsageFault
+from tocsin.hub.accounts.models import User
+from tocsin.hub.outbox import selectors
+from tocsin.hub.outbox.by_hand import last_hold
+from tocsin.hub.outbox.models import Message, Outage
+from tocsin.hub.outbox.surroundings import setup
+from tocsin.hub.outbox.wire import as_mail
+from tocsin.hub.rules.words import Channel
+
+
+def standing(user: User) -> dict[str, Any]:
+    """How the outbox stands: held or not, which ways are shut, what wants somebody's eye."""
+    counts = selectors.counts(user)
+    return {
+        "hold": last_hold(),
+        "outages": list(Outage.objects.filter(until__gt=timezone.now())),
+        "doubtful": counts.get("in-doubt", 0),
+        "queued": counts.get("queued", 0),
+        "kept_back": counts.get("held", 0),
+        "sends": _sends(),
+    }
+
+
+def _sends() -> str:
+    """The mail server that is set up, or why there is none."""
+    try:
+        server = setup().server
+    except UsageFault as fault:
+        return str(fault)
+    return f"{server.host}:{server.port}" if server else ""
+
+
+def headers(message: Message) -> list[tuple[str, str]]:
+    """The headers of an e-mail, as its reader sees them; none for other channels."""
+    if message.channel != Channel.EMAIL:
+        return []
+    mail = as_mail(message, setup(), ())
+    found = [
+        ("From", f"{mail.name} <{mail.sender}>"),
+        ("To", mail.to),
+        ("Subject", mail.subject),
+        ("Message-ID", mail.message_id),
+        ("Reply-To", mail.reply_to),
+        ("List-Id", f"<{mail.list_id}>" if mail.list_id else ""),
+        ("Content-Language", mail.language),
+        *mail.headers.items(),
+    ]
+    return [(name, value) for name, value in found if value]
