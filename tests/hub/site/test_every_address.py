@@ -19,6 +19,7 @@ from tests.hub.advisories import rows
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.notices.models import Batch, Notice
 from tocsin.hub.outbox.models import Enclosure, Message
 from tocsin.hub.rules.words import Role
 
@@ -110,6 +111,19 @@ ANSWERS = {
     "/cases/2/": (302, 404, 200, 200, 200),  # not the member's
     "/cases/1/act/": POST_ALL,
     "/cases/1/close/": POST_WRITERS,
+    "/notices/": LOGGED_IN,
+    "/notices/gaps/": STAFF,
+    "/notices/batches/": STAFF,
+    "/notices/batches/new/": WRITERS,
+    "/notices/batches/1/": STAFF,
+    "/notices/batches/1/messages/": STAFF,
+    "/notices/batches/1/results/": STAFF,
+    "/notices/batches/1/act/": POST_WRITERS,
+    "/notices/1/": LOGGED_IN,
+    "/notices/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/notices/1/xarf/": STAFF,
+    "/contact/": OPEN,
+    "/contact/edit/": ADMINISTRATORS,
     "/views/save/": POST_ALL,
     "/views/1/delete/": POST_ALL,
     "/outbox/": STAFF,
@@ -227,6 +241,19 @@ def fill(people: dict[str, User], client: Client) -> None:
         message_id="<x@x>",
     )
     Enclosure.objects.create(pk=1, message=message, name="x", media_type="text/plain", content=b"x")
+    for number in (1, 2):
+        batch = Batch.objects.create(
+            pk=number, campaign=making.campaign(), kind="vulnerable", state="planned", by=people["analyst"]
+        )
+        Notice.objects.create(
+            pk=number,
+            batch=batch,
+            organisation_id=number,
+            campaign=making.campaign(),
+            kind="vulnerable",
+            state="sending",
+            reference=f"T-2222-2222-222{number + 1}",
+        )
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     rows.advisories(people["analyst"])

@@ -1,4 +1,4 @@
-"""Let a batch go: by a named person, by two where it is large; with a random order of sending if one is asked."""
+"""Let a batch go: by a named person, by two where it is large; in a random order if one was asked for."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def units_of(batch: Batch) -> list[trial.Unit]:
             notice=row.pk,
             kind=Kind(row.kind),
             urgency=row.urgency,
-            suspected=(bool(row.reasons) and _suspects(row)) or row.organisation_id in grave,
+            suspected=_suspects(row) or row.organisation_id in grave,
             directed=row.organisation_id in directed,
         )
         for row in batch.notices.order_by("id")
@@ -125,7 +125,7 @@ def _suspects(row: Notice) -> bool:
 
 def _owners(rows: QuerySet[Standing]) -> set[int]:
     numbers = rows.filter(organisation__isnull=False).order_by().values_list("organisation_id", flat=True)
-    return {int(number) for number in numbers.distinct() if number is not None}
+    return set(numbers.distinct())
 
 
 def ask_trial(batch: Batch, *, by: User, per_hour: int) -> None:

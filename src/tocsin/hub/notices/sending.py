@@ -1,8 +1,8 @@
 """Give messages that are due to the outbox. What was approved is sent as it was shown, or says less.
 
-Before a message goes, everything that decided about it is looked at once more: where compromise has come to be
-suspected, or nobody knows any longer where its mail goes, the reference goes alone. What is fixed by then is
-not told at all. Never the other way: no message says more than what was approved.
+Before a message goes, everything that decided about it is looked at once more: where compromise has come to
+be suspected, or nobody knows any longer where its mail goes, the reference goes alone. What is fixed by then
+is not told at all. Never the other way: no message says more than what was approved.
 """
 
 from __future__ import annotations

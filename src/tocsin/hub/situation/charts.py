@@ -129,6 +129,42 @@ def survival(curve_points: Iterable[Iterable[float]], *, dark: bool) -> Spec:
     return _framed(line, "Share of servers still open, by days since first seen open.", dark=dark, height=200)
 
 
+SHADES = (
+    ("#a61b1b", "#ff8f8f", [1, 0]),
+    ("#1f4f9e", "#93b9ff", [6, 3]),
+    ("#1b6b3a", "#7fd99f", [2, 2]),
+    ("#7a4a00", "#f4c063", [8, 3, 2, 3]),
+    ("#4c5666", "#b3bdcc", [1, 3]),
+)
+"""Colours of groups that are no states, light and dark, each with a dash of its own."""
+
+
+def shares(groups: Mapping[str, Iterable[tuple[float, float]]], label: str, *, dark: bool) -> Spec:
+    """Shares still open by day, a line for each of at most five groups."""
+    names = list(groups)[: len(SHADES)]
+    rows = [{"group": name, "days": day, "share": share} for name in names for day, share in groups[name]]
+    colours = [SHADES[at][dark] for at in range(len(names))]
+    dashes = [SHADES[at][2] for at in range(len(names))]
+    group = {"field": "group", "type": "nominal", "title": None, "sort": names}
+    line = {
+        "data": {"values": rows},
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "days", "type": "quantitative", "title": "days"},
+            "y": {
+                "field": "share",
+                "type": "quantitative",
+                "title": "still open",
+                "axis": {"format": "%"},
+                "scale": {"domain": [0, 1]},
+            },
+            "color": {**group, "scale": {"domain": names, "range": colours}},
+            "strokeDash": {**group, "scale": {"domain": names, "range": dashes}},
+        },
+    }
+    return _framed(line, label, dark=dark, height=220)
+
+
 def _row(point: Point) -> dict[str, object]:
     return {"day": str(point.day), "state": point.state, "servers": point.servers, "sure": point.sure}
 
