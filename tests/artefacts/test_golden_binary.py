@@ -14,10 +14,12 @@ from tocsin.artefacts.registry import identify
 GOLDEN = Path(__file__).parent / "golden"
 MODULES = (
     "aspnet_compiled",
+    "eomt",
     "event_json",
     "event_table",
     "event_xml",
     "file_version",
+    "proxylogon_script",
     "safety_scanner",
     "vdir_dump",
     "version_clixml",

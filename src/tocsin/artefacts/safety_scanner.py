@@ -2,14 +2,16 @@ r"""``msert.log`` of Microsoft's Safety Scanner: what it found, where, and what 
 
 The scanner removes what it finds, so this log is often all that is left of a web shell. Each file
 that it names becomes a record of the kind of Defender's events, with the event number that Defender
-gives the same occurrence (1116 found, 1117 acted on). The log tells local time without a zone: no
-record has a time. Usually ``%SystemRoot%\debug\msert.log``, in UTF-16.
+gives the same occurrence (1116 found, 1117 acted on). A scan that ran to its end is one more record, of
+the kind ``vendor.safety-scanner``: its mode, and how many threats it named. The log tells local time
+without a zone: no record has a time. Usually ``%SystemRoot%\debug\msert.log``, in UTF-16.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from tocsin.evidence.globs import fits
 from tocsin.evidence.heads import head_lines, is_text
@@ -21,6 +23,8 @@ from tocsin.model.records import Item, Record
 from tocsin.model.words import Confidence
 
 KIND = "event.defender"
+RUN = "vendor.safety-scanner"
+"""The kind of the record of a whole scan."""
 LINES = True
 FOUND_AT = ("**/debug/msert.log", "**/msert*.log", "**/msert*.txt")
 
@@ -30,6 +34,10 @@ _ACTION = re.compile(
     r"^\s{0,8}Action:\s{0,4}(?P<action>[^,]{1,40})(?:,\s{0,4}Result:\s{0,4}(?P<result>\S{1,20}))?"
 )
 _FILE = re.compile(r"^\s{0,8}(?:->)?\s{0,4}(?P<type>[a-z]{2,20})://(?P<path>.{1,1000})$")
+_VERSION = re.compile(r"Microsoft Safety Scanner (?P<version>v\d[\w.]{0,20})")
+_RESULTS = re.compile(r"^\s{0,8}(?P<mode>[A-Za-z]{1,20}) Scan Results:")
+_FINISHED = re.compile(r"^\s{0,8}Microsoft Safety Scanner Finished On (?P<when>.{1,60})$")
+_NOT = re.compile(r"\bnot\s", re.IGNORECASE)
 _ACTED = re.compile(r"remov|quarantin|clean", re.IGNORECASE)
 _DONE = re.compile(r"0x0+|-|")
 
@@ -58,6 +66,10 @@ class _Reader:
         self._threat = ""
         self._action = ""
         self._acted = False
+        self._begin("")
+
+    def _begin(self, version: str) -> None:
+        self._version, self._mode, self._named = version, "", 0
 
     def item(self, line: Line) -> Item:
         text = line.text
@@ -66,15 +78,44 @@ class _Reader:
         named = _FILE.match(text)
         if named and self._threat:
             return self._record(line, named["type"], named["path"].strip())
+        if finished := _FINISHED.match(text):
+            return self._run(line, finished["when"].strip())
+        self._heading(text)
+        return header(KIND, self._path, line)
+
+    def _heading(self, text: str) -> None:
         threat, action = _THREAT.match(text), _ACTION.match(text)
+        begun, results = _VERSION.search(text), _RESULTS.match(text)
         if threat:
-            self._threat, self._action = threat["name"], ""
-            self._acted = _ACTED.search(threat["rest"]) is not None
+            rest = threat["rest"]
+            self._threat, self._action = threat["name"].rstrip(","), ""
+            self._acted = _ACTED.search(rest) is not None and not _NOT.search(rest)
+            self._named += 1
         elif action:
             self._action = action["action"].strip()
             done = _DONE.fullmatch(action["result"] or "") is not None
             self._acted = done and _ACTED.search(self._action) is not None
-        return header(KIND, self._path, line)
+        elif results:
+            self._mode = results["mode"]
+        elif begun:
+            self._begin(begun["version"])
+
+    def _run(self, line: Line, when: str) -> Record:
+        fields = {
+            "Tool": "Microsoft Safety Scanner",
+            "Version": self._version or None,
+            "Mode": self._mode or None,
+            "Threats": str(self._named),
+            "LocalTime": local_time(when),
+        }
+        return Record(
+            kind=RUN,
+            locator=Locator(path=self._path, line=line.number),
+            time=None,
+            fields=fields,
+            weak=line.cut or line.padded,
+            raw=line.text[:RAW],
+        )
 
     def _record(self, line: Line, kind: str, path: str) -> Record:
         return Record(
@@ -91,3 +132,12 @@ class _Reader:
             weak=line.cut or line.padded,
             raw=line.text[:RAW],
         )
+
+
+def local_time(text: str) -> str:
+    """Give ``Thu Apr 01 08:30:00 2021`` as ``2021-04-01 08:30:00``; another spelling as it is."""
+    try:
+        moment = datetime.strptime(text, "%a %b %d %H:%M:%S %Y")  # noqa: DTZ007 - the log names no zone
+    except ValueError:
+        return text
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

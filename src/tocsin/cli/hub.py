@@ -6,6 +6,7 @@ import typer
 
 from tocsin.cli.hub_audit import audit
 from tocsin.cli.hub_backup import backup, new_key, restore
+from tocsin.cli.hub_directive import directive_app
 from tocsin.cli.hub_import import import_census
 from tocsin.cli.hub_lists import kev, organisations
 from tocsin.cli.hub_mail import mail_app
@@ -23,6 +24,7 @@ hub_app.command()(restore)
 hub_app.command("key")(new_key)
 hub_app.add_typer(user_app, name="user")
 hub_app.add_typer(mail_app, name="mail")
+hub_app.add_typer(directive_app, name="directive")
 
 
 @hub_app.callback()

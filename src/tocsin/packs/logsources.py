@@ -36,6 +36,9 @@ KINDS = (
     "iis.etw",
     "iis.w3c",
     "text.unknown",
+    "vendor.eomt",
+    "vendor.safety-scanner",
+    "vendor.test-proxylogon",
     "web.file",
 )
 """Every record kind that a rule, a ladder or a wish of a pack may name."""
@@ -87,6 +90,9 @@ TABLE: dict[tuple[str, str, str], tuple[Reach, ...]] = {
     ("", "aspnet", "compiled"): _reaches("aspnet.compiled"),
     ("iis_config", "", ""): _reaches("iis.config"),
     ("text", "", ""): _reaches(TEXT),
+    ("", "vendor-tool", "eomt"): _reaches("vendor.eomt"),
+    ("", "vendor-tool", "safety-scanner"): _reaches("vendor.safety-scanner"),
+    ("", "vendor-tool", "test-proxylogon"): _reaches("vendor.test-proxylogon"),
 }
 _SPOKEN_PRODUCT = {("process_creation", "windows", ""), ("file_event", "windows", "")}
 """Public Sigma rules name the product as well; the kinds are the same."""

@@ -54,7 +54,9 @@ def test_who_gets_a_server_later_is_found_by_the_chain_of_events(analyst: User) 
     from tocsin.hub.exposure.chain import Change, append
 
     with writing():
-        append([Change(at=timezone.now(), kind="exposure", subject=f"server:{server.pk}", after="vulnerable")])
+        append(
+            [Change(at=timezone.now(), kind="exposure", subject=f"server:{server.pk}", after="vulnerable")]
+        )
     orders.work_off()
     assert Subject.objects.get(directive=row, organisation=component).servers == 1
 
@@ -70,17 +72,25 @@ def test_what_is_proven_claimed_and_missing(analyst: User) -> None:
     orders.assessment(patched, by=analyst)
     orders.work_off()
     say(row, owner.pk, "firewall-deny", server=patched.pk, text="appliance since 2019")
-    triage, deny = orders.answer(row, "triage", server=patched), orders.answer(row, "firewall-deny", server=patched)
+    triage, deny = (
+        orders.answer(row, "triage", server=patched),
+        orders.answer(row, "firewall-deny", server=patched),
+    )
     assert (triage.standing, triage.locators) == ("proven", [f"sha256:{patched.pk}"])
     assert orders.answer(row, "patch", server=patched).standing == "proven"
     image = orders.answer(row, "image", server=pulled)
-    assert (image.standing, image.reason) == ("missing", "not yet known whether it applies: compromise_signs, expertise")
+    assert (image.standing, image.reason) == (
+        "missing",
+        "not yet known whether it applies: compromise_signs, expertise",
+    )
     services.reply(row, owner.pk, {"expertise": False}, by=analyst)
     assert orders.answer(row, "image", server=pulled).standing == "not-applicable"
     assert (deny.standing, deny.reason) == ("claimed", "the owner says so: appliance since 2019")
     assert orders.answer(row, "firewall-deny", server=pulled).standing == "missing"
     assert orders.answer(row, "april-updates", server=pulled).standing == "claimed"
-    assert orders.answer(row, "april-updates", server=patched).standing == "missing"  # March's fix is not April's
+    assert (
+        orders.answer(row, "april-updates", server=patched).standing == "missing"
+    )  # March's fix is not April's
     msert = orders.answer(row, "msert", server=patched)
     assert (msert.standing, msert.found, msert.late) == ("proven", False, False)
     assert msert.locators == [f"sha256:{patched.pk} C/Windows/debug/msert.log:1"]
@@ -111,9 +121,7 @@ def test_a_claim_never_becomes_proven(analyst: User, said: str) -> None:
 
 def test_signs_of_compromise_choose_the_branch() -> None:
     row, owner = orders.directive(), orders.agency()
-    server = orders.exchange(
-        "192.0.2.1", owner, compromise=Compromise.SUSPECTED, worst=Compromise.SUSPECTED
-    )
+    server = orders.exchange("192.0.2.1", owner, compromise=Compromise.SUSPECTED, worst=Compromise.SUSPECTED)
     orders.work_off()
     assert orders.answer(row, "disconnect", server=server).standing == "missing"
     assert orders.answer(row, "patch", server=server).standing == "not-applicable"
@@ -205,7 +213,9 @@ def test_what_is_no_exception(analyst: User, reason: str, days: int, says: str) 
     orders.work_off()
     until = timezone.now().date() + timedelta(days=days)
     with pytest.raises(UsageFault, match=says):
-        services.ask_exception(row, owner.pk, Asking(requirement="updates", reason=reason, until=until), by=analyst)
+        services.ask_exception(
+            row, owner.pk, Asking(requirement="updates", reason=reason, until=until), by=analyst
+        )
 
 
 def test_a_departments_report_speaks_for_all_below_it_once_it_was_taken_in(
@@ -272,7 +282,9 @@ def test_changes_stand_in_the_chain_and_judging_again_changes_nothing(analyst: U
     orders.assessment(server, by=analyst)
     Subject.objects.update(stale=True)
     orders.work_off()
-    events = Event.objects.filter(kind="requirement", subject=f"server:{server.pk}", detail__requirement="msert")
+    events = Event.objects.filter(
+        kind="requirement", subject=f"server:{server.pk}", detail__requirement="msert"
+    )
     assert [(event.before, event.after) for event in events] == [("missing", "proven")]
     before = list(Answer.objects.order_by("pk").values())
     count = Event.objects.count()

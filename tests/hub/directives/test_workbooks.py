@@ -24,7 +24,7 @@ from tocsin.hub.rules.workbooks.filling import fill
 from tocsin.hub.rules.workbooks.reading import read
 
 pytestmark = pytest.mark.django_db
-EVIL = "=HYPERLINK(\"http://198.51.100.9/\",\"x\")"
+EVIL = '=HYPERLINK("http://198.51.100.9/","x")'
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ def test_what_was_filled_reads_back_and_says_nothing_new(analyst: User) -> None:
     services.say(row, owner.pk, [Saying(requirement="updates", said="no", server=dirty.pk)], by=analyst)
     asking = Asking(requirement="supported", reason="old", until=timezone.now().date() + timedelta(days=5))
     other = making.person(Role.ANALYST)
-    services.decide_exception(services.ask_exception(row, owner.pk, asking, by=analyst), by=other, approve=True)
+    services.decide_exception(
+        services.ask_exception(row, owner.pk, asking, by=analyst), by=other, approve=True
+    )
 
     (made,) = workbooks.filled(row, owner)
     layout, _ = workbook_of(row)
@@ -62,7 +64,9 @@ def test_what_was_filled_reads_back_and_says_nothing_new(analyst: User) -> None:
     assert first.said["requirement:supported"].word == "no"
     assert EVIL in first.said["notes:firewall-deny+" + _rest(layout)].text
     assert first.said["fact:server.updated"].word == "yes"
-    shown = {(cell.cell, cell.standing, cell.locators) for cell in made.cells if cell.about == "requirement:msert"}
+    shown = {
+        (cell.cell, cell.standing, cell.locators) for cell in made.cells if cell.about == "requirement:msert"
+    }
     assert ("F7", "proven", (f"sha256:{clean.pk} C/Windows/debug/msert.log:1",)) in shown
 
     words = Word.objects.count()
@@ -98,7 +102,9 @@ def test_what_comes_back_is_a_claim_and_nothing_of_it_is_lost(analyst: User) -> 
         },
         {"fact:server.address": Entry(value="198.51.100.77"), "requirement:msert": Entry(value="yes")},
     ]
-    (made,) = fill(layout, template, Filling(cells={"question:hosted": Entry(value="yes")}, rows={"server": rows}))
+    (made,) = fill(
+        layout, template, Filling(cells={"question:hosted": Entry(value="yes")}, rows={"server": rows})
+    )
     kept = workbooks.take_in(row, owner, made.data, "x.xlsx", by=making.member(owner))
     assert kept.unmatched == [8]
     assert kept.content["rows"]["server"][1]["said"]["fact:server.address"]["text"] == "198.51.100.77"

@@ -115,16 +115,18 @@ def _found(row: Mapping[str, Any]) -> Found:
     locator = place if isinstance(place, dict) else {}
     number = next((locator[name] for name in ("line", "record", "offset") if locator.get(name)), None)
     path = str(locator.get("path") or "")[:300]
+    details = row.get("details")
+    local = details.get("LocalTime") if isinstance(details, dict) else None
     return Found(
         rule=row["rule"],
-        at=_moment(row.get("time")),
+        at=_moment(row.get("time")) or _moment(local),
         locator=f"{path}:{number}" if number else path,
         summary=str(row.get("summary") or "")[:300],
     )
 
 
 def _moment(text: object) -> datetime | None:
-    try:
+    try:  # a local time of an unknown zone is taken as UTC: at most fourteen hours wrong, and never the future
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None

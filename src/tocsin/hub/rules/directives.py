@@ -77,6 +77,7 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     Attributes:
         proof: the name of what proves it (`rules.proofs`); ``finding``: a finding of one of the rules in
             ``shows``. One of a rule in ``finds`` says that what was done brought signs to light.
+        found_in: globs over the names of files in which any finding says so too, in lower case.
         fix_released: the update asked for is not older than this.
     """
 
@@ -93,6 +94,7 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     fix_released: date | None = None
     shows: tuple[str, ...] = ()
     finds: tuple[str, ...] = ()
+    found_in: tuple[str, ...] = ()
 
     def applies(self, answers: Mapping[str, bool]) -> bool | None:
         """Whether its branch is taken; None while a question that decides it is unanswered."""

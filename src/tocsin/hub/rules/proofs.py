@@ -7,8 +7,10 @@ as everywhere (`rules.decisions`): signs of compromise need no better source tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -163,20 +165,25 @@ def runs_of(requirement: Requirement, assessments: Iterable[Assessed]) -> list[P
     found = []
     for one in assessments:
         standing = Standing.PROVEN if one.grade in _HELD else Standing.CLAIMED
-        alarms = [each for each in one.findings if each.rule in requirement.finds]
-        for each in one.findings:
-            if each.rule in requirement.shows or each.rule in requirement.finds:
-                places = (each.locator, *(alarm.locator for alarm in alarms if alarm != each))
-                found.append(
-                    Proof(
-                        standing=standing,
-                        reason=each.summary or f"shown by the rule {each.rule}",
-                        at=each.at or one.at,
-                        locators=tuple(f"{one.evidence} {place}" for place in places),
-                        found=bool(alarms),
-                    )
+        alarms = [each for each in one.findings if _alarms(requirement, each)]
+        runs = [each for each in one.findings if each.rule in requirement.shows]
+        for each in runs or alarms[:1]:
+            places = (each.locator, *(alarm.locator for alarm in alarms if alarm != each))
+            found.append(
+                Proof(
+                    standing=standing,
+                    reason=each.summary or f"shown by the rule {each.rule}",
+                    at=min(each.at or one.at, one.at),
+                    locators=tuple(f"{one.evidence} {place}" for place in places),
+                    found=bool(alarms),
                 )
+            )
     return found
+
+
+def _alarms(requirement: Requirement, finding: Found) -> bool:
+    name = re.split(r"[/\\\\]", finding.locator.rpartition(":")[0] or finding.locator)[-1].lower()
+    return finding.rule in requirement.finds or any(fnmatchcase(name, glob) for glob in requirement.found_in)
 
 
 def signed(requirement: Requirement, number: int, reports: Sequence[Signed]) -> Proof | None:

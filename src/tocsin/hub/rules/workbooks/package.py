@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -25,8 +26,17 @@ MOST_PARTS = 2_000
 LARGEST_PART = 64 * 1024 * 1024
 LARGEST_WHOLE = 256 * 1024 * 1024
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ET.ParseError,
+    RuntimeError,  # an encrypted part, or a way of packing that is not known
+    OSError,
+    EOFError,
+    ValueError,
+    struct.error,
+)
 _RELATED = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
@@ -50,8 +60,15 @@ class Book(Struct, frozen=True, kw_only=True):
     dates_from_1904: bool = False
 
     def part(self, name: str) -> bytes:
-        """Give one part's bytes."""
-        return _unpacked(self.data, name)
+        """Give one part's bytes.
+
+        Raises:
+            UsageFault: it is damaged.
+        """
+        try:
+            return _unpacked(self.data, name)
+        except _DAMAGE as error:
+            raise UsageFault(f"the workbook is damaged: {error}", where=name) from error
 
 
 def open_book(data: bytes, *, where: str) -> Book:
@@ -79,19 +96,10 @@ def open_book(data: bytes, *, where: str) -> Book:
         )
     except UsageFault as fault:
         raise UsageFault(fault.what, where=where, remedy=fault.remedy) from fault
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ET.ParseError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except _DAMAGE as error:
         raise UsageFault(
             f"it is no workbook of Excel, or damaged: {error}", where=where, remedy="Save it as .xlsx."
         ) from error
-    except (OSError, EOFError, ValueError, RecursionError) as error:
-        raise UsageFault(f"it is damaged: {error}", where=where, remedy="Save it as .xlsx.") from error
 
 
 def written(book: Book, changed: Mapping[str, bytes]) -> bytes:
@@ -102,18 +110,6 @@ def written(book: Book, changed: Mapping[str, bytes]) -> bytes:
             content = changed[info.filename] if info.filename in changed else source.read(info)
             target.writestr(_like(info), content)
     return out.getvalue()
-
-
-def xml_of(data: bytes) -> ET.Element:
-    """Read a part; a document type is refused.
-
-    Raises:
-        UsageFault: it is no XML that a workbook has.
-    """
-    try:
-        return _xml(data)
-    except ET.ParseError as error:
-        raise UsageFault(f"a part of the workbook is damaged: {error}") from error
 
 
 def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:

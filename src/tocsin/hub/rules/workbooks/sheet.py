@@ -28,6 +28,7 @@ Value = str | int | float | date
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _SPELT = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*+>""")
 _FIRST_DAY, _FIRST_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
 
@@ -243,9 +244,12 @@ class _Scan:
         start = self._parser.CurrentByteIndex
         if local == "sheetData":
             self.prefix = f"{prefix}:" if prefix else ""
+            self._refuse_empty(start)
         elif local == "row":
             before = self.rows[-1].number if self.rows else 0
-            self.rows.append(_Row(_index(given.get("r"), before + 1), start, start, False, []))
+            end = _tag_end(self._data, start)
+            closed = self._data[end - 2 : end] == b"/>"
+            self.rows.append(_Row(_index(given.get("r"), before + 1), start, end, closed, []))
         elif local == "c" and self.rows:
             self._cell = {"start": start, "given": given, "text": [], "formula": False}
         elif local == "rPh":
@@ -263,22 +267,24 @@ class _Scan:
         local = name.rpartition(":")[2]
         at = self._parser.CurrentByteIndex
         if local == "sheetData":
-            self.table_end = self._table_closed(at)
+            self.table_end = at
         elif local == "row" and self.rows:
             row = self.rows[-1]
-            row.closed, row.end = at == row.start, _tag_end(self._data, at)
+            row.end = row.end if row.closed else _tag_end(self._data, at)
         elif local == "c" and self._cell is not None:
-            self._keep(self._cell, _tag_end(self._data, at))
+            opened = _tag_end(self._data, self._cell["start"])
+            alone = self._data[opened - 2 : opened] == b"/>"
+            self._keep(self._cell, opened if alone else _tag_end(self._data, at))
             self._cell = None
         elif local == "rPh":
             self._hint -= 1
         elif local in {"v", "t"}:
             self._texts = None
 
-    def _table_closed(self, at: int) -> int:
-        if self._data[at : at + 2] != b"</":
+    def _refuse_empty(self, start: int) -> None:
+        end = _tag_end(self._data, start)
+        if self._data[end - 2 : end] == b"/>":
             raise UsageFault("a sheet of the workbook is empty.")
-        return at
 
     def _keep(self, cell: dict[str, Any], end: int) -> None:
         given, row = cell["given"], self.rows[-1]
@@ -309,14 +315,9 @@ def _letters(number: int) -> str:
 
 
 def _tag_end(data: bytes, at: int) -> int:
-    """Give where the tag that begins at ``at`` ends; a value in quotes may hold the closing sign."""
-    quote = 0
-    for index in range(at, len(data)):
-        sign = data[index]
-        if quote:
-            quote = 0 if sign == quote else quote
-        elif sign in b"\"'":
-            quote = sign
-        elif sign == 0x3E:  # noqa: PLR2004 - the closing sign
-            return index + 1
-    return len(data)
+    """Give where the tag that begins at ``at`` ends; a value in quotes may hold the closing sign.
+
+    The parser itself does not tell: the end of an element that is closed at once it reports behind its tag.
+    """
+    found = _TAG.match(data, at)
+    return found.end() if found else len(data)
