@@ -1,4 +1,4 @@
-"""Reports of incidents, what was said about them since, the files that came along, and proofs that are spent."""
+"""Reports of incidents, what was said about them since, the files that came along, proofs that are spent."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def opened_by(reference: str, secret: str) -> IncidentReport | None:
 
 
 def clocks_of(report: IncidentReport, now: datetime | None = None) -> list[Clock]:
-    """Every clock of a report. The report itself is the early warning: it says what Article 23 asks of one."""
+    """Every clock of a report. The report itself is the early warning: it says what one has to say."""
     said = Entry.objects.filter(report=report)
     stages = said.filter(kind=Entry.FOLLOW_UP).exclude(stage="").values_list("stage").annotate(Min("at"))
     came = {Stage.EARLY_WARNING.value: report.received, **dict(stages.order_by())}

@@ -84,7 +84,7 @@ def _key() -> bytes:
 def spend(proof: str, now: datetime | None = None) -> str:
     """Check a proof and spend it. Gives why it is worth nothing, or an empty text."""
     verdict = work_proof.check(_key(), proof, now=now or timezone.now())
-    if verdict.why:
+    if verdict.ends is None:
         return verdict.why
     try:
         with transaction.atomic():

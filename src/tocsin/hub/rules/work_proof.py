@@ -1,9 +1,9 @@
 """A little work before a report is taken: cheap for one reporter, dear for a flood, and nobody's tracker.
 
-The hub makes a challenge (random, with its difficulty and its end, signed) and keeps nothing. Whoever reports
-looks for a number so that SHA-256 of ``challenge:number`` begins with so many zero bits, as in hashcash (Back,
-"Hashcash: a denial of service counter-measure", 2002). A challenge is good once: its mark is kept until it
-ends.
+The hub makes a challenge (random, with its difficulty and its end, signed) and keeps nothing. Who reports
+looks for a number so that SHA-256 of ``challenge:number`` begins with so many zero bits, as in hashcash
+(Back, "Hashcash: a denial of service counter-measure", 2002). A challenge is good once: its mark is kept until
+it ends.
 """
 
 from __future__ import annotations
