@@ -15,6 +15,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 from tests.hub import making
 from tests.hub.outbox import making as outbox
+from tests.hub.advisories import rows as advisories
+from tests.hub.incidents import rows as reports
 
 from tocsin.hub.accounts import services
 from tocsin.hub.rules.permissions import Scope
@@ -34,6 +36,8 @@ def key(db: None) -> str:  # noqa: ARG001 - opens the database
     making.known_exploited()
     making.standing(making.server(owner=owner, pk=1))
     outbox.message()
+    advisories.advisories(person)
+    reports.reports(owner)
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

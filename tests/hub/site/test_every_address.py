@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.advisories import rows
+from tests.hub.incidents import rows as reports
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
@@ -172,6 +173,20 @@ ANSWERS = {
     "/.well-known/csaf/white/changes.csv": OPEN,
     "/.well-known/csaf/white/2021/": OPEN,
     "/.well-known/csaf/white/2021/tocsin-2021-0001.json": OPEN,
+    "/report/": OPEN,
+    "/report/status/": OPEN,
+    "/report/status/follow-up": (405, 405, 405, 405, 405),
+    "/report/status/leave": (405, 405, 405, 405, 405),
+    "/incidents/": LOGGED_IN,
+    "/incidents/1/": LOGGED_IN,
+    "/incidents/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/incidents/1/state": POST_WRITERS,
+    "/incidents/1/link": POST_WRITERS,
+    "/incidents/1/say": POST_WRITERS,
+    "/incidents/1/merge": POST_WRITERS,
+    "/incidents/1/case": POST_WRITERS,
+    "/incidents/1/export": POST_WRITERS,
+    "/incidents/files/1/": (302, 403, 302, 302, 302),  # the file itself is gone
     "/api/openapi.json": OPEN,
 }
 NAMED = {
@@ -189,6 +204,7 @@ NAMED = {
 TWICE = {
     "/organisations/2/",
     "/servers/2/",
+    "/incidents/2/",
     "/advisories/members/",
     "/advisories/members/csaf.json",
     "/advisories/named/",
@@ -257,6 +273,7 @@ def fill(people: dict[str, User], client: Client) -> None:
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     rows.advisories(people["analyst"])
+    reports.reports(first)
     assert client.get("/account/login/").status_code == 200
 
 

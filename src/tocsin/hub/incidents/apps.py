@@ -10,3 +10,11 @@ class Incidents(AppConfig):
 
     name = "tocsin.hub.incidents"
     label = "incidents"
+
+    def ready(self) -> None:
+        """Say which files in quarantine reports still name."""
+        from tocsin.hub.incidents.uploads import holds  # noqa: PLC0415 - models are there from here on
+        from tocsin.hub.lists.quarantine import HOLDERS  # noqa: PLC0415 - as above
+
+        if holds not in HOLDERS:
+            HOLDERS.append(holds)
