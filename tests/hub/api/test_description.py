@@ -14,24 +14,32 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 from tests.hub import making
+from tests.hub.relay.making import carried, carrier, infrastructure
 
 from tocsin.hub.accounts import services
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
+from tocsin.hub.streams import surroundings
+from tocsin.hub.streams.models import Subscription
 
 schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 
 
 @pytest.fixture
-def key(db: None) -> str:  # noqa: ARG001 - opens the database
-    """A token that reaches everything, and rows to find."""
+def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - opens the database
+    """A token that reaches everything, and rows to find. Streams end at once."""
+    monkeypatch.setenv(surroundings.SECONDS, "0")
     person = making.person(Role.ADMINISTRATOR)
     owner = making.organisation(pk=1)
     making.contact(owner, pk=1)
     making.claim(owner, pk=1)
     making.known_exploited()
     making.standing(making.server(owner=owner, pk=1))
+    carrier(owner, "192.0.2.0/24", pk=1)
+    carried()
+    infrastructure(person)
+    Subscription.objects.create(pk=1, user=person, name="x", url="https://receiver.example/", sealed="")
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -59,7 +59,9 @@ def _queued(drafts: list[Draft], now: datetime) -> dict[str, int]:
         key: (number, name)
         for key, number, name in Message.objects.filter(key__in=rows).values_list("key", "pk", "message_id")
     }
-    new = [draft for draft in drafts if draft.attachments and found[draft.key][1] == rows[draft.key].message_id]
+    new = [
+        draft for draft in drafts if draft.attachments and found[draft.key][1] == rows[draft.key].message_id
+    ]
     enclosures = [
         Enclosure(
             message_id=found[draft.key][0], name=one.name, media_type=one.media_type, content=one.content

@@ -28,6 +28,8 @@ PAGES = (
     Page("Servers", "servers", EVERYBODY),
     Page("Organisations", "organisations", EVERYBODY),
     Page("Snapshots", "snapshots", STAFF),
+    Page("Carriers", "carriers", EVERYBODY),
+    Page("Attackers", "infrastructures", STAFF),
 )
 
 

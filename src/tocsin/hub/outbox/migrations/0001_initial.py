@@ -8,103 +8,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('constituency', '0001_initial'),
+        ("constituency", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Outage',
+            name="Outage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(max_length=300, unique=True)),
-                ('until', models.DateTimeField()),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('fault', models.CharField(blank=True, max_length=500)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("way", models.CharField(max_length=300, unique=True)),
+                ("until", models.DateTimeField()),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("fault", models.CharField(blank=True, max_length=500)),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('held', models.BooleanField()),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("held", models.BooleanField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('channel', models.CharField(choices=[('email', 'email'), ('phone', 'phone'), ('letter', 'letter'), ('webhook', 'webhook')], max_length=20)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('held', 'held'), ('sending', 'sending'), ('sent', 'sent'), ('in-doubt', 'in-doubt'), ('delivered', 'delivered'), ('bounced', 'bounced'), ('refused', 'refused'), ('cancelled', 'cancelled'), ('printed', 'printed'), ('called', 'called')], default=tocsin.hub.rules.mail.State['QUEUED'], max_length=20)),
-                ('purpose', models.CharField(choices=[('notice', 'notice'), ('compromise', 'compromise'), ('directive', 'directive'), ('advisory', 'advisory'), ('subscription', 'subscription'), ('incident', 'incident'), ('relay', 'relay'), ('test', 'test')], max_length=20)),
-                ('address', models.CharField(max_length=500)),
-                ('domain', models.CharField(blank=True, max_length=255)),
-                ('subject', models.CharField(max_length=500)),
-                ('text', models.TextField()),
-                ('headers', models.JSONField(default=dict)),
-                ('reply_to', models.CharField(blank=True, max_length=500)),
-                ('list_id', models.CharField(blank=True, max_length=600)),
-                ('language', models.CharField(default='en', max_length=12)),
-                ('sign', models.CharField(choices=[('hub', 'hub'), ('none', 'none'), ('smime', 'smime'), ('pgp', 'pgp')], default=tocsin.hub.rules.mail.Sign['HUB'], max_length=10)),
-                ('encrypt', models.BooleanField(default=False)),
-                ('urgency', models.PositiveSmallIntegerField(default=5)),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('not_before', models.DateTimeField(default=django.utils.timezone.now)),
-                ('began', models.DateTimeField(null=True)),
-                ('sent', models.DateTimeField(null=True)),
-                ('answered', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('fault', models.CharField(blank=True, max_length=500)),
-                ('told', models.BooleanField(default=False)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='constituency.contact')),
-                ('organisation', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='messages', to='constituency.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200, unique=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "email"),
+                            ("phone", "phone"),
+                            ("letter", "letter"),
+                            ("webhook", "webhook"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("held", "held"),
+                            ("sending", "sending"),
+                            ("sent", "sent"),
+                            ("in-doubt", "in-doubt"),
+                            ("delivered", "delivered"),
+                            ("bounced", "bounced"),
+                            ("refused", "refused"),
+                            ("cancelled", "cancelled"),
+                            ("printed", "printed"),
+                            ("called", "called"),
+                        ],
+                        default=tocsin.hub.rules.mail.State["QUEUED"],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("notice", "notice"),
+                            ("compromise", "compromise"),
+                            ("directive", "directive"),
+                            ("advisory", "advisory"),
+                            ("subscription", "subscription"),
+                            ("incident", "incident"),
+                            ("relay", "relay"),
+                            ("test", "test"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("address", models.CharField(max_length=500)),
+                ("domain", models.CharField(blank=True, max_length=255)),
+                ("subject", models.CharField(max_length=500)),
+                ("text", models.TextField()),
+                ("headers", models.JSONField(default=dict)),
+                ("reply_to", models.CharField(blank=True, max_length=500)),
+                ("list_id", models.CharField(blank=True, max_length=600)),
+                ("language", models.CharField(default="en", max_length=12)),
+                (
+                    "sign",
+                    models.CharField(
+                        choices=[("hub", "hub"), ("none", "none"), ("smime", "smime"), ("pgp", "pgp")],
+                        default=tocsin.hub.rules.mail.Sign["HUB"],
+                        max_length=10,
+                    ),
+                ),
+                ("encrypt", models.BooleanField(default=False)),
+                ("urgency", models.PositiveSmallIntegerField(default=5)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("not_before", models.DateTimeField(default=django.utils.timezone.now)),
+                ("began", models.DateTimeField(null=True)),
+                ("sent", models.DateTimeField(null=True)),
+                ("answered", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("fault", models.CharField(blank=True, max_length=500)),
+                ("told", models.BooleanField(default=False)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="constituency.contact",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="messages",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Enclosure',
+            name="Enclosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=130)),
-                ('content', models.BinaryField()),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enclosures', to='outbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=130)),
+                ("content", models.BinaryField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="enclosures",
+                        to="outbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', tocsin.hub.rules.mail.State['QUEUED'])), fields=['channel', 'urgency', 'not_before', 'id'], name='message_queue'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", tocsin.hub.rules.mail.State["QUEUED"])),
+                fields=["channel", "urgency", "not_before", "id"],
+                name="message_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', '-id'], name='message_by_state'),
+            model_name="message",
+            index=models.Index(fields=["state", "-id"], name="message_by_state"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['organisation', '-id'], name='message_by_owner'),
+            model_name="message",
+            index=models.Index(fields=["organisation", "-id"], name="message_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['purpose', '-id'], name='message_by_purpose'),
+            model_name="message",
+            index=models.Index(fields=["purpose", "-id"], name="message_by_purpose"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['began', 'domain'], name='message_by_began'),
+            model_name="message",
+            index=models.Index(fields=["began", "domain"], name="message_by_began"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['address', '-id'], name='message_by_address'),
+            model_name="message",
+            index=models.Index(fields=["address", "-id"], name="message_by_address"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('told', False)), fields=['state', 'id'], name='message_untold'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("told", False)), fields=["state", "id"], name="message_untold"
+            ),
         ),
     ]
