@@ -17,18 +17,22 @@ from tests.hub import making
 from tests.hub.outbox import making as outbox
 from tests.hub.advisories import rows as advisories
 from tests.hub.incidents import rows as reports
+from tests.hub.relay.making import carried, carrier, infrastructure
 
 from tocsin.hub.accounts import services
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
+from tocsin.hub.streams import surroundings
+from tocsin.hub.streams.models import Subscription
 
 schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 
 
 @pytest.fixture
-def key(db: None) -> str:  # noqa: ARG001 - opens the database
-    """A token that reaches everything, and rows to find."""
+def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - opens the database
+    """A token that reaches everything, and rows to find. Streams end at once."""
+    monkeypatch.setenv(surroundings.SECONDS, "0")
     person = making.person(Role.ADMINISTRATOR)
     owner = making.organisation(pk=1)
     making.contact(owner, pk=1)
@@ -38,6 +42,10 @@ def key(db: None) -> str:  # noqa: ARG001 - opens the database
     outbox.message()
     advisories.advisories(person)
     reports.reports(owner)
+    carrier(owner, "192.0.2.0/24", pk=1)
+    carried()
+    infrastructure(person)
+    Subscription.objects.create(pk=1, user=person, name="x", url="https://receiver.example/", sealed="")
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 from tests.hub import making
@@ -12,9 +13,44 @@ from tocsin.hub.accounts.models import OperatorText, User
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.relay import reporting
-from tocsin.hub.relay.models import Carrier, Entry, Infrastructure, ScopePart
+from tocsin.hub.relay.models import (
+    Authority,
+    Carrier,
+    Entry,
+    Infrastructure,
+    Report,
+    ScopePart,
+    Secrecy,
+)
 from tocsin.hub.relay.slicing import carry
 from tocsin.hub.rules.relay_reports import Use
+from tocsin.hub.streams import services
+from tocsin.hub.streams.models import Subscription
+
+
+def fill(people: dict[str, User]) -> None:
+    """Rows numbered as the tables of addresses say: carrier and receiver 1 are the member's, 2 are not."""
+    for number in (1, 2):
+        owner = Organisation.objects.get(pk=number)
+        carrier(owner, "192.0.2.0/24", pk=number, name=f"Carrier {number}")
+    carried()
+    Secrecy.objects.create(pk=1, organisation_id=2, reason="x")
+    ScopePart.objects.filter(carrier=1).update(id=1)
+    sender()
+    row = infrastructure(people["analyst"])
+    Infrastructure.objects.filter(pk=row.pk).update(id=1)
+    Authority.objects.create(pk=1, name="Police", address="cyber@police.example")
+    fields = {
+        "recipient": "hoster",
+        "name": "Hoster",
+        "address": "abuse@hoster.example",
+        "by": people["analyst"],
+    }
+    Report.objects.create(pk=1, infrastructure_id=1, reference=uuid4(), key="1", **fields)
+    for number, who in ((1, "member"), (2, "administrator")):
+        sealed = services.seal("hook_x")
+        url = "https://receiver.example/"
+        Subscription.objects.create(pk=number, user=people[who], name="siem", url=url, sealed=sealed)
 
 
 def carrier(of: Organisation | None = None, *networks: str, **rest: Any) -> Carrier:

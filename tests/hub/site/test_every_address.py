@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.hub import making
 from tests.hub.advisories import rows
 from tests.hub.incidents import rows as reports
+from tests.hub.relay import making as relay
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
@@ -187,6 +188,29 @@ ANSWERS = {
     "/incidents/1/case": POST_WRITERS,
     "/incidents/1/export": POST_WRITERS,
     "/incidents/files/1/": (302, 403, 302, 302, 302),  # the file itself is gone
+    "/relay/": LOGGED_IN,
+    "/relay/carriers/new/": WRITERS,
+    "/relay/carriers/1/": LOGGED_IN,
+    "/relay/carriers/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/relay/carriers/1/edit/": WRITERS,
+    "/relay/carriers/1/scope/": WRITERS,
+    "/relay/carriers/1/times/": LOGGED_IN,
+    "/relay/carriers/1/answer/": POST_ALL,
+    "/relay/parts/1/remove": POST_WRITERS,
+    "/relay/secrecy/": WRITERS,
+    "/relay/secrecy/1/end": POST_WRITERS,
+    "/relay/infrastructure/": STAFF,
+    "/relay/infrastructure/new/": WRITERS,
+    "/relay/infrastructure/1/": STAFF,
+    "/relay/infrastructure/1/report": POST_WRITERS,
+    "/relay/reports/": STAFF,
+    "/relay/reports/1/step": POST_WRITERS,
+    "/relay/authorities/": ADMINISTRATORS,
+    "/relay/authorities/1/end": POST_ADMINISTRATORS,
+    "/streams/": (302, 200, 403, 403, 200),
+    "/streams/1/": (302, 200, 403, 403, 200),
+    "/streams/2/": (302, 404, 403, 403, 200),  # not the member's
+    "/streams/1/1": (302, 405, 403, 403, 405),
     "/api/openapi.json": OPEN,
 }
 NAMED = {
@@ -232,6 +256,12 @@ def test_every_address_stands_in_the_table() -> None:
     assert set(known_to_django()) - set(ANSWERS) == set()
     assert set(ANSWERS) - set(known_to_django()) == {"/cases/2/", "/organisations/2/", "/servers/2/"}
     assert set(ANSWERS) - set(known_to_django()) == TWICE
+    assert set(ANSWERS) - set(known_to_django()) == {
+        "/organisations/2/",
+        "/relay/carriers/2/",
+        "/servers/2/",
+        "/streams/2/",
+    }
 
 
 def fill(people: dict[str, User], client: Client) -> None:
@@ -274,6 +304,7 @@ def fill(people: dict[str, User], client: Client) -> None:
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     rows.advisories(people["analyst"])
     reports.reports(first)
+    relay.fill(people)
     assert client.get("/account/login/").status_code == 200
 
 

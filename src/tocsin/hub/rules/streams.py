@@ -44,7 +44,7 @@ def sign(secret: str, *, delivery: str, body: bytes, at: int) -> str:
 
 
 def verified(secret: str, header: str, *, delivery: str, body: bytes, now: int) -> bool:
-    """Whether a header is this secret's signature of this delivery, of the last five minutes; for receivers."""
+    """Whether a header is this secret's signature of this delivery, of the last five minutes."""
     begun, _, _ = header.partition(",")
     digits = begun.removeprefix("t=")
     if not (digits.isascii() and digits.isdigit()) or abs(now - int(digits)) > TOLERANCE.total_seconds():
@@ -96,7 +96,8 @@ def _global(address: IPv4Address | IPv6Address) -> bool:
 
 def next_try(failures: int, now: datetime) -> datetime:
     """When to try again after so many failures in a row: half a minute, doubled each time, to six hours."""
-    return now + min(LONGEST, FIRST * 2 ** min(max(failures - 1, 0), 20))
+    delay: timedelta = FIRST * 2 ** min(max(failures - 1, 0), 20)
+    return now + min(LONGEST, delay)
 
 
 def wanted(kind: str, campaign: str, *, kinds: Collection[str], only: str) -> bool:

@@ -64,6 +64,12 @@ class Wanted(Schema):
     form: Literal["json", "lines"] = "json"
 
 
+class Begin(Schema):
+    """Where a stream begins; from now on, if left out."""
+
+    after: Place | None = None
+
+
 class SubscriptionIn(Schema):
     """Where events are to go."""
 
@@ -142,12 +148,12 @@ def _answered(batch: Batch, form: str) -> Any:
 @router.get("/live", auth=READ, summary="Events as they come")
 def live_events(
     request: HttpRequest,
-    after: Query[Place | None] = None,
+    asked: Query[Begin],
     last_event_id: Annotated[str, Header(alias="Last-Event-ID", max_length=20)] = "",
 ) -> Any:
     """Server-sent events. The stream ends within a minute; come back with ``Last-Event-ID``."""
     token = _token(request)
-    start = newest() if after is None else after
+    start = newest() if asked.after is None else asked.after
     if last_event_id.isascii() and last_event_id.isdigit() and int(last_event_id) < 2**63:
         start = int(last_event_id)
     if not live.SLOTS.take(token.user_id):
