@@ -153,7 +153,7 @@ def test_organisations_are_edited_on_pages(enter: Enter) -> None:
         ).status_code
         == 302
     )
-    path = client.get("/organisations/?text=conto").content.decode().split('href="/organisations/')
+    path = client.get("/organisations/?q=conto").content.decode().split('href="/organisations/')
     number = next(int(part.split("/")[0]) for part in path[1:] if part[0].isdigit())
     sent = {"role": "technical", "channel": "email", "value": "it@contoso.example", "language": "en"}
     assert client.post(f"/organisations/{number}/contacts/new/", sent).status_code == 302

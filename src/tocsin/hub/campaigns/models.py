@@ -7,7 +7,11 @@ from django.utils import timezone
 
 
 class Campaign(models.Model):
-    """One campaign pack as the hub has taken it in. Its build facts are read from the pack itself."""
+    """One campaign pack as the hub has taken it in. Its build facts are read from the pack itself.
+
+    ``folded`` is the digest of the pack by which all standings were judged last. Where it is not ``digest``,
+    they are judged anew by ``folding``, as far as the server ``refolded``.
+    """
 
     key = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
@@ -16,6 +20,9 @@ class Campaign(models.Model):
     cves = models.JSONField(default=list)
     disclosed = models.DateField(null=True)
     active = models.BooleanField(default=True)
+    folded = models.CharField(max_length=64, blank=True)
+    folding = models.CharField(max_length=64, blank=True)
+    refolded = models.BigIntegerField(default=0)
     loaded = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -61,10 +61,14 @@ def _keep(pack: Pack, sha256: str) -> None:
 
 @transaction.atomic
 def set_active(campaign: Campaign, *, active: bool, by: User | None) -> None:
-    """Follow a campaign, or follow it no longer; what is known of it stays."""
+    """Follow a campaign, or follow it no longer; what is known of it stays.
+
+    Who follows it again has every server judged anew (`exposure.refolding`): meanwhile nobody did.
+    """
     if campaign.active != active:
-        campaign.active = active
-        campaign.save(update_fields=["active"])
+        campaign.active, campaign.folding = active, ""
+        campaign.folded = "" if active else campaign.folded
+        campaign.save(update_fields=["active", "folded", "folding"])
         record("campaign followed" if active else "campaign left", f"campaign:{campaign.pk}", by=by)
 
 

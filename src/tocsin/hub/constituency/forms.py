@@ -42,6 +42,35 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none
         return str(self.cleaned_data["country"]).upper()
 
 
+class ChangeForm(forms.Form):
+    """What many organisations are to have in common; what is left empty stays as it is."""
+
+    sector = forms.ChoiceField(required=False, choices=lambda: [("", "as it is"), *sector_choices()])
+    country = forms.RegexField(r"^[A-Za-z]{2}\Z", required=False, help_text="Two letters (ISO 3166).")
+    region = forms.CharField(required=False, max_length=100)
+    parent = forms.ModelChoiceField(
+        Organisation.objects.all(),
+        required=False,
+        widget=forms.NumberInput,
+        help_text="Number of the organisation above.",
+    )
+
+    def clean_country(self) -> str:
+        """Upper case."""
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean(self) -> dict[str, object] | None:
+        """Something is to change."""
+        found = super().clean() or self.cleaned_data
+        if not self.errors and not any(found.values()):
+            raise forms.ValidationError("Say what they are to have in common.")
+        return found
+
+    def values(self) -> dict[str, object]:
+        """What was given."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """A way to reach an organisation."""
 

@@ -233,7 +233,7 @@ def _newly_verified(found: Plan) -> Iterator[Contact]:
     rows = Contact.objects.filter(provenance=found.listing.provenance)
     have = {(row.organisation_id, row.role, row.channel, row.value): row for row in rows}
     for identity, listed in found.listing.organisations.items():
-        number = _number(found, identity)
+        number = _number(found, identity) or 0
         for key, day in listed.verified.items():
             row, moment = have.get((number, *key)), _verified(listed, key)
             if row and moment and (row.verified is None or (_past(day) and row.verified < moment)):

@@ -38,9 +38,9 @@ def meant(listing: Listing) -> Meant:
     for row in Organisation.objects.filter(foreign_id=None):
         strangers[row.folded].append(row)
     for identity, listed in listing.organisations.items():
-        row = ours.get(foreign(listing, identity)) or _namesake(strangers, listed)
-        if row is not None:
-            found.known[identity] = row
+        known = ours.get(foreign(listing, identity)) or _namesake(strangers, listed)
+        if known is not None:
+            found.known[identity] = known
     _join(listing, found)
     return found
 

@@ -66,16 +66,21 @@ def search(
     return found.filter(country=country.upper()) if country else found
 
 
-def _usable() -> QuerySet[Contact]:
-    mine = Contact.objects.filter(organisation=OuterRef("pk"), opted_out=None)
-    return mine.exclude(bounce=Bounce.HARD)
+def usable() -> QuerySet[Contact]:
+    """Contacts that did not opt out and whose mail does not come back."""
+    return Contact.objects.filter(opted_out=None).exclude(bounce=Bounce.HARD)
+
+
+def usable_contacts() -> QuerySet[Contact]:
+    """Usable contacts of the organisation that an outer query looks at."""
+    return usable().filter(organisation=OuterRef("pk"))
 
 
 def contact_gap(user: Visitor, now: datetime | None = None) -> list[Reach]:
     """By sector, how many organisations have a usable and a verified contact; the worst first."""
     since = (now or timezone.now()) - STALE
     rows = visible_to(user).annotate(
-        usable=Exists(_usable()), verified=Exists(_usable().filter(verified__gt=since))
+        usable=Exists(usable_contacts()), verified=Exists(usable_contacts().filter(verified__gt=since))
     )
     counted = rows.values("sector").annotate(
         n=Count("pk"), u=Count("pk", filter=Q(usable=True)), v=Count("pk", filter=Q(verified=True))

@@ -8,7 +8,7 @@ from tocsin.hub.constituency import views
 
 urlpatterns = [
     path("organisations/", views.organisations, name="organisations"),
-    path("organisations.csv", views.organisations_csv, name="organisations-csv"),
+    path("organisations/change/", views.change_organisations, name="change-organisations"),
     path("organisations/new/", views.new_organisation, name="new-organisation"),
     path("organisations/imports/", views.imports, name="organisation-imports"),
     path("organisations/contact-gap/", views.contact_gap, name="contact-gap"),

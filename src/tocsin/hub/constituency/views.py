@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,49 +17,59 @@ from django.views.decorators.http import require_POST
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import person_of, staff, writers
 from tocsin.hub.accounts.services import record_reading
-from tocsin.hub.constituency import importing, selectors, services
-from tocsin.hub.constituency.forms import ClaimForm, ContactForm, ImportForm, OrganisationForm, sector_choices
+from tocsin.hub.constituency import bulk, importing, selectors, services
+from tocsin.hub.constituency.forms import ChangeForm, ClaimForm, ContactForm, ImportForm, OrganisationForm
+from tocsin.hub.constituency.lists import ORGANISATIONS
 from tocsin.hub.constituency.models import Claim, Contact, Import, Organisation
-from tocsin.hub.lists.keyset import page
-from tocsin.hub.rules.cells import as_csv
+from tocsin.hub.listing.lists import Bulk
+from tocsin.hub.listing.views import show
 from tocsin.hub.rules.sectors import sectors
 
-ORDERS = {
-    "name": ("folded", "pk"),
-    "-name": ("-folded", "-pk"),
-    "sector": ("sector", "folded", "pk"),
-    "-sector": ("-sector", "-folded", "-pk"),
-}
-MOST = 1_000
 SHOWN = 200
 
 
-def _found(request: HttpRequest) -> Any:
-    wanted = {
-        name: request.GET.get(name, "").replace("\0", "")[:200] for name in ("text", "sector", "country")
-    }
-    return selectors.search(selectors.visible_to(request.user), **wanted)
-
-
 @login_required
-def organisations(request: HttpRequest) -> HttpResponse:
+def organisations(request: HttpRequest) -> HttpResponseBase:
     """All that this person may see, by name or sector."""
-    order = ORDERS.get(request.GET.get("sort", ""), ORDERS["name"])
-    found = page(_found(request), order=order, cursor=request.GET.get("cursor", ""))
-    record_reading(request, len(found.rows))
-    context = {"page": found, "sectors": sectors(), "sorted_by": "name", "choices": sector_choices()}
-    return render(request, "constituency/organisations.html", context)
+    user = person_of(request)
+    rows = selectors.visible_to(user).select_related("parent")
+    many = Bulk(address=reverse("change-organisations"), actions=bulk.ACTIONS) if user.writes else None
+    return show(request, ORGANISATIONS, rows=rows, template="constituency/organisations.html", bulk=many)
 
 
-@login_required
-def organisations_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """The first 1,000 of the list; more is a bulk export, by two people."""
-    record_reading(request, MOST)
-    rows = _found(request).order_by("folded", "pk").values_list("pk", "name", "sector", "country", "region")
-    lines = as_csv(["id", "name", "sector", "country", "region"], rows[:MOST])
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="organisations.csv"'
-    return answer
+@writers
+@require_POST
+def change_organisations(request: HttpRequest) -> HttpResponse:
+    """How many organisations are meant and what is to change; done when that is confirmed."""
+    found = bulk.chosen(person_of(request), request.POST)
+    confirmed = request.POST.get("confirmed") == str(len(found.organisations))
+    changing = request.POST.get("action") == bulk.CHANGE
+    form = ChangeForm(request.POST if "confirmed" in request.POST else None) if changing else None
+    sound = bool(found.organisations) and not found.too_many and confirmed
+    if sound and _changed(request, found, form):
+        return redirect("organisations")
+    first = Organisation.objects.filter(pk__in=found.organisations[:20]).order_by("folded")
+    context = {"chosen": found, "form": form, "first": first, "most": bulk.MOST, "asked": request.POST}
+    rows = {"rows": request.POST.getlist("chosen"), "changed": "confirmed" in request.POST and not confirmed}
+    return render(request, "constituency/change.html", context | rows)
+
+
+def _changed(request: HttpRequest, found: bulk.Chosen, form: ChangeForm | None) -> bool:
+    """Do it; what the service objects to stands in the form."""
+    user = person_of(request)
+    if form is None:
+        number = bulk.verify(user, found.organisations)
+        messages.success(request, f"{number:,} contacts are noted as verified.")
+        return True
+    if not form.is_valid():
+        return False
+    try:
+        number = bulk.change(user, found.organisations, form.values())
+    except UsageFault as fault:
+        form.add_error(None, str(fault))
+        return False
+    messages.success(request, f"{number:,} organisations were changed.")
+    return True
 
 
 @login_required

@@ -1,9 +1,10 @@
-"""What this app does in the background: false positives end."""
+"""What this app does in the background: false positives end, servers are judged by a pack's new facts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tocsin.hub.exposure.refolding import refold
 from tocsin.hub.exposure.services import expire
 
-CHORES: list[Callable[[], bool]] = [expire]
+CHORES: list[Callable[[], bool]] = [expire, refold]

@@ -44,7 +44,7 @@ GROUPS = (
         "Warn",
         (
             Page("Advisories", "advisories", EVERYBODY),
-            Page("Notices", "notice-batches", EVERYBODY),
+            Page("Notices", "batches", EVERYBODY),
             Page("Outbox", "outbox", STAFF),
             Page("Carriers", "carriers", EVERYBODY),
             Page("Attackers", "infrastructures", STAFF),

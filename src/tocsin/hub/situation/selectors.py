@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign
@@ -18,7 +18,7 @@ from tocsin.hub.exposure.selectors import visible_to
 from tocsin.hub.rules.daily import FIXED
 from tocsin.hub.situation.estimating import DONE
 from tocsin.hub.situation.figures import Situation, situation
-from tocsin.hub.situation.models import Counted, DailyLook, Estimate
+from tocsin.hub.situation.models import Counted, DailyCount, DailyLook, Estimate
 
 KEPT_SECONDS = 24 * 3600
 QUEUES = {
@@ -43,8 +43,10 @@ def campaign_named(key: str) -> Campaign | None:
     rows = Campaign.objects.filter(active=True).order_by("-disclosed", "key")
     if key:
         return rows.filter(key=key).first()
-    counted = rows.filter(daily_counts__isnull=False).distinct().first()
-    return counted or rows.first()
+    counts = DailyCount.objects.filter(
+        campaign=OuterRef("pk")
+    )  # asked for one of each; joined, there are thousands
+    return rows.filter(Exists(counts)).first() or rows.first()
 
 
 def current(campaign: Campaign) -> Situation | None:
