@@ -58,7 +58,7 @@ GROUPS = (
             Page("Incidents", "incidents", EVERYBODY),
         ),
     ),
-    Group("Sources", (Page("Snapshots", "snapshots", STAFF), Page("Webhooks", "streams", STAFF))),
+    Group("Sources", (Page("Snapshots", "snapshots", STAFF), Page("Webhooks", "subscriptions", STAFF))),
 )
 
 
