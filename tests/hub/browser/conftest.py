@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from tests.hub.outbox.conftest import _dkim_key, mail_server, mail_settings  # noqa: F401 - fixtures
 
 from tocsin.hub.accounts.models import User
 
@@ -70,7 +71,7 @@ def window(chromium: Browser, hub: str) -> Iterator[Callable[..., Page]]:
         if who:
             context.add_cookies([_session(who, hub)])
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(12_000)
         return page
 
     yield make

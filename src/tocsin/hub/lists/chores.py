@@ -14,7 +14,7 @@ DAY = 24 * 60 * 60
 
 def sweep_quarantine() -> bool:
     """Once a day: remove files that no row names. It never asks to be called again at once."""
-    if cache.add("quarantine swept", 1, timeout=DAY):
+    if cache.add("quarantine-swept", 1, timeout=DAY):
         quarantine.sweep(timezone.now())
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -9,9 +10,20 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
 
 register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
+
+
+def _commands(_: object, tokens: Sequence[Token], at: int, *_rest: object) -> str:
+    """A block of commands, which may be wider than the page: whoever uses a keyboard can scroll it."""
+    return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
+
+
+for _kind in ("fence", "code_block"):
+    _markdown.add_render_rule(_kind, _commands)
 
 
 @register.simple_tag(takes_context=True)
