@@ -12,6 +12,7 @@ from email.policy import default
 
 import dkim
 import pytest
+from django.test import Client
 from tests.hub import making as people
 from tests.hub.outbox import making
 from tests.hub.outbox.conftest import Box
@@ -156,6 +157,22 @@ def test_a_server_without_tls_gets_nothing(loopback: None, mail_settings: Set) -
         assert send_mail()
     assert states() == [State.QUEUED]
     assert "STARTTLS" in Outage.objects.get().fault
+
+
+def test_settings_that_make_no_sense_shut_the_way_and_lose_nothing(
+    mail_server: Box, mail_settings: Set, visitor: Callable[..., Client]
+) -> None:
+    making.message()
+    mail_settings(MAIL_LANES="many")
+    assert send_mail()
+    assert send_mail() is False
+    assert states() == [State.QUEUED]
+    assert "TOCSIN_HUB_MAIL_LANES" in visitor().get("/outbox/").content.decode()
+    mail_settings(DKIM_KEY="/nowhere/dkim.pem")
+    Outage.objects.all().delete()
+    assert send_mail()
+    assert "/nowhere/dkim.pem" in Outage.objects.get().fault
+    assert mail_server.received() == []
 
 
 def test_a_certificate_that_is_not_trusted_ends_the_conversation(

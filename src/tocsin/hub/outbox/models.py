@@ -67,6 +67,7 @@ class Message(models.Model):
             models.Index(fields=["state", "-id"], name="message_by_state"),
             models.Index(fields=["organisation", "-id"], name="message_by_owner"),
             models.Index(fields=["purpose", "-id"], name="message_by_purpose"),
+            models.Index(fields=["channel", "-id"], name="message_by_channel"),
             models.Index(fields=["began", "domain"], name="message_by_began"),
             models.Index(fields=["address", "-id"], name="message_by_address"),
             models.Index(fields=["state", "id"], condition=models.Q(told=False), name="message_untold"),
