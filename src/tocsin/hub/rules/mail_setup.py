@@ -199,7 +199,7 @@ def _quiet(text: str, zones: str) -> Quiet | None:
         return None
     window, _, zone = text.partition(" ")
     begin, _, end = window.partition("-")
-    pairs = dict(pair.strip().partition("=")[::2] for pair in zones.split(",") if pair.strip())
+    pairs = dict(_pair(pair) for pair in zones.split(",") if pair.strip())
     try:
         for one in (zone.strip() or "UTC", *pairs.values()):
             ZoneInfo(one)
@@ -220,6 +220,11 @@ def _quiet(text: str, zones: str) -> Quiet | None:
     ):
         raise _wrong("MAIL_QUIET", "quiet hours cover no time, or a country is none", "Two capital letters.")
     return quiet
+
+
+def _pair(text: str) -> tuple[str, str]:
+    country, _, zone = text.partition("=")
+    return country.strip(), zone.strip()
 
 
 def _networks(text: str) -> tuple[Network, ...]:
