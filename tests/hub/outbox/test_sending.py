@@ -198,6 +198,7 @@ TAKES = [b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"]
         ([*HELLO, *TAKES[:2]], State.QUEUED, False),  # closes at DATA
         ([*HELLO, *TAKES, b"554 5.7.1 looks like spam\r\n"], State.REFUSED, False),
         ([*HELLO, *TAKES, b"451 4.3.0 disk full\r\n"], State.QUEUED, False),
+        ([*HELLO, *TAKES, b"550 \x00\x1b[31m\xff no\r\n"], State.REFUSED, False),
         ([*HELLO, b"530 5.7.0 authentication required\r\n"], State.QUEUED, True),
         ([*HELLO, b"421 4.3.2 too many connections\r\n"], State.QUEUED, False),
         ([b"554 go away\r\n"], State.QUEUED, True),
@@ -216,6 +217,7 @@ def test_how_far_it_got_says_what_it_becomes(
         assert send_mail()
     row.refresh_from_db()
     assert row.state == state, row.fault
+    assert row.fault.isprintable()
     assert Outage.objects.exists() == outage
 
 

@@ -78,7 +78,7 @@ def _row(draft: Draft, now: datetime) -> Message:
         key=draft.key,
         channel=str(draft.channel),
         purpose=str(draft.purpose),
-        address=draft.address,
+        address=draft.address.replace("\r\n", "\n"),
         domain=domain_of(draft.address) if draft.channel == Channel.EMAIL else "",
         contact_id=draft.contact,
         organisation_id=draft.organisation,

@@ -44,7 +44,7 @@ def headers(message: Message) -> list[tuple[str, str]]:
         return []
     mail = as_mail(message, known(), ())
     found = [
-        ("From", f"{mail.name} <{mail.sender}>"),
+        ("From", f"{mail.name} <{mail.sender}>" if mail.sender else ""),
         ("To", mail.to),
         ("Subject", mail.subject),
         ("Message-ID", mail.message_id),
