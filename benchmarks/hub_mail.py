@@ -27,7 +27,7 @@ POLL = 0.05
 TEXT = """To the operator of the mail server {host}
 
 On 3 March 2021 a census found your server {host} (192.0.2.1, port 443) open to the attack on Microsoft
-Exchange that is known as ProxyLogon (CVE-2021-26855). It reported version 15.1.2106.2, which lacks the update.
+Exchange that is known as ProxyLogon (CVE-2021-26855). It reported version 15.1.2106.2: no update.
 
 What to do now: keep the logs and files as they are, then install the security update of March 2021. An update
 closes the door; it does not show whether somebody came in before. Look at what your server's logs say.

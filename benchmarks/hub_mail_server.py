@@ -4,7 +4,7 @@
 
 Makes a certificate of its own in FOLDER (``ca.pem``), prints its port, and writes one line for each message
 that it has taken to ``received``: Message-ID, return path, recipient. With ``--keep`` the messages themselves
-go to ``kept``, numbered. A recipient whose local part begins with ``no-`` is refused, with ``later-`` put off.
+go to ``kept``, numbered. A recipient that begins with ``no-`` is refused, with ``later-`` put off.
 """
 
 from __future__ import annotations

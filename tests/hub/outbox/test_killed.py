@@ -40,6 +40,7 @@ def test_killed_three_times_on_sqlite() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("loopback")
 def test_killed_three_times_on_postgresql() -> None:
     cluster = Cluster()
     try:

@@ -33,6 +33,11 @@ def test_a_key_is_queued_once() -> None:
     assert Enclosure.objects.count() == 1
 
 
+def test_a_postal_address_has_lines() -> None:
+    row = making.message(channel=Channel.LETTER, address="Contoso Ltd\r\nLondon")
+    assert row.address == "Contoso Ltd\nLondon"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -56,6 +56,13 @@ def test_a_bounce_marks_message_and_contact(
     assert status in sent.fault
 
 
+def test_what_it_says_is_kept_legible(sent: Message) -> None:
+    take_in(about(sent).replace(b"Recipient address rejected", b"\x00\xff\xfe Recipient \x1b[31m rejected"))
+    sent.refresh_from_db()
+    assert sent.state == State.BOUNCED
+    assert sent.fault.isprintable()
+
+
 def test_what_is_soft_does_not_soften_what_is_hard(sent: Message) -> None:
     take_in(about(sent, status="5.1.1"))
     again = making.message(contact=sent.contact_id, state=State.SENT)

@@ -12,6 +12,7 @@ from email.policy import default
 
 import dkim
 import pytest
+from django.test import Client
 from tests.hub import making as people
 from tests.hub.outbox import making
 from tests.hub.outbox.conftest import Box
@@ -158,6 +159,22 @@ def test_a_server_without_tls_gets_nothing(loopback: None, mail_settings: Set) -
     assert "STARTTLS" in Outage.objects.get().fault
 
 
+def test_settings_that_make_no_sense_shut_the_way_and_lose_nothing(
+    mail_server: Box, mail_settings: Set, visitor: Callable[..., Client]
+) -> None:
+    making.message()
+    mail_settings(MAIL_LANES="many")
+    assert send_mail()
+    assert send_mail() is False
+    assert states() == [State.QUEUED]
+    assert "TOCSIN_HUB_MAIL_LANES" in visitor().get("/outbox/").content.decode()
+    mail_settings(DKIM_KEY="/nowhere/dkim.pem")
+    Outage.objects.all().delete()
+    assert send_mail()
+    assert "/nowhere/dkim.pem" in Outage.objects.get().fault
+    assert mail_server.received() == []
+
+
 def test_a_certificate_that_is_not_trusted_ends_the_conversation(
     mail_server: Box, mail_settings: Set
 ) -> None:
@@ -181,6 +198,7 @@ TAKES = [b"250 ok\r\n", b"250 ok\r\n", b"354 go on\r\n"]
         ([*HELLO, *TAKES[:2]], State.QUEUED, False),  # closes at DATA
         ([*HELLO, *TAKES, b"554 5.7.1 looks like spam\r\n"], State.REFUSED, False),
         ([*HELLO, *TAKES, b"451 4.3.0 disk full\r\n"], State.QUEUED, False),
+        ([*HELLO, *TAKES, b"550 \x00\x1b[31m\xff no\r\n"], State.REFUSED, False),
         ([*HELLO, b"530 5.7.0 authentication required\r\n"], State.QUEUED, True),
         ([*HELLO, b"421 4.3.2 too many connections\r\n"], State.QUEUED, False),
         ([b"554 go away\r\n"], State.QUEUED, True),
@@ -199,6 +217,7 @@ def test_how_far_it_got_says_what_it_becomes(
         assert send_mail()
     row.refresh_from_db()
     assert row.state == state, row.fault
+    assert row.fault.isprintable()
     assert Outage.objects.exists() == outage
 
 

@@ -209,6 +209,7 @@ def test_settings_are_read() -> None:
         {"SMTP": "smtps://mail.hub.example", "MAIL_FROM": ""},
         {"MAIL_FROM": "nobody"},
         {"MAIL_FROM": "A\x0bB <cert@hub.example>"},
+        {"MAIL_RETURNS": "r" * 40 + "@hub.example"},
         {"MAIL_SIGN": "smime"},
         {"MAIL_SIGN": "rot13"},
         {"MAIL_LANES": "0"},

@@ -61,6 +61,7 @@ class Lane:
         self._refused = self._closed = 0
         self._looked = 0.0
         self.shut = ""  # why the way out is at fault
+        self.no_way = ""  # why no connection was made: the server may allow fewer than there are lanes
         self.taken = 0
 
     def run_in_thread(self) -> None:
@@ -77,7 +78,7 @@ class Lane:
             try:
                 session = Session(self._work.post)
             except NoWay as fault:
-                self.shut = str(fault)
+                self.no_way = str(fault)
                 return
             try:
                 self._converse(session)

@@ -11,14 +11,14 @@ from django.template.loader import render_to_string
 
 from tocsin.errors import EnvironmentFault
 from tocsin.hub.outbox.models import Message
-from tocsin.hub.outbox.surroundings import setup
+from tocsin.hub.outbox.surroundings import known
 
 
 def laid_out(row: Message) -> dict[str, Any]:
     """What the template of a letter shows: sender, address, day, subject, text, reference."""
     return {
         "number": row.pk,
-        "sender": setup().name or "Tocsin",
+        "sender": known().name or "Tocsin",
         "address": row.address,
         "day": row.created,
         "subject": row.subject,

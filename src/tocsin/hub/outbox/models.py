@@ -59,14 +59,13 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(
-                fields=["channel", "urgency", "not_before", "id"],
-                condition=models.Q(state=State.QUEUED),
-                name="message_queue",
+            models.Index(  # whole: of a partial one SQLite makes no use where values are bound
+                fields=["state", "channel", "urgency", "not_before", "id"], name="message_queue"
             ),
             models.Index(fields=["state", "-id"], name="message_by_state"),
             models.Index(fields=["organisation", "-id"], name="message_by_owner"),
             models.Index(fields=["purpose", "-id"], name="message_by_purpose"),
+            models.Index(fields=["channel", "-id"], name="message_by_channel"),
             models.Index(fields=["began", "domain"], name="message_by_began"),
             models.Index(fields=["address", "-id"], name="message_by_address"),
             models.Index(fields=["state", "id"], condition=models.Q(told=False), name="message_untold"),

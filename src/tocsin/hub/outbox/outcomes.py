@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from tocsin.hub.constituency.models import Contact
 from tocsin.hub.outbox.models import Hold, Message, Outage
-from tocsin.hub.rules.mail import State
+from tocsin.hub.rules.mail import State, legible
 from tocsin.hub.rules.sending import Outcome, before, pause
 from tocsin.hub.rules.words import Bounce
 
@@ -30,7 +30,7 @@ def claim(row: Message, now: datetime) -> bool:
 
 def finish(row: Message, outcome: Outcome, now: datetime) -> None:
     """Write down what one try came to."""
-    changes: dict[str, Any] = {"state": outcome.state, "fault": outcome.fault[:500]}
+    changes: dict[str, Any] = {"state": outcome.state, "fault": legible(outcome.fault)}
     changes["tries"] = row.tries + outcome.counts
     if outcome.state in {State.SENT, State.DELIVERED}:
         changes["sent"] = now
@@ -44,7 +44,7 @@ def finish(row: Message, outcome: Outcome, now: datetime) -> None:
 def unsendable(row: Message, why: str) -> None:
     """Put a message aside that cannot be written as it should be: a person looks at it."""
     Message.objects.filter(pk=row.pk, state=State.QUEUED).update(
-        state=State.HELD, fault=why[:500], told=False
+        state=State.HELD, fault=legible(why), told=False
     )
 
 
@@ -87,7 +87,7 @@ def shut(way: str, fault: str, now: datetime) -> None:
     """Leave a way out alone for a while: longer each time in a row."""
     row, _ = Outage.objects.get_or_create(way=way, defaults={"until": now})
     Outage.objects.filter(pk=row.pk).update(
-        until=now + pause(row.tries), tries=min(row.tries + 1, 100), fault=fault[:500]
+        until=now + pause(row.tries), tries=min(row.tries + 1, 100), fault=legible(fault)
     )
 
 

@@ -19,7 +19,7 @@ from tocsin.hub.outbox.models import Message
 from tocsin.hub.outbox.surroundings import setup
 from tocsin.hub.rules import dsn
 from tocsin.hub.rules.dsn import Kind, Returned
-from tocsin.hub.rules.mail import State
+from tocsin.hub.rules.mail import State, legible
 from tocsin.hub.rules.mail_returns import number_in
 from tocsin.hub.rules.sending import bounce_of
 from tocsin.hub.rules.words import Bounce
@@ -59,7 +59,7 @@ def _meant(returned: Returned) -> Message | None:
 
 def _note(row: Message, returned: Returned, now: datetime) -> None:
     rows = Message.objects.filter(pk=row.pk)
-    says = f"{returned.status} {returned.says}".strip()[:500]
+    says = legible(f"{returned.status} {returned.says}")
     if returned.kind == Kind.FAILED:
         bounce = bounce_of(returned.status) if returned.status else Bounce.HARD
         if outcomes.become(rows, State.BOUNCED, answered=now, fault=says):
@@ -67,7 +67,7 @@ def _note(row: Message, returned: Returned, now: datetime) -> None:
     elif returned.kind == Kind.DELIVERED:
         outcomes.become(rows, State.DELIVERED, answered=now)
     elif returned.kind == Kind.DELAYED:
-        rows.filter(state__in=[State.SENT, State.IN_DOUBT]).update(fault=f"delayed: {says}"[:500])
+        rows.filter(state__in=[State.SENT, State.IN_DOUBT]).update(fault=legible(f"delayed: {says}"))
     elif returned.kind == Kind.COMPLAINT:
         rows.update(answered=now, fault="the receiver marked it as unwanted")
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.census.lease import lease
 from tocsin.hub.outbox import outcomes
 from tocsin.hub.outbox.lanes import SMTP, Lane, Work
 from tocsin.hub.outbox.models import Enclosure, Message
-from tocsin.hub.outbox.surroundings import post, setup
+from tocsin.hub.outbox.surroundings import Post, post, setup
 from tocsin.hub.rules.mail import State
 from tocsin.hub.rules.mail_setup import MailSetup
 from tocsin.hub.rules.sending import MINUTE, Pace, quiet_until
@@ -33,32 +34,38 @@ LOCK = ("mail.lock", 7_406_003)
 def send_mail(now: datetime | None = None) -> bool:
     """Send some of what is due. Gives whether there was anything to do.
 
-    Raises:
-        UsageFault: a variable or a key cannot be understood; nothing is lost.
-        EnvironmentFault: a key's file cannot be read.
+    Settings or keys that make no sense shut the way out for a while, and pages say why; nothing is lost.
     """
     moment = now or timezone.now()
-    if setup().server is None or outcomes.way_is_shut(SMTP, moment) or outcomes.is_held():
+    if outcomes.way_is_shut(SMTP, moment) or not (_due(moment).exists() or _is_unfinished()):
         return False
-    if not _due(moment).exists() and not Message.objects.filter(state=State.SENDING).exists():
-        return False
-    with lease(*LOCK) as held:
-        return held and _piece(moment)
+    try:
+        if setup().server is None or outcomes.is_held():
+            return False
+        with lease(*LOCK) as held:
+            return held and _piece(moment, post())
+    except (UsageFault, EnvironmentFault) as fault:
+        outcomes.shut(SMTP, str(fault), moment)
+        return True
+
+
+def _is_unfinished() -> bool:
+    return Message.objects.filter(state=State.SENDING).exists()
 
 
 def _due(now: datetime) -> QuerySet[Message]:
     return Message.objects.filter(channel=Channel.EMAIL, state=State.QUEUED, not_before__lte=now)
 
 
-def _piece(now: datetime) -> bool:
+def _piece(now: datetime, ways: Post) -> bool:
     doubtful = outcomes.doubt_unfinished()
     rows = list(
         _due(now).select_related("contact", "organisation").order_by("urgency", "not_before", "pk")[:PIECE]
     )
-    ready, waiting = _sorted(rows, setup(), now)
+    ready, waiting = _sorted(rows, ways.setup, now)
     outcomes.postpone(waiting)
     if ready:
-        _send(ready, now)
+        _send(ready, ways, now)
     return bool(rows or doubtful)
 
 
@@ -89,21 +96,21 @@ def _pace(rows: list[Message], given: MailSetup, now: datetime) -> Pace:
     return pace
 
 
-def _send(rows: list[Message], now: datetime) -> None:
-    given = post()
+def _send(rows: list[Message], ways: Post, now: datetime) -> None:
     enclosed = Enclosure.objects.filter(message__in=[row.pk for row in rows])
     work = Work(
-        given,
+        ways,
         deque(rows),
         frozenset(enclosed.values_list("message_id", flat=True)),
         time.monotonic() + SECONDS,
     )
-    lanes = [Lane(work) for _ in range(min(given.setup.lanes, len(rows)))]
+    lanes = [Lane(work) for _ in range(min(ways.setup.lanes, len(rows)))]
     _run(lanes)
-    shut = next((lane.shut for lane in lanes if lane.shut), "")
+    taken = any(lane.taken for lane in lanes)
+    shut = next((why for lane in lanes if (why := lane.shut or ("" if taken else lane.no_way))), "")
     if shut:
         outcomes.shut(SMTP, shut, now)
-    elif any(lane.taken for lane in lanes):
+    elif taken:
         outcomes.reopen(SMTP)
 
 

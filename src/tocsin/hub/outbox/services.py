@@ -78,7 +78,7 @@ def _row(draft: Draft, now: datetime) -> Message:
         key=draft.key,
         channel=str(draft.channel),
         purpose=str(draft.purpose),
-        address=draft.address,
+        address=draft.address.replace("\r\n", "\n"),
         domain=domain_of(draft.address) if draft.channel == Channel.EMAIL else "",
         contact_id=draft.contact,
         organisation_id=draft.organisation,
@@ -101,7 +101,12 @@ def cancel(which: Iterable[int | str], by: User | None = None) -> int:
     """Cancel messages by number or key, as far as they still wait. Gives how many were.
 
     What is being sent, or has gone, cannot be called back.
+
+    Raises:
+        PermissionDenied: the person may not.
     """
+    if by and not by.writes:
+        raise PermissionDenied
     chosen = list(which)
     numbers = [one for one in chosen if isinstance(one, int)]
     keys = [one for one in chosen if isinstance(one, str)]

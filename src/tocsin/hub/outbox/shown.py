@@ -11,7 +11,7 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.outbox import selectors
 from tocsin.hub.outbox.by_hand import last_hold
 from tocsin.hub.outbox.models import Message, Outage
-from tocsin.hub.outbox.surroundings import setup
+from tocsin.hub.outbox.surroundings import known, setup
 from tocsin.hub.outbox.wire import as_mail
 from tocsin.hub.rules.words import Channel
 
@@ -42,9 +42,9 @@ def headers(message: Message) -> list[tuple[str, str]]:
     """The headers of an e-mail, as its reader sees them; none for other channels."""
     if message.channel != Channel.EMAIL:
         return []
-    mail = as_mail(message, setup(), ())
+    mail = as_mail(message, known(), ())
     found = [
-        ("From", f"{mail.name} <{mail.sender}>"),
+        ("From", f"{mail.name} <{mail.sender}>" if mail.sender else ""),
         ("To", mail.to),
         ("Subject", mail.subject),
         ("Message-ID", mail.message_id),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tocsin.errors import EnvironmentFault
+from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.rules.mail_dkim import Signer, read_key
 from tocsin.hub.rules.mail_sealing import Seal, pgp_signer, smime_signer
 from tocsin.hub.rules.mail_setup import PREFIX, MailSetup, read_setup
@@ -50,9 +50,17 @@ def post() -> Post:
     return _post(_variables())
 
 
+def known() -> MailSetup:
+    """The settings, or none at all where they cannot be understood: for pages, which say so elsewhere."""
+    try:
+        return setup()
+    except UsageFault:
+        return MailSetup()
+
+
 def message_domain() -> str:
     """The domain on the right of every Message-ID."""
-    return setup().domain
+    return known().domain
 
 
 def _variables() -> tuple[tuple[str, str], ...]:

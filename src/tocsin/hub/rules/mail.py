@@ -14,6 +14,7 @@ from tocsin.hub.rules.words import Channel
 
 LONGEST_KEY = 200
 LONGEST_LINE = 500
+LONGEST_HEADER = 900  # of 998 with its name
 LONGEST_TEXT = 200_000
 LARGEST_ATTACHMENT = 5_000_000
 MOST_ATTACHMENTS = 10
@@ -124,7 +125,7 @@ def objection(draft: Draft) -> str | None:
     lines = (draft.key, draft.subject, draft.reply_to, *draft.headers, *draft.headers.values())
     if any(CONTROL.search(line) for line in lines):
         return "a line holds a control character"
-    if not draft.key or len(draft.key) > LONGEST_KEY or any(len(line) > LONGEST_LINE * 2 for line in lines):
+    if not draft.key or len(draft.key) > LONGEST_KEY or any(len(line) > LONGEST_HEADER for line in lines):
         return "a line is empty or too long"
     if len(draft.subject) > LONGEST_LINE or len(draft.text) > LONGEST_TEXT:
         return "subject or text is too long"
@@ -155,7 +156,8 @@ def _of_address(draft: Draft) -> str | None:
     except UsageFault as fault:
         return fault.what
     if draft.channel == Channel.LETTER:
-        return "the address holds a control character" if CONTROL_IN_TEXT.search(draft.address) else None
+        lines = draft.address.replace("\r\n", "\n")
+        return "the address holds a control character" if CONTROL_IN_TEXT.search(lines) else None
     return "the address holds a control character" if CONTROL.search(draft.address) else None
 
 
@@ -170,6 +172,11 @@ def _of_attachments(attachments: tuple[Attachment, ...]) -> str | None:
         if len(one.content) > LARGEST_ATTACHMENT:
             return f"{one.name} is larger than {LARGEST_ATTACHMENT:,} bytes"
     return None
+
+
+def legible(text: str) -> str:
+    """What a stranger's program said, on one line that a database takes and a person reads."""
+    return " ".join(CONTROL.sub(" ", text[: LONGEST_LINE * 4]).split())[:LONGEST_LINE]
 
 
 def domain_of(address: str) -> str:

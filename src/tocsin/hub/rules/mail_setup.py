@@ -21,6 +21,7 @@ TLS = {"smtp+starttls": ("starttls", 587), "smtps": ("tls", 465), "smtp": ("none
 SELECTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}\Z")
 COUNTRY = re.compile(r"[A-Z]{2}\Z")
 MOST_LANES = 32
+LONGEST_LOCAL = 28  # of 64; number and key take the rest
 Network = IPv4Network | IPv6Network
 
 
@@ -113,6 +114,10 @@ def read_setup(given: Mapping[str, str]) -> MailSetup:
 def _fitting(setup: MailSetup) -> MailSetup:
     if setup.server and not setup.address:
         raise _wrong("MAIL_FROM", "mail needs a sender", "Give: National CERT <cert@hub.example>")
+    if len(setup.returns.partition("@")[0]) > LONGEST_LOCAL:
+        raise _wrong(
+            "MAIL_RETURNS", "the part before the @ is too long for a key beside it", "Use a shorter one."
+        )
     if setup.sign == Sign.SMIME and not (setup.smime_certificate and setup.smime_key):
         raise _wrong("MAIL_SIGN", "S/MIME needs SMIME_CERTIFICATE and SMIME_KEY", "Name both files.")
     if setup.sign == Sign.PGP and not setup.pgp_key:
@@ -194,7 +199,7 @@ def _quiet(text: str, zones: str) -> Quiet | None:
         return None
     window, _, zone = text.partition(" ")
     begin, _, end = window.partition("-")
-    pairs = dict(pair.strip().partition("=")[::2] for pair in zones.split(",") if pair.strip())
+    pairs = dict(_pair(pair) for pair in zones.split(",") if pair.strip())
     try:
         for one in (zone.strip() or "UTC", *pairs.values()):
             ZoneInfo(one)
@@ -215,6 +220,11 @@ def _quiet(text: str, zones: str) -> Quiet | None:
     ):
         raise _wrong("MAIL_QUIET", "quiet hours cover no time, or a country is none", "Two capital letters.")
     return quiet
+
+
+def _pair(text: str) -> tuple[str, str]:
+    country, _, zone = text.partition("=")
+    return country.strip(), zone.strip()
 
 
 def _networks(text: str) -> tuple[Network, ...]:
