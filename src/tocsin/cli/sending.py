@@ -86,7 +86,7 @@ def _sound(hub: str) -> str:
 class _Nowhere(HTTPRedirectHandler):
     """Follows nothing: evidence goes to the hub that was named."""
 
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
         """Refuse."""
 
 

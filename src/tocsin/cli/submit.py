@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tocsin.errors import TocsinError, UsageFault
-
 if TYPE_CHECKING:
     from tocsin.cli.sending import Place, Told
 
@@ -67,8 +65,8 @@ def submit(
 
     A report says how bad it is and closes nothing. Evidence is kept closed and examined by the hub; it can
     show a server clean if it carries the hub's nonce in custody.json and was collected after the removal.
-    A broken line is tried again; the same file twice is one. The exit status: 0 the hub has it, 2 wrong usage
-    or the hub refuses it, 3 the hub cannot be reached, 4 the report is none.
+    A broken line is tried again; the same file twice is one. The exit status: 0 the hub has it, 2 wrong usage,
+    no report, or the hub refuses it, 3 the hub cannot be reached, 4 the evidence cannot be opened.
     """
     from tocsin.cli.sending import place, send
 
@@ -102,11 +100,8 @@ def _look_for_nonce(to: Place, file: Path) -> None:
     from tocsin.evidence.opening import open_evidence
 
     nonce = str(ask(to, "").get("nonce") or "")
-    try:
-        with open_evidence(file) as evidence:
-            carried = any(nonce.encode() in text for text in statements(evidence.listed))
-    except TocsinError as fault:
-        raise UsageFault(fault.what, where=str(file), remedy=fault.remedy) from fault
+    with open_evidence(file) as evidence:
+        carried = any(nonce.encode() in text for text in statements(evidence.listed))
     if nonce and not carried:
         typer.echo(
             f"tocsin: the evidence does not carry {nonce} in its custody.json: it will be read, and cannot"
