@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import schemathesis
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.core import signals
 from django.core.management.color import no_style
 from django.db import close_old_connections, connection
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
@@ -20,6 +22,7 @@ from tests.hub.incidents import rows as reports
 from tests.hub.relay.making import carried, carrier, infrastructure
 
 from tocsin.hub.accounts import services
+from tocsin.hub.owners.models import HandIn, OwnerLink
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -46,6 +49,11 @@ def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - ope
     carried()
     infrastructure(person)
     Subscription.objects.create(pk=1, user=person, name="x", url="https://receiver.example/", sealed="")
+    owned = {"organisation": owner, "campaign": making.campaign(), "digest": "0" * 64}
+    link = OwnerLink.objects.create(pk=1, expires=timezone.now() + timedelta(days=1), **owned)
+    HandIn.objects.create(
+        pk=1, link=link, server_id=1, campaign=link.campaign, form="report", state="open", digest="0" * 64
+    )
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

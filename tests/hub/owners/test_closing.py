@@ -1,4 +1,4 @@
-"""Nothing but evidence closes: not a row, not a call, not a page, not a form, not the API, in no order of events."""
+"""Nothing but evidence closes: no row, no call, no page, no form, no API, in no order of events."""
 
 from __future__ import annotations
 
@@ -147,14 +147,15 @@ def test_without_anybody_who_holds_evidence_nothing_is_clean(monkeypatch: pytest
 def test_a_confirmed_hand_in_of_one_server_says_nothing_of_another() -> None:
     server, other, analyst = rows.server(), rows.server("mail02.contoso.example"), making.person(name="A")
     link, _ = rows.link(server, now=rows.AT)
-    row = deciding.confirm(rows.examined(link, rows.clean_report(rows.AT)), by=analyst, close=True)
+    answering.answer(link, Reply(kind=Answered.REMOVAL_CLAIMED, text="gone"), now=rows.later(30))
+    row = deciding.confirm(rows.examined(link, rows.clean_report(rows.later(60))), by=analyst, close=True)
     assert row.shown_clean
     proven = ruling(evidence=f"sha256:{row.digest}", at=row.collected)
     colleague = making.person(name="B")
     for by, about, told in (
         (analyst, other, proven),
         (colleague, server, proven),
-        (analyst, server, ruling(evidence=proven.evidence, at=rows.later(1))),
+        (analyst, server, ruling(evidence=proven.evidence, at=rows.later(61))),
     ):
         with pytest.raises(UsageFault, match="not shown to be clean"):
             decide(by=by, campaign=rows.proxylogon(), servers=[about.pk], ruling=told)
@@ -178,7 +179,7 @@ def test_who_has_no_account_brings_no_good_news(told: Ruling) -> None:
 
 
 def report_of(server: Server, link: OwnerLink) -> HandIn:
-    document = rows.clean_report(rows.later(100))
+    document = rows.clean_report(rows.later(100), compromise="no-evidence")
     given = Given(server=server.pk, campaign=link.campaign, name="assessment.json", link=link)
     return HandIn.objects.get(pk=handing.take_report([rows.as_file(document)], given).hand_in)
 
@@ -286,14 +287,15 @@ EVENTS = st.lists(
 
 
 class Story:
-    """A server, and whatever happens to it at some hour."""
+    """A server, and whatever happens to it at some quarter of a day."""
 
     def __init__(self) -> None:
+        """A server that was seen open, its owner's link, and an analyst."""
         self.server, self.analyst = rows.server(), making.person(name="A. Nalyst")
         self.link, _ = rows.link(self.server, now=BEGIN)
 
-    def tell(self, what: str, hour: int) -> None:
-        at = BEGIN + timedelta(hours=hour)
+    def tell(self, what: str, turn: int) -> None:
+        at = BEGIN + timedelta(hours=6 * turn)
         if what == "claim":
             answering.answer(self.link, Reply(kind=Answered.REMOVAL_CLAIMED, text="gone"), now=at)
         elif what == "clean":
@@ -328,7 +330,7 @@ class Story:
                 continue
 
     def is_sound(self) -> None:
-        """Clean only by a confirmed, re-assessed hand-in, later than every claim, with nothing bad after it."""
+        """Clean only by a confirmed, re-assessed hand-in, later than every claim, nothing bad after it."""
         if rows.state(self.server) is not Compromise.VERIFIED_CLEAN:
             return
         stands = Decision.objects.filter(superseded_by=None)
@@ -355,8 +357,8 @@ def story() -> Story:
 @given(EVENTS)
 def test_no_order_of_events_closes_without_evidence(story: Story, events: list[tuple[str, int]]) -> None:
     with transaction.atomic():
-        for what, hour in events:
-            story.tell(what, hour)
+        for what, turn in events:
+            story.tell(what, turn)
             story.is_sound()
         story.try_to_close()
         story.is_sound()
@@ -365,7 +367,7 @@ def test_no_order_of_events_closes_without_evidence(story: Story, events: list[t
 
 def test_the_good_way_is_among_them(story: Story) -> None:
     """So that the property above is about something."""
-    for what, hour in (("dirty", 1), ("claim", 5), ("clean", 9), ("close", 10)):
-        story.tell(what, hour)
+    for what, turn in (("dirty", 1), ("claim", 6), ("clean", 12), ("close", 13)):
+        story.tell(what, turn)
     story.is_sound()
     assert rows.state(story.server) is Compromise.VERIFIED_CLEAN

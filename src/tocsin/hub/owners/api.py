@@ -175,7 +175,7 @@ class WhyIn(Schema):
 
 
 class ConfirmIn(WhyIn):
-    """``close``: as what shows the server clean; refused with the reasons where anything stands against it."""
+    """``close``: as what shows the server clean; refused, with reasons, where anything stands against it."""
 
     close: bool = False
 

@@ -77,7 +77,7 @@ def servers_of(link: OwnerLink) -> list[Shown]:
 def _shown(row: Standing, sightings: list[Sighting]) -> Shown:
     return Shown(
         standing=row,
-        exposure=EXPOSURE.get(Exposure(row.exposure), row.exposure),
+        exposure=EXPOSURE.get(Exposure(row.exposure), str(row.exposure)),
         compromise=COMPROMISE[Compromise(row.compromise)],
         sightings=tuple(sightings[:MOST_SIGHTINGS]),
     )
