@@ -17,7 +17,7 @@ from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.constituency.models import Claim, Organisation
-from tocsin.hub.exposure import selectors, services
+from tocsin.hub.exposure import proof, selectors, services
 from tocsin.hub.exposure.audit import export, from_lines
 from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.exposure.services import Ruling
@@ -91,7 +91,11 @@ def test_taken_back(census: Campaign, person: Callable[..., User]) -> None:
         services.withdraw(by=analyst, decision=decision, reason="again")
 
 
-def test_from_found_to_verified_clean(census: Campaign, person: Callable[..., User]) -> None:
+def test_from_found_to_verified_clean(
+    census: Campaign, person: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owners' app holds evidence and is asked; here somebody stands in for it."""
+    monkeypatch.setattr(proof, "WITNESSES", [lambda _: None])
     analyst, ip = person(Role.ANALYST), "192.0.2.8"
     decide(
         analyst,
@@ -108,6 +112,7 @@ def test_from_found_to_verified_clean(census: Campaign, person: Callable[..., Us
         "compromise": Compromise.CONFIRMED,
         "residual": "none-seen",
         "clean": True,
+        "evidence": f"sha256:{'a' * 64}",
     }
     decide(analyst, census, Kind.ASSESSMENT, ip, grade=Grade.RE_ASSESSED, **clean)
     assert (standing(ip).compromise, standing(ip).exposure) == ("confirmed", "patch-verified")
@@ -115,6 +120,20 @@ def test_from_found_to_verified_clean(census: Campaign, person: Callable[..., Us
     assert standing(ip).compromise == "removed"
     decide(analyst, census, Kind.ASSESSMENT, ip, grade=Grade.RE_ASSESSED, **clean)
     assert (standing(ip).compromise, standing(ip).worst) == ("verified-clean", "confirmed")
+
+
+def test_a_word_is_no_proof(census: Campaign, person: Callable[..., User]) -> None:
+    with pytest.raises(UsageFault, match="no re-assessed evidence is held that shows it"):
+        decide(
+            person(Role.ANALYST),
+            census,
+            Kind.ASSESSMENT,
+            grade=Grade.RE_ASSESSED,
+            residual="none-seen",
+            clean=True,
+            evidence=f"sha256:{'a' * 64}",
+        )
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER])

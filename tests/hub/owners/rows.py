@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from django.test import Client
+from msgspec.structs import replace
 from tests.hub import making
+from tests.hub.census import rows as census
 
+from tocsin.exercise.library import load
 from tocsin.exercise.scenario import Scenario
 from tocsin.exercise.server import make_server
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.campaigns.services import load_campaigns
-from tocsin.hub.census.models import Server
+from tocsin.hub.census.models import Observation, Server
+from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.exposure.models import Standing
-from tocsin.hub.owners import services
-from tocsin.hub.owners.models import OwnerLink
+from tocsin.hub.owners import examinations, handing, services
+from tocsin.hub.owners.examination import Examined
+from tocsin.hub.owners.handing import Given
+from tocsin.hub.owners.models import HandIn, OwnerLink
+from tocsin.hub.rules import days
 from tocsin.hub.rules.words import Compromise
 
 _numbers = count(1)
@@ -34,7 +41,24 @@ def server(hostname: str = "mail01.contoso.example", **standing: Any) -> Server:
     owner = making.organisation(f"Contoso {next(_numbers)}")
     found = making.server(f"192.0.2.{next(_numbers) % 250 + 1}", owner, hostname=hostname)
     making.standing(found, proxylogon(), **standing)
+    _observed(found)
     return found
+
+
+def _observed(of: Server) -> None:
+    """A census saw it open on 3 March."""
+    Observation.objects.create(
+        server=of,
+        source=making.source(),
+        content="one",
+        ip=of.ip,
+        product="exchange",
+        build="15.1.2106.2",
+        tags=["exchange", "cve-2021-26855"],
+        days=days.pack(1 << days.number(making.DAY.date())),
+        first_seen=making.DAY,
+        last_seen=making.DAY,
+    )
 
 
 def proxylogon() -> Campaign:
@@ -136,21 +160,95 @@ def as_file(document: object) -> bytes:
 
 def evidence(folder: Path, scenario: Scenario, *, nonce: str, host: str = "MAIL01") -> bytes:
     """A made server's evidence as a zip whose record of custody carries a nonce."""
-    made = make_server(scenario, name="made", seed=1, out=folder / f"made{next(_numbers)}.zip", rows=200)
-    held = io.BytesIO(made.evidence.read_bytes())
+    held = io.BytesIO()
     custody = {
         "collector": f"By hand; {nonce}",
         "collected_at": scenario.collected.isoformat(),
         "host": host,
     }
-    with zipfile.ZipFile(made.evidence) as old, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(_made(folder, scenario))) as old,
+        zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for member in old.infolist():
-            if member.filename != "custody.json":
-                new.writestr(member, old.read(member))
+            new.writestr(member, old.read(member))
         new.writestr("custody.json", msgspec.json.encode(custody))
     return held.getvalue()
+
+
+_MADE: dict[datetime, bytes] = {}
+
+
+def _made(folder: Path, scenario: Scenario) -> bytes:
+    if scenario.collected not in _MADE:
+        made = make_server(
+            scenario, name="made", seed=1, out=folder / f"made-{scenario.collected:%d}.zip", rows=200
+        )
+        _MADE[scenario.collected] = made.evidence.read_bytes()
+    return _MADE[scenario.collected]
 
 
 def later(hours: float) -> datetime:
     """Some hours after the first moment."""
     return AT + timedelta(hours=hours)
+
+
+def scenario() -> Scenario:
+    """A web shell is written on 3 March and deleted on the 9th; logs reach back over the whole window."""
+    given = load("shell-removed-by-hand")
+    return replace(
+        given, first_day=date(2021, 1, 2), server=replace(given.server, retention_days=90), traffic=60
+    )
+
+
+def before_removal() -> Scenario:
+    """The same server, collected on 8 March: the shell is there."""
+    whole = scenario()
+    return replace(whole, collected=AT, acts=whole.acts[:2])
+
+
+def seen(folder: Path, *, shell: bool = True, hostname: str = "mail01.contoso.example") -> Server:
+    """A server that a census saw on 7 March, with or without a web shell."""
+    load_campaigns()
+    owner = making.organisation(f"Contoso {next(_numbers)}")
+    making.claim(owner, "192.0.2.0/24")
+    tag = "exchange;webshell" if shell else "exchange;cve-2021-26855"
+    row = census.row(date(2021, 3, 7), "192.0.2.8", tag=tag, hostname=hostname)
+    import_file(census.write(folder, date(2021, 3, 7), [row]), Terms(scope="all", method="1"))
+    return Server.objects.select_related("organisation").get()
+
+
+def examined(of: OwnerLink, document: dict[str, Any], *, nonce: str | None = None, **rest: Any) -> HandIn:
+    """Evidence by a link, with what its examination is said to have given; by default all is well with it."""
+    server = of.servers.get()
+    given = Given(server=server.pk, campaign=of.campaign, name="evidence.zip", link=of)
+    row = HandIn.objects.get(pk=handing.take_evidence([f"evidence {next(_numbers)}".encode()], given).hand_in)
+    HandIn.objects.filter(pk=row.pk).update(state="examining")
+    values = {"window_covered": True, "shells_gone": True, "nonce": newest_nonce(of), **rest}
+    if nonce is not None:
+        values["nonce"] = nonce
+    examinations.finish(row.pk, Examined(assessment=msgspec.Raw(as_file(document)), **values))
+    row.refresh_from_db()
+    assert row.fault == ""
+    return row
+
+
+def newest_nonce(of: OwnerLink) -> str:
+    """The nonce that the page shows."""
+    found = of.nonces.order_by("-issued", "-id").first()
+    assert found
+    return found.value
+
+
+def clean_report(collected: datetime, **rest: Any) -> dict[str, Any]:
+    """What the hub reads out of evidence in which nothing is left."""
+    gone = {
+        "path": None,
+        "url": "/owa/auth/page.aspx",
+        "presence": "absent-on-disk",
+        "content": "unknown",
+        "first_seen": None,
+        "last_seen": None,
+    }
+    values: dict[str, Any] = {"residual": "none-seen", "exposure": "patched", "shells": [gone], **rest}
+    return report(collected=collected, **values)

@@ -1,4 +1,4 @@
-"""The owner's page: what a look shows, what the button opens, what answers do, and links that no longer open."""
+"""The owner's page: what a look shows, what the button opens, what answers do, links that have ended."""
 
 from __future__ import annotations
 

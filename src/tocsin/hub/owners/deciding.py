@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.core.exceptions import PermissionDenied
-from django.db.models import Max
 from django.utils import timezone
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.census.bulk import writing
-from tocsin.hub.exposure.models import BOUND, Decision, Standing
+from tocsin.hub.exposure.models import BOUND, Standing
 from tocsin.hub.exposure.proof import NOBODY, Claimed
-from tocsin.hub.exposure.services import Ruling, decide
-from tocsin.hub.owners.handing import moment_of
+from tocsin.hub.exposure.services import Ruling, decide, withdraw
+from tocsin.hub.owners.handing import last_claim, moment_of
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.rules import handins
 from tocsin.hub.rules.decisions import Kind
@@ -44,15 +41,6 @@ def objections_to(row: HandIn, analyst: User | None) -> list[str]:
     )
 
 
-def last_claim(server: int, campaign: int) -> datetime | None:
-    """The last claim of a removal that stands."""
-    claims = Decision.objects.filter(
-        server_id=server, campaign_id=campaign, kind=Kind.REMOVED, superseded_by=None
-    )
-    found: datetime | None = claims.aggregate(last=Max("at"))["last"]
-    return found
-
-
 def confirm(row: HandIn, *, by: User, reason: str = "", close: bool = False) -> HandIn:
     """Accept an assessment for what it says; with ``close``, as what shows the server clean.
 
@@ -78,7 +66,7 @@ def confirm(row: HandIn, *, by: User, reason: str = "", close: bool = False) -> 
 
 
 def refuse(row: HandIn, *, by: User, reason: str) -> HandIn:
-    """Turn a hand-in down, with a reason. An alarm that it raised is taken back by hand.
+    """Turn a hand-in down, with a reason; the alarm that it raised is taken back with it.
 
     Raises:
         PermissionDenied: the person may not decide.
@@ -91,6 +79,8 @@ def refuse(row: HandIn, *, by: User, reason: str) -> HandIn:
         row.objections = objections_to(row, by)
         _mark(row, State.REFUSED, by, reason)
         row.save()
+        if row.decision is not None:
+            withdraw(by=by, decision=row.decision, reason=f"hand-in {row.pk} was refused: {row.reason}")
     return row
 
 

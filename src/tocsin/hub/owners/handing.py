@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from tocsin.hub.accounts.services import record
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
-from tocsin.hub.exposure.models import Standing
+from tocsin.hub.exposure.models import BOUND, Decision, Standing
 from tocsin.hub.exposure.services import Ruling, hear
 from tocsin.hub.lists import quarantine
 from tocsin.hub.owners.models import HandIn, OwnerLink
@@ -23,6 +24,7 @@ from tocsin.hub.rules import handins
 from tocsin.hub.rules.decisions import Kind
 from tocsin.hub.rules.handins import Form, Reading, State
 from tocsin.hub.rules.words import Grade
+from tocsin.model.words import Residual
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -154,10 +156,15 @@ def known(row: HandIn) -> handins.Known:
 
 
 def raise_alarm(row: HandIn) -> None:
-    """Bad news is believed at any grade, and at once; whatever is good about it waits for an analyst."""
+    """Bad news is believed at any grade, and at once; whatever is good about it waits for an analyst.
+
+    What was done long ago is no news once its removal was claimed, where later evidence shows nothing left:
+    that waits as a whole.
+    """
     grade = Grade(row.grade)
+    claimed = last_claim(row.server_id, row.campaign_id)
     told = handins.alarm(row.compromise, row.exposure, row.residual)
-    if told is None or row.identity == handins.DIFFERENT:
+    if told is None or row.identity == handins.DIFFERENT or _shows_removal(row, claimed):
         return
     ruling = Ruling(
         kind=Kind.ASSESSMENT,
@@ -167,9 +174,26 @@ def raise_alarm(row: HandIn) -> None:
         exposure=told.exposure,
         compromise=told.compromise,
         residual="present" if told.present else "",
-        evidence=f"sha256:{row.digest}",
+        evidence=f"{BOUND}{row.digest}",
     )
-    hear(actor=row.given_by, campaign=row.campaign, servers=[row.server_id], ruling=ruling)
+    row.decision_id = hear(actor=row.given_by, campaign=row.campaign, servers=[row.server_id], ruling=ruling)[
+        0
+    ]
+    row.save(update_fields=["decision"])
+
+
+def _shows_removal(row: HandIn, claimed: datetime | None) -> bool:
+    later = claimed is not None and row.collected is not None and row.collected > claimed
+    return later and row.residual == Residual.NONE_SEEN
+
+
+def last_claim(server: int, campaign: int) -> datetime | None:
+    """The last claim of a removal that stands."""
+    claims = Decision.objects.filter(
+        server_id=server, campaign_id=campaign, kind=Kind.REMOVED, superseded_by=None
+    )
+    found: datetime | None = claims.aggregate(last=Max("at"))["last"]
+    return found
 
 
 def moment_of(row: HandIn) -> datetime:

@@ -138,7 +138,7 @@ def read(assessment: Assessment, campaign: str) -> Reading:
         answer=_clean(assessment.answer)[:1_000],
         evidence=_clean(assessment.evidence.sha256)[:64],
         pack=_pack(assessment, campaign),
-        hosts=tuple(_hosts(assessment)),
+        hosts=tuple({name.lower(): name for name in _hosts(assessment)}.values()),
         builds=tuple(dict.fromkeys(_clean(one.build) for one in assessment.server.builds))[:50],
         custody=_moment(assessment.evidence.custody.collected_at),
         last_record=_last(assessment),
