@@ -16,6 +16,8 @@ from schemathesis.specs.openapi.checks import status_code_conformance
 from tests.hub import making
 
 from tocsin.hub.accounts import services
+from tocsin.hub.cases.models import Case
+from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -31,7 +33,10 @@ def key(db: None) -> str:  # noqa: ARG001 - opens the database
     making.contact(owner, pk=1)
     making.claim(owner, pk=1)
     making.known_exploited()
-    making.standing(making.server(owner=owner, pk=1))
+    server = making.server(owner=owner, pk=1)
+    making.standing(server)
+    case = Case.objects.create(pk=1, campaign=making.campaign(), server=server, organisation=owner)
+    case.facts.create(kind=FactKind.SEEN, at=making.DAY)
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -103,11 +103,7 @@ REPORTS = [
     {"verdicts": [3, {"campaign": "proxylogon"}]},
     {"verdicts": [{"campaign": "proxylogon", "webshells": [7, {"url": 3, "path": [], "presence": {}}]}]},
     {"verdicts": [{"campaign": "proxylogon", "clusters": {}, "webshells": {"a": 1}, "last_seen": "never"}]},
-    {
-        "verdicts": [
-            {"campaign": "proxylogon", "webshells": [{"url": "/a?b", "examination": 3, "sha256": 5}]}
-        ]
-    },
+    {"verdicts": [{"campaign": "proxylogon", "webshells": [{"url": "/a?b", "examination": 3, "sha256": 5}]}]},
 ]
 
 

@@ -18,6 +18,7 @@ from tests.hub import making
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -155,7 +156,10 @@ def fill(people: dict[str, User], client: Client) -> None:
     for number, owner in ((1, first), (2, None)):
         server = making.server(f"192.0.2.{number}", owner, pk=number)
         making.standing(server, pk=number)
-        Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
+        case = Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
+        case.facts.create(kind=FactKind.SEEN, at=making.DAY, reason="a census saw it")
+        case.comments.create(by=people["analyst"], text="a word")
+        case.links.create(by=people["analyst"], label="ticket", place="7")
     making.snapshot(pk=1)
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])

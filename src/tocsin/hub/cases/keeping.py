@@ -89,7 +89,7 @@ def weigh(today: date | None = None) -> bool:
     due = Case.objects.annotate(is_fixed=Exists(fixed)).filter(open_, stale | unqueued)
     same: dict[tuple[bool, int], list[int]] = defaultdict(list)
     for row in due.order_by("id")[:PIECE]:
-        row.patched = row.is_fixed  # type: ignore[attr-defined]  # annotated
+        row.patched = row.is_fixed
         same[row.patched, piggyback.risk(exposed(row), today).points].append(row.pk)
     for (patched, points), numbers in same.items():
         Case.objects.filter(pk__in=numbers).update(patched=patched, risk=points, weighed=today)
