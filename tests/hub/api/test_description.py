@@ -23,6 +23,8 @@ from tests.hub.relay.making import carried, carrier, infrastructure
 
 from tocsin.hub.accounts import services
 from tocsin.hub.owners.models import HandIn, OwnerLink
+from tocsin.hub.cases.models import Case
+from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -54,6 +56,10 @@ def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - ope
     HandIn.objects.create(
         pk=1, link=link, server_id=1, campaign=link.campaign, form="report", state="open", digest="0" * 64
     )
+    server = making.server(owner=owner, pk=1)
+    making.standing(server)
+    case = Case.objects.create(pk=1, campaign=making.campaign(), server=server, organisation=owner)
+    case.facts.create(kind=FactKind.SEEN, at=making.DAY)
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -18,6 +18,7 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.cases import services
 from tocsin.hub.cases.keeping import take_back
 from tocsin.hub.cases.models import Case, Fact
+from tocsin.hub.cases.moving import refold
 from tocsin.hub.exposure.models import Decision, Event
 from tocsin.hub.rules.cases import CaseKind, CaseState, FactKind, Source
 from tocsin.hub.rules.handins import State
@@ -87,6 +88,21 @@ def test_anything_less_is_refused(claimed: Case, analyst: User, wrong: dict[str,
     assert not Fact.objects.filter(kind=FactKind.VERIFIED).exists()
 
 
+def test_what_an_earlier_assessment_names_is_asked_after(analyst: User) -> None:
+    server = hub.server(owner=making.own())
+    case, other = making.case(server), making.case(server, url="/ecp/auth/other.aspx")
+    first = {"shells": [making.shell()], "residual": "present", "shells_gone": False, "shown_clean": False}
+    making.hand_in(server, 0.5, **first)
+    services.claim_removed([case.pk, other.pk], by=analyst, reason="deleted", at=making.later(1))
+    silent = making.hand_in(server, 2, shells=[])
+    with pytest.raises(UsageFault, match="does not say what became of it"):
+        services.verify(other.pk, silent.pk, by=analyst)
+    assert services.verify(case.pk, silent.pk, by=analyst).state == CLOSED
+    unsure = making.hand_in(server, 3, shells=[], shells_gone=False, shown_clean=False)
+    with pytest.raises(UsageFault, match="does not say what became of it"):
+        services.verify(other.pk, unsure.pk, by=analyst)
+
+
 def test_no_evidence_or_that_of_another_server_or_not_accepted(claimed: Case, analyst: User) -> None:
     assert claimed.server
     other = making.hand_in(hub.server("192.0.2.251", claimed.server.organisation))
@@ -154,6 +170,30 @@ def test_a_verification_without_its_parts_is_no_row(claimed: Case, analyst: User
     whole[missing] = less.get(missing)
     with pytest.raises(IntegrityError, match="verified_by_evidence_and_name"), transaction.atomic():
         Fact.objects.create(case=claimed, kind=FactKind.VERIFIED, at=making.later(2), **whole)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"grade": Grade.EVIDENCE_HELD, "shown_clean": False},
+        {"state": State.REFUSED, "shown_clean": False},
+        {"days": 1.5},
+        {"elsewhere": True},
+    ],
+)
+def test_a_verification_by_another_hand_in_than_it_says_counts_for_nothing(
+    claimed: Case, analyst: User, wrong: dict[str, Any]
+) -> None:
+    assert claimed.server
+    wrong = dict(wrong)
+    elsewhere = wrong.pop("elsewhere", False)
+    server = hub.server("192.0.2.251", claimed.organisation) if elsewhere else claimed.server
+    told = {"hand_in": making.hand_in(server, **wrong), "by": analyst, "gone": True}
+    row = {"kind": FactKind.VERIFIED, "at": making.later(2), "grade": Grade.RE_ASSESSED}
+    claimed.facts.create(**row, **told)
+    assert refold([claimed.pk]) == {claimed.pk: CaseState.REMOVAL_CLAIMED}
+    claimed.facts.create(**row, **{**told, "hand_in": making.hand_in(claimed.server)})
+    assert refold([claimed.pk]) == {claimed.pk: CLOSED}
 
 
 def test_an_exception_is_signed_and_ends(claimed: Case, analyst: User) -> None:

@@ -13,9 +13,10 @@ from tests.hub import making as hub
 from tests.hub.cases import making
 
 from tocsin.hub.accounts.models import Act, User
-from tocsin.hub.cases import services, work
+from tocsin.hub.cases import selectors, services, work
+from tocsin.hub.cases.exports import EXPORTS
 from tocsin.hub.cases.models import Case
-from tocsin.hub.rules.cases import CaseState
+from tocsin.hub.rules.cases import CaseKind, CaseState
 from tocsin.hub.rules.words import Role
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +205,35 @@ def test_by_hand(enter: Enter, analyst: User) -> None:
     assert first.headers["Location"] == again.headers["Location"]
     case = Case.objects.get()
     assert (case.key, case.facts.count()) == ("/aspnet_client/a.aspx", 2)
+
+
+def test_the_bulk_export_holds_what_a_person_sees() -> None:
+    case = making.case()
+    making.case(hub.server("192.0.2.9", making.own("Other")))
+    assert case.organisation
+    rows = EXPORTS[0].rows
+    assert len(list(rows(hub.person()))) == 2
+    assert [
+        dict(zip(EXPORTS[0].header, row, strict=True))["id"] for row in rows(hub.member(case.organisation))
+    ] == [case.pk]
+
+
+def test_numbers_on_the_first_page() -> None:
+    case = making.case()
+    making.case(hub.server("192.0.2.9", making.own("Other")), kind=CaseKind.COMPROMISE)
+    services.claim_removed([case.pk], by=hub.person(name="A"), reason="x")
+    tiles = {tile.name: (tile.number, tile.query) for tile in selectors.tiles(hub.person(), case.campaign_id)}
+    of = f"&campaign={case.campaign_id}"
+    assert tiles == {
+        "Open cases": (2, f"?open=yes{of}"),
+        "removal-claimed": (1, f"?state=removal-claimed{of}"),
+        "reappeared": (0, f"?state=reappeared{of}"),
+        "verified-removed": (0, f"?state=verified-removed{of}"),
+        "accepted-risk": (0, f"?state=accepted-risk{of}"),
+        "overdue": (0, f"?overdue=yes{of}"),
+    }
+    assert case.organisation
+    assert selectors.tiles(hub.member(case.organisation))[0].number == 1
 
 
 def test_boxes_on_other_pages(enter: Enter, analyst: User) -> None:

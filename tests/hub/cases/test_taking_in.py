@@ -103,11 +103,7 @@ REPORTS = [
     {"verdicts": [3, {"campaign": "proxylogon"}]},
     {"verdicts": [{"campaign": "proxylogon", "webshells": [7, {"url": 3, "path": [], "presence": {}}]}]},
     {"verdicts": [{"campaign": "proxylogon", "clusters": {}, "webshells": {"a": 1}, "last_seen": "never"}]},
-    {
-        "verdicts": [
-            {"campaign": "proxylogon", "webshells": [{"url": "/a\0b", "examination": 3, "sha256": 5}]}
-        ]
-    },
+    {"verdicts": [{"campaign": "proxylogon", "webshells": [{"url": "/a?b", "examination": 3, "sha256": 5}]}]},
 ]
 
 
@@ -200,6 +196,16 @@ def test_the_queue_by_risk_and_how_it_empties() -> None:
     Standing.objects.update(exposure="vulnerable")
     assert keeping.weigh()
     assert Case.objects.get(pk=first.pk).risk == 0
+
+
+def test_a_walk_over_all_is_not_repeated_for_nothing() -> None:
+    case = making.case(hub.server("192.0.2.2"))
+    chore = keeping.seldom(keeping.follow_owners)
+    assert not chore()
+    Server.objects.update(organisation=making.own())
+    assert not chore()
+    services.acknowledged([case.pk], reason="an event")
+    assert chore()
 
 
 def test_cases_follow_their_servers_owners() -> None:

@@ -29,6 +29,7 @@ from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.lists import quarantine
 from tocsin.hub.owners.models import Answer, HandIn, OwnerLink
 from tocsin.hub.rules import keys, links
+from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -297,7 +298,10 @@ def fill(people: dict[str, User], client: Client) -> None:
     for number, owner in ((1, first), (2, None)):
         server = making.server(f"192.0.2.{number}", owner, pk=number)
         making.standing(server, pk=number)
-        Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
+        case = Case.objects.create(pk=number, campaign=making.campaign(), server=server, organisation=owner)
+        case.facts.create(kind=FactKind.SEEN, at=making.DAY, reason="a census saw it")
+        case.comments.create(by=people["analyst"], text="a word")
+        case.links.create(by=people["analyst"], label="ticket", place="7")
     making.snapshot(pk=1)
     message = Message.objects.create(
         pk=1,

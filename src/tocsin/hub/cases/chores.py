@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocsin.hub.cases.alike import compare
-from tocsin.hub.cases.keeping import follow_owners, take_back, weigh
+from tocsin.hub.cases.keeping import follow_owners, seldom, take_back, weigh
 from tocsin.hub.cases.taking_in import from_assessments, from_census, from_owners, mark_overdue
 
 CHORES: list[Callable[[], bool]] = [
@@ -13,8 +13,8 @@ CHORES: list[Callable[[], bool]] = [
     from_assessments,
     from_owners,
     take_back,
-    follow_owners,
+    seldom(follow_owners),
     compare,
-    weigh,
+    seldom(weigh),
     mark_overdue,
 ]

@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from tocsin.hub.accounts.models import User
 from tocsin.hub.cases.models import Case
 from tocsin.hub.cases.moving import folded
+from tocsin.hub.owners.examinations import MOST_EARLIER
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.owners.selectors import accepted_assessments
 from tocsin.hub.rules.cases import CaseKind, CaseState
 from tocsin.hub.rules.cases_closing import ClosingEvidence, Condition, conditions
 from tocsin.hub.rules.cases_identity import key_of
+from tocsin.hub.rules.handins import DIFFERENT, State
 from tocsin.hub.rules.words import Grade
 from tocsin.model.verification import Removal
 
@@ -65,8 +67,26 @@ def answer_of(case: Case, found: HandIn) -> Removal | None:
     told = [_said(shell) for shell in shells_of(found, case.campaign.key) if _is(case, shell)]
     if told:
         return min(told, key=_GRAVEST.index)
-    unnamed_and_clean = not case.key and found.residual == "none-seen" and found.shells_gone
-    return Removal.ABSENT if unnamed_and_clean and found.window_covered else None
+    if not found.shells_gone or found.grade != Grade.RE_ASSESSED:
+        return None
+    if case.key:
+        return Removal.ABSENT if _looked_for(case, found) else None
+    clean = found.residual == "none-seen" and found.window_covered
+    return Removal.ABSENT if clean else None
+
+
+def _looked_for(case: Case, found: HandIn) -> bool:
+    """Whether the examination asked after this web shell: an assessment that came before it names it.
+
+    The examination of evidence looks for every web shell of earlier assessments (`owners.examination`), and
+    ``shells_gone`` is its answer about all of them.
+    """
+    before = HandIn.objects.filter(
+        server_id=found.server_id, campaign_id=found.campaign_id, pk__lt=found.pk, report__isnull=False
+    )
+    asked = before.exclude(state=State.REFUSED).exclude(identity=DIFFERENT).order_by("-id")[:MOST_EARLIER]
+    named = (shell for one in asked for shell in shells_of(one, case.campaign.key))
+    return any(_is(case, shell) for shell in named)
 
 
 def shells_of(found: HandIn, campaign: str) -> Iterator[Mapping[str, Any]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 
+from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -11,11 +14,29 @@ from tocsin.hub.cases.models import Case
 from tocsin.hub.cases.moving import refold
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.exposure.chain import Change, append
-from tocsin.hub.exposure.models import Standing
+from tocsin.hub.exposure.models import Event, Standing
 from tocsin.hub.rules import piggyback
 from tocsin.hub.rules.cases import ALIVE, CLOSED, CaseKind, CaseState
 
 PIECE = 1_000
+SECONDS = 60
+"""A walk over all open cases is not repeated within this time while no event was recorded."""
+
+
+def seldom(chore: Callable[[], bool]) -> Callable[[], bool]:
+    """Give a chore that, once it found nothing, waits for the next event, day or minute."""
+
+    def at_times() -> bool:
+        newest = Event.objects.order_by("-id").values_list("id", flat=True).first()
+        done = f"cases:{chore.__name__}:{newest}:{timezone.now().date()}"
+        if cache.get(done):
+            return False
+        found = chore()
+        if not found:
+            cache.set(done, 1, timeout=SECONDS)
+        return found
+
+    return at_times
 
 
 def follow_owners() -> bool:
@@ -63,15 +84,17 @@ def weigh(today: date | None = None) -> bool:
         server=OuterRef("server"), campaign=OuterRef("campaign"), exposure__in=list(piggyback.FIXED)
     )
     open_ = Q(state__in=list(ALIVE | {CaseState.REMOVAL_CLAIMED}), kind=CaseKind.WEBSHELL)
-    stale = Q(weighed=None) | Q(weighed__lt=today) | ~Q(patched=F("is_fixed"))
-    due = Case.objects.annotate(is_fixed=Exists(fixed)).filter(open_, stale)
-    rows = list(due.order_by("id")[:PIECE])
-    for row in rows:
-        row.patched = row.is_fixed  # type: ignore[attr-defined]  # annotated
-        row.risk, row.weighed = piggyback.risk(exposed(row), today).points, today
-    Case.objects.bulk_update(rows, ["patched", "risk", "weighed"], batch_size=200)
+    stale = Q(weighed=None) | Q(risk__gt=0, weighed__lt=today) | ~Q(patched=F("is_fixed"))
+    unqueued = Q(second_hand=True, risk=0)
+    due = Case.objects.annotate(is_fixed=Exists(fixed)).filter(open_, stale | unqueued)
+    same: dict[tuple[bool, int], list[int]] = defaultdict(list)
+    for row in due.order_by("id")[:PIECE]:
+        row.patched = row.is_fixed
+        same[row.patched, piggyback.risk(exposed(row), today).points].append(row.pk)
+    for (patched, points), numbers in same.items():
+        Case.objects.filter(pk__in=numbers).update(patched=patched, risk=points, weighed=today)
     over = Case.objects.filter(risk__gt=0, state__in=CLOSED).update(risk=0, weighed=None)
-    return bool(rows or over)
+    return bool(same or over)
 
 
 def exposed(case: Case) -> piggyback.Exposed:

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.cases.models import Case, Fact
 from tocsin.hub.census.bulk import Table
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.rules.cases import CLOSED, CaseFact, CaseFold, CaseState, FactKind, fold
+from tocsin.hub.rules.handins import SAME, State
 from tocsin.hub.rules.words import Grade
 
 COLUMNS = (
@@ -115,9 +116,21 @@ def _row(one: Fact) -> tuple[Any, ...]:
 
 
 def _facts_of(cases: Iterable[int]) -> Mapping[int, list[Stored]]:
-    """Give the facts that stand: not those of an assessment that was taken back."""
+    """Give the facts that stand: not those of an assessment that was taken back.
+
+    A verification stands if its hand-in is what it says; whoever wrote the row.
+    """
     stands = Q(hand_in=None) | Q(hand_in__decision=None) | Q(hand_in__decision__superseded_by=None)
-    rows = Fact.objects.filter(stands, case_id__in=list(cases)).values(
+    bound = Q(
+        hand_in__state=State.CONFIRMED,
+        hand_in__grade=Grade.RE_ASSESSED,
+        hand_in__identity=SAME,
+        hand_in__collected=F("at"),
+        hand_in__server=F("case__server"),
+        hand_in__campaign=F("case__campaign"),
+    )
+    sound = ~Q(kind=FactKind.VERIFIED) | bound
+    rows = Fact.objects.filter(stands, sound, case_id__in=list(cases)).values(
         "id",
         "case_id",
         "kind",

@@ -56,7 +56,8 @@ def _forms(user: User, case: Case) -> dict[str, Any]:
 
 
 def _initial(case: Case, word: str) -> dict[str, Any]:
-    return {"assign": {"to": case.assignee_id}, "due": {"day": case.due}}.get(word, {})
+    known: dict[str, dict[str, Any]] = {"assign": {"to": case.assignee_id}, "due": {"day": case.due}}
+    return known.get(word, {})
 
 
 def _timeline(case: Case) -> list[dict[str, Any]]:

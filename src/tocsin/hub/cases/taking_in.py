@@ -39,8 +39,12 @@ def from_census() -> bool:
     with writing():
         rows = list(fresh.select_related("server").order_by("campaign_id", "-last_seen", "-id")[:PIECE])
         found([_seen_by_census(row) for row in rows])
-        for row in rows:
-            Read.objects.update_or_create(standing=row, defaults={"day": row.shell_seen})
+        Read.objects.bulk_create(
+            [Read(standing=row, day=row.shell_seen) for row in rows],
+            update_conflicts=True,
+            unique_fields=["standing"],
+            update_fields=["day", "at"],
+        )
     return bool(rows)
 
 
