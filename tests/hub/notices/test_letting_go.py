@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.hub import making
@@ -13,12 +14,14 @@ from tests.hub.notices import rows
 from tocsin.errors import UsageFault
 from tocsin.hub.exposure.models import Event, Standing
 from tocsin.hub.notices import approving, following, guarding, planning
+from tocsin.hub.notices.chores import CHORES
 from tocsin.hub.notices.models import Batch, Delivery, Notice
 from tocsin.hub.outbox.models import Message
 from tocsin.hub.owners.models import Answer
 from tocsin.hub.rules import notices, trial
 from tocsin.hub.rules.notices import BatchState, Kind, State
 from tocsin.hub.rules.words import Channel, Compromise, Exposure, Role
+from tocsin.hub.site.chores import work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -246,3 +249,20 @@ def test_no_lot_where_nobody_has_to_wait() -> None:
     batch = rows.planned()
     with pytest.raises(UsageFault, match="nobody may be made to wait"):
         approving.ask_trial(batch, by=making.person(), per_hour=100)
+
+
+def test_the_chores_find_their_work_by_themselves() -> None:
+    """In the order of the worker, from a new batch to a message that is called back."""
+    server = rows.server(rows.owner())
+    batch = planning.create(by=making.person(), campaign=rows.campaign(), kind=Kind.VULNERABLE)
+    planning.look_up(["mailhouse.example"], rows.elsewhere, timezone.now())
+    work_off(CHORES)
+    batch.refresh_from_db()
+    assert batch.state == BatchState.PLANNED
+    rows.released(batch)
+    work_off(CHORES)
+    assert Message.objects.get().state == "queued"
+    Standing.objects.filter(server=server).update(compromise=Compromise.CONFIRMED)
+    cache.clear()  # it looks every few seconds
+    work_off(CHORES)
+    assert [row.state for row in Message.objects.order_by("id")] == ["cancelled", "queued"]
