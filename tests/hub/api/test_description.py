@@ -17,6 +17,7 @@ from tests.hub import making
 from tests.hub.outbox import making as outbox
 
 from tocsin.hub.accounts import services
+from tocsin.hub.notices.models import Batch, Notice
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -34,6 +35,10 @@ def key(db: None) -> str:  # noqa: ARG001 - opens the database
     making.known_exploited()
     making.standing(making.server(owner=owner, pk=1))
     outbox.message()
+    batch = Batch.objects.create(pk=1, campaign=making.campaign(), kind="vulnerable", by=person)
+    Notice.objects.create(
+        pk=1, batch=batch, organisation=owner, campaign=making.campaign(), kind="vulnerable", reference="T-1"
+    )
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 
