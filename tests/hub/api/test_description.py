@@ -25,6 +25,7 @@ from tocsin.hub.accounts import services
 from tocsin.hub.owners.models import HandIn, OwnerLink
 from tocsin.hub.cases.models import Case
 from tocsin.hub.rules.cases import FactKind
+from tocsin.hub.notices.models import Batch, Notice
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -60,6 +61,9 @@ def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - ope
     making.standing(server)
     case = Case.objects.create(pk=1, campaign=making.campaign(), server=server, organisation=owner)
     case.facts.create(kind=FactKind.SEEN, at=making.DAY)
+    batch = Batch.objects.create(pk=1, campaign=making.campaign(), kind="vulnerable", by=person)
+    Notice.objects.create(
+        pk=1, batch=batch, organisation=owner, campaign=making.campaign(), kind="vulnerable", reference="T-1"
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -107,3 +107,9 @@ def sent(now: datetime | None = None) -> None:
     """Everything that is due is given to the outbox."""
     while send_some(now or timezone.now() + timedelta(seconds=1)):
         pass
+
+
+def plan_all() -> None:
+    """Every batch that waits for it is planned."""
+    while planning.plan_some(elsewhere):
+        pass

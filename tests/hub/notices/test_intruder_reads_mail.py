@@ -45,6 +45,7 @@ EXCHANGERS = ("192.0.2.4", "192.0.2.6", "192.0.2.99", "203.0.113.25", "203.0.113
 def tells(message: Message, organisation: Organisation) -> list[str]:
     """What a message tells of an organisation's servers: independent of how the code under test looks."""
     parts = [message.subject, message.text, message.list_id, message.reply_to, str(message.headers)]
+    parts += [str(message.purpose)] if message.channel == Channel.WEBHOOK else []  # it travels along
     parts += [bytes(one.content).decode() + one.name for one in message.enclosures.all()]
     whole = "\n".join(parts).lower()
     servers = Server.objects.filter(organisation=organisation)

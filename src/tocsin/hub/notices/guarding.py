@@ -76,7 +76,7 @@ def watch_trials(now: datetime | None = None) -> bool:
     rows = Batch.objects.filter(
         state=BatchState.APPROVED, trial=True, trial_stopped=None, released__isnull=False
     )
-    if not cache.add("trials-watched", 1, timeout=GUARD_SECONDS):
+    if not cache.add("notices-trials-watched", 1, timeout=GUARD_SECONDS):
         return False
     return sum(watch(batch, moment) for batch in rows.select_related("campaign")) > 0
 

@@ -38,7 +38,7 @@ def found(batch: Batch) -> dict[str, Any]:
     """What the page of results shows; worked out at most every ten minutes."""
     if batch.released is None or batch.kind in SECRET:
         return {"ready": False}
-    key = f"notices results:{batch.pk}:{batch.released}"
+    key = f"notices-results:{batch.pk}:{batch.released.timestamp()}"
     kept: dict[str, Any] | None = cache.get(key)
     if kept is None:
         kept = _worked_out(batch)

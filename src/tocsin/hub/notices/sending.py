@@ -176,7 +176,7 @@ def _draft(row: Delivery, now: datetime) -> Draft | None:
         address=row.address,
         contact=row.contact_id,
         organisation=row.notice.organisation_id,
-        purpose=PURPOSE[kind],
+        purpose=_purpose(row, kind),
         subject=row.subject,
         text=row.text.replace(LINK, _link(row, now)) if LINK in row.text else row.text,
         attachments=tuple(
@@ -192,6 +192,12 @@ def _draft(row: Delivery, now: datetime) -> Draft | None:
     row.state, row.fault = Delivery.HELD, why[:300]
     row.save(update_fields=["state", "fault"])
     return None
+
+
+def _purpose(row: Delivery, kind: Kind) -> Purpose:
+    """Why it is sent. A webhook carries this word along: where it must not tell anything, it is a notice."""
+    bare = row.channel == Channel.WEBHOOK and row.say == Say.REFERENCE
+    return Purpose.NOTICE if bare else PURPOSE[kind]
 
 
 def _link(row: Delivery, now: datetime) -> str:
