@@ -89,11 +89,12 @@ def test_a_scan_that_ran_to_its_end(results: str, mode: str | None) -> None:
         "Microsoft Safety Scanner Finished On Fri Apr 02 03:12:58 2021\r\n"
     )
     (record,) = records(text, "windows/debug/msert.log")
-    assert record.kind == safety_scanner.RUN
+    assert record.kind == "event.defender"
     assert record.fields == {
-        "Tool": "Microsoft Safety Scanner",
+        "EventID": "1001",
+        "Provider_Name": "Microsoft Safety Scanner",
         "Version": "v1.333",
-        "Mode": mode,
+        "Scan Parameters": mode and f"{mode} Scan",
         "Threats": "0",
         "LocalTime": "2021-04-02 03:12:58",
     }

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 from tests.hub import making
+from tests.hub.directives import making as orders
 
 from tocsin.hub.accounts import services
+from tocsin.hub.directives.models import Answer, Subject
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -32,6 +34,9 @@ def key(db: None) -> str:  # noqa: ARG001 - opens the database
     making.claim(owner, pk=1)
     making.known_exploited()
     making.standing(making.server(owner=owner, pk=1))
+    row = orders.directive()
+    Subject.objects.create(directive=row, organisation=owner)
+    Answer.objects.create(directive=row, organisation=owner, requirement="updates")
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -15,8 +15,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from tests.hub import making
+from tests.hub.directives import making as orders
 
 from tocsin.hub.accounts.models import ExportRequest, User
+from tocsin.hub.directives.models import Excuse, SignOff, Subject
 from tocsin.hub.rules.words import Role
 
 STRANGER = "stranger"
@@ -104,6 +106,23 @@ ANSWERS = {
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
     "/situation/report.json": STAFF,
+    "/directives/": LOGGED_IN,
+    "/directives/exceptions/1/decide": POST_WRITERS,
+    "/directives/reports/1/take-in": POST_WRITERS,
+    "/directives/ed-21-02/": LOGGED_IN,
+    "/directives/ed-21-02/answers/": LOGGED_IN,
+    "/directives/ed-21-02/matrix/": LOGGED_IN,
+    "/directives/ed-21-02/rounds/1/": LOGGED_IN,
+    "/directives/ed-21-02/follow": POST_WRITERS,
+    "/directives/ed-21-02/addressees/": WRITERS,
+    "/directives/ed-21-02/organisations/1/": LOGGED_IN,
+    "/directives/ed-21-02/organisations/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/directives/ed-21-02/organisations/1/say/": (302, 200, 403, 200, 200),  # members speak for their own
+    "/directives/ed-21-02/organisations/1/exception/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/sign/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/questions/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/workbook/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/workbook.zip": LOGGED_IN,
     "/api/openapi.json": OPEN,
 }
 NAMED = {
@@ -112,6 +131,7 @@ NAMED = {
     "<slug:dimension>": "sector",
     "<slug:name>": "patched-not-clean",
     "<slug:form>": "json",
+    "<slug:directive>": "ed-21-02",
 }
 
 
@@ -132,7 +152,11 @@ def known_to_django() -> list[str]:
 
 def test_every_address_stands_in_the_table() -> None:
     assert set(known_to_django()) - set(ANSWERS) == set()
-    assert set(ANSWERS) - set(known_to_django()) == {"/organisations/2/", "/servers/2/"}
+    assert set(ANSWERS) - set(known_to_django()) == {
+        "/organisations/2/",
+        "/servers/2/",
+        "/directives/ed-21-02/organisations/2/",
+    }
 
 
 def fill(people: dict[str, User], client: Client) -> None:
@@ -146,6 +170,15 @@ def fill(people: dict[str, User], client: Client) -> None:
         server = making.server(f"192.0.2.{number}", owner, pk=number)
         making.standing(server, pk=number)
     making.snapshot(pk=1)
+    row = orders.directive()
+    Subject.objects.bulk_create([Subject(directive=row, organisation_id=number) for number in (1, 2)])
+    today = timezone.now().date()
+    Excuse.objects.create(
+        pk=1, directive=row, organisation=first, requirement="updates", reason="x", until=today
+    )
+    SignOff.objects.create(
+        pk=1, directive=row, organisation=first, requirement="report", name="x", office="y"
+    )
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     assert client.get("/account/login/").status_code == 200
