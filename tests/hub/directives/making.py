@@ -1,4 +1,4 @@
-"""Makers of rows for directives: an organisation with servers under ED 21-02, as the hub's own chores judge it."""
+"""Makers of rows for directives: organisations with servers under ED 21-02, as chores judge them."""
 
 from __future__ import annotations
 
