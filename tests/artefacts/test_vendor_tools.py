@@ -47,9 +47,17 @@ def test_a_run_is_told_by_its_columns(where: str) -> None:
 
 
 def test_rows_of_front_end_logs_stay_what_they_are() -> None:
-    head = '"DateTime","RequestId","ClientIPAddress","UrlHost","UrlStem","RoutingHint","UserAgent","AnchorMailbox","HttpStatus"'
-    row = '"2021-03-03T04:13:21.001Z","8d0e1a1b-0000-4000-8000-000000000001","198.51.100.7","mail.contoso.example","/ecp/y.js","X-BEResource-Cookie","x","ServerInfo~a]@b:444/ecp/z","241"'
-    (record,) = records(f"{head}\r\n{row}\r\n", "x/exch01-cve-2021-26855.csv")
+    row = {
+        "DateTime": "2021-03-03T04:13:21.001Z",
+        "RequestId": "8d0e1a1b-0000-4000-8000-000000000001",
+        "ClientIPAddress": "198.51.100.7",
+        "UrlHost": "mail.contoso.example",
+        "UrlStem": "/ecp/y.js",
+        "AnchorMailbox": "ServerInfo~a]@b:444/ecp/z",
+        "HttpStatus": "241",
+    }
+    lines = [",".join(f'"{cell}"' for cell in cells) for cells in (row, row.values())]
+    (record,) = records("\r\n".join(lines), "x/exch01-cve-2021-26855.csv")
     assert (record.kind, record.fields["AnchorMailbox"]) == (
         "exchange.httpproxy",
         "ServerInfo~a]@b:444/ecp/z",
@@ -89,11 +97,12 @@ def test_a_scan_that_ran_to_its_end(results: str, mode: str | None) -> None:
         "Microsoft Safety Scanner Finished On Fri Apr 02 03:12:58 2021\r\n"
     )
     (record,) = records(text, "windows/debug/msert.log")
-    assert record.kind == safety_scanner.RUN
+    assert record.kind == "event.defender"
     assert record.fields == {
-        "Tool": "Microsoft Safety Scanner",
+        "EventID": "1001",
+        "Provider_Name": "Microsoft Safety Scanner",
         "Version": "v1.333",
-        "Mode": mode,
+        "Scan Parameters": mode and f"{mode} Scan",
         "Threats": "0",
         "LocalTime": "2021-04-02 03:12:58",
     }

@@ -2,9 +2,9 @@ r"""``msert.log`` of Microsoft's Safety Scanner: what it found, where, and what 
 
 The scanner removes what it finds, so this log is often all that is left of a web shell. Each file
 that it names becomes a record of the kind of Defender's events, with the event number that Defender
-gives the same occurrence (1116 found, 1117 acted on). A scan that ran to its end is one more record, of
-the kind ``vendor.safety-scanner``: its mode, and how many threats it named. The log tells local time
-without a zone: no record has a time. Usually ``%SystemRoot%\debug\msert.log``, in UTF-16.
+gives the same occurrence (1116 found, 1117 acted on). A scan that ran to its end is one more record,
+with the number of a scan that ended (1001), its mode, and how many threats it named. The log tells local
+time without a zone: no record has a time. Usually ``%SystemRoot%\debug\msert.log``, in UTF-16.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from tocsin.model.records import Item, Record
 from tocsin.model.words import Confidence
 
 KIND = "event.defender"
-RUN = "vendor.safety-scanner"
-"""The kind of the record of a whole scan."""
 LINES = True
 FOUND_AT = ("**/debug/msert.log", "**/msert*.log", "**/msert*.txt")
 
@@ -102,14 +100,15 @@ class _Reader:
 
     def _run(self, line: Line, when: str) -> Record:
         fields = {
-            "Tool": "Microsoft Safety Scanner",
+            "EventID": "1001",
+            "Provider_Name": "Microsoft Safety Scanner",
             "Version": self._version or None,
-            "Mode": self._mode or None,
+            "Scan Parameters": f"{self._mode} Scan" if self._mode else None,
             "Threats": str(self._named),
             "LocalTime": local_time(when),
         }
         return Record(
-            kind=RUN,
+            kind=KIND,
             locator=Locator(path=self._path, line=line.number),
             time=None,
             fields=fields,

@@ -37,7 +37,6 @@ KINDS = (
     "iis.w3c",
     "text.unknown",
     "vendor.eomt",
-    "vendor.safety-scanner",
     "vendor.test-proxylogon",
     "web.file",
 )
@@ -91,7 +90,6 @@ TABLE: dict[tuple[str, str, str], tuple[Reach, ...]] = {
     ("iis_config", "", ""): _reaches("iis.config"),
     ("text", "", ""): _reaches(TEXT),
     ("", "vendor-tool", "eomt"): _reaches("vendor.eomt"),
-    ("", "vendor-tool", "safety-scanner"): _reaches("vendor.safety-scanner"),
     ("", "vendor-tool", "test-proxylogon"): _reaches("vendor.test-proxylogon"),
 }
 _SPOKEN_PRODUCT = {("process_creation", "windows", ""), ("file_event", "windows", "")}

@@ -16,16 +16,18 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 from tests.hub import making
-from tests.hub.outbox import making as outbox
 from tests.hub.advisories import rows as advisories
+from tests.hub.directives import making as orders
 from tests.hub.incidents import rows as reports
+from tests.hub.outbox import making as outbox
 from tests.hub.relay.making import carried, carrier, infrastructure
 
 from tocsin.hub.accounts import services
-from tocsin.hub.owners.models import HandIn, OwnerLink
 from tocsin.hub.cases.models import Case
-from tocsin.hub.rules.cases import FactKind
+from tocsin.hub.directives.models import Answer, Subject
 from tocsin.hub.notices.models import Batch, Notice
+from tocsin.hub.owners.models import HandIn, OwnerLink
+from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
 from tocsin.hub.site.wsgi import application
@@ -44,7 +46,8 @@ def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - ope
     making.contact(owner, pk=1)
     making.claim(owner, pk=1)
     making.known_exploited()
-    making.standing(making.server(owner=owner, pk=1))
+    server = making.server(owner=owner, pk=1)
+    making.standing(server)
     outbox.message()
     advisories.advisories(person)
     reports.reports(owner)
@@ -57,13 +60,15 @@ def key(db: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001 - ope
     HandIn.objects.create(
         pk=1, link=link, server_id=1, campaign=link.campaign, form="report", state="open", digest="0" * 64
     )
-    server = making.server(owner=owner, pk=1)
-    making.standing(server)
     case = Case.objects.create(pk=1, campaign=making.campaign(), server=server, organisation=owner)
     case.facts.create(kind=FactKind.SEEN, at=making.DAY)
     batch = Batch.objects.create(pk=1, campaign=making.campaign(), kind="vulnerable", by=person)
     Notice.objects.create(
         pk=1, batch=batch, organisation=owner, campaign=making.campaign(), kind="vulnerable", reference="T-1"
+    )
+    row = orders.directive()
+    Subject.objects.create(directive=row, organisation=owner)
+    Answer.objects.create(directive=row, organisation=owner, requirement="updates")
     _count_on_from_there()
     return services.make_token(person, "all", [str(scope) for scope in Scope], days=1, by=person)[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from tests.hub import making
+from tests.hub.directives import making as orders
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.census.models import Observation, Server, Snapshot
@@ -29,6 +30,7 @@ def tell() -> None:
     )
     _seen(server)
     _changed(server)
+    orders.tag_and_judge(server.organisation)
     Snapshot.objects.filter(pk=1).update(
         scope={"cidrs": ["192.0.2.0/24"], "ports": [443]},
         method="exchange-build 1",

@@ -16,7 +16,17 @@ from tocsin.hub.rules.words import Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROLES = ["administrator", "analyst", "viewer", "member"]
-NOT_PAGES = (".csv", ".json", ".pdf", "/enclosures/1/", "/fetch", "/xarf/", "/logout/", "/webauthn/login/")
+NOT_PAGES = (
+    ".csv",
+    ".json",
+    ".pdf",
+    ".zip",
+    "/enclosures/1/",
+    "/fetch",
+    "/xarf/",
+    "/logout/",
+    "/webauthn/login/",
+)
 
 
 def pages_of(who: str) -> list[str]:

@@ -87,7 +87,12 @@ class Story(NamedTuple):
 
 @pytest.fixture
 def story(
-    monkeypatch: pytest.MonkeyPatch, window: Callable[..., Page], mail_server: Box, hub: str, tmp_path: Path, settings: object
+    monkeypatch: pytest.MonkeyPatch,
+    window: Callable[..., Page],
+    mail_server: Box,
+    hub: str,
+    tmp_path: Path,
+    settings: object,
 ) -> Story:
     """The hub of a national CERT on 3 March, with one owner and a contact elsewhere than on his own server."""
     clock = Clock()
@@ -101,7 +106,10 @@ def story(
     contact.verified = clock.now()
     contact.save()
     MailRoute.objects.create(
-        domain="fabrikam.example", hosts=["mx.fabrikam.example"], addresses=["198.51.100.7"], looked=clock.now()
+        domain="fabrikam.example",
+        hosts=["mx.fabrikam.example"],
+        addresses=["198.51.100.7"],
+        looked=clock.now(),
     )
     analyst = making.person(Role.ANALYST, name="A. Nalyst")
     return Story(clock, window, analyst, owner, tmp_path, mail_server)

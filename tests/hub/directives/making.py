@@ -1,4 +1,4 @@
-"""Makers of rows for directives: an organisation with servers under ED 21-02, as the hub's own chores judge it."""
+"""Makers of rows for directives: organisations with servers under ED 21-02, as chores judge them."""
 
 from __future__ import annotations
 
@@ -101,3 +101,10 @@ def work_off() -> None:
 def answer(row: Directive, requirement: str, **rest: Any) -> Answer:
     """The one answer to a requirement."""
     return Answer.objects.get(directive=row, requirement=requirement, **{"round": 0, **rest})
+
+
+def tag_and_judge(owner: Organisation | None) -> None:
+    """Have an organisation addressed and judged, so that pages have something to show."""
+    if owner is not None:
+        tag(owner.pk, FEDERAL, by=None)
+    work_off()

@@ -14,10 +14,12 @@ from tests.hub.directives import making as orders
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
+from tocsin.hub.census.bulk import writing
 from tocsin.hub.directives import judging, services
 from tocsin.hub.directives.loading import load_directives, order_of
 from tocsin.hub.directives.models import Answer, Directive, Excuse, SignOff, Subject, Version
 from tocsin.hub.directives.services import Asking, Saying, Signing
+from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.models import Event, Standing
 from tocsin.hub.rules.words import Compromise, Exposure, Grade, Role
 
@@ -45,14 +47,11 @@ def test_whom_it_addresses() -> None:
     assert addressed == {top.pk, component.pk}
 
 
-def test_who_gets_a_server_later_is_found_by_the_chain_of_events(analyst: User) -> None:
+def test_who_gets_a_server_later_is_found_by_the_chain_of_events() -> None:
     row, top = orders.directive(), orders.agency()
     component = making.organisation("Office of Contoso", parent=top)
     orders.work_off()
     server = orders.exchange("192.0.2.1", component)
-    from tocsin.hub.census.bulk import writing
-    from tocsin.hub.exposure.chain import Change, append
-
     with writing():
         append(
             [Change(at=timezone.now(), kind="exposure", subject=f"server:{server.pk}", after="vulnerable")]

@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from tests.hub import making
 from tests.hub.directives import making as orders
 
@@ -144,8 +145,6 @@ def test_staff_decide(analyst: User, enter: Callable[[User], Client]) -> None:
     orders.work_off()
     member = enter(making.member(owner))
     home = f"/directives/ed-21-02/organisations/{owner.pk}/"
-    from django.utils import timezone
-
     asked = {"requirement": "supported", "reason": "old", "until": timezone.now().date().isoformat()}
     assert member.post(f"{home}exception/", asked).status_code == 302
     excuse = Excuse.objects.get()

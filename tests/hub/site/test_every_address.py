@@ -18,15 +18,17 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.advisories import rows
+from tests.hub.directives import making as orders
 from tests.hub.incidents import rows as reports
 from tests.hub.relay import making as relay
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.constituency.models import Organisation
+from tocsin.hub.directives.models import Excuse, SignOff, Subject
+from tocsin.hub.lists import quarantine
 from tocsin.hub.notices.models import Batch, Notice
 from tocsin.hub.outbox.models import Enclosure, Message
-from tocsin.hub.constituency.models import Organisation
-from tocsin.hub.lists import quarantine
 from tocsin.hub.owners.models import Answer, HandIn, OwnerLink
 from tocsin.hub.rules import keys, links
 from tocsin.hub.rules.cases import FactKind
@@ -234,6 +236,23 @@ ANSWERS = {
     f"/o/{TOKEN}/say": POST_ANYBODY,
     f"/o/{TOKEN}/report": POST_ANYBODY,
     f"/o/{TOKEN}/evidence": POST_ANYBODY,
+    "/directives/": LOGGED_IN,
+    "/directives/exceptions/1/decide": POST_WRITERS,
+    "/directives/reports/1/take-in": POST_WRITERS,
+    "/directives/ed-21-02/": LOGGED_IN,
+    "/directives/ed-21-02/answers/": LOGGED_IN,
+    "/directives/ed-21-02/matrix/": LOGGED_IN,
+    "/directives/ed-21-02/rounds/1/": LOGGED_IN,
+    "/directives/ed-21-02/follow": POST_WRITERS,
+    "/directives/ed-21-02/addressees/": WRITERS,
+    "/directives/ed-21-02/organisations/1/": LOGGED_IN,
+    "/directives/ed-21-02/organisations/2/": (302, 404, 200, 200, 200),  # not the member's
+    "/directives/ed-21-02/organisations/1/say/": (302, 200, 403, 200, 200),  # members speak for their own
+    "/directives/ed-21-02/organisations/1/exception/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/sign/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/questions/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/workbook/": (302, 200, 403, 200, 200),
+    "/directives/ed-21-02/organisations/1/workbook.zip": LOGGED_IN,
     "/api/openapi.json": OPEN,
 }
 NAMED = {
@@ -247,6 +266,7 @@ NAMED = {
     "<slug:kind>": "atom",
     "<int:year>": "2021",
     "<str:name>": "tocsin-2021-0001.json",
+    "<slug:directive>": "ed-21-02",
 }
 
 TWICE = {
@@ -287,6 +307,7 @@ def test_every_address_stands_in_the_table() -> None:
         "/streams/2/",
         "/cases/2/",
         "/notices/2/",
+        "/directives/ed-21-02/organisations/2/",
     }
 
 
@@ -329,6 +350,15 @@ def fill(people: dict[str, User], client: Client) -> None:
             state="sending",
             reference=f"T-2222-2222-222{number + 1}",
         )
+    row = orders.directive()
+    Subject.objects.bulk_create([Subject(directive=row, organisation_id=number) for number in (1, 2)])
+    today = timezone.now().date()
+    Excuse.objects.create(
+        pk=1, directive=row, organisation=first, requirement="updates", reason="x", until=today
+    )
+    SignOff.objects.create(
+        pk=1, directive=row, organisation=first, requirement="report", name="x", office="y"
+    )
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
     rows.advisories(people["analyst"])

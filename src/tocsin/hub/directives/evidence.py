@@ -126,7 +126,7 @@ def _found(row: Mapping[str, Any]) -> Found:
 
 
 def _moment(text: object) -> datetime | None:
-    try:  # a local time of an unknown zone is taken as UTC: at most fourteen hours wrong, and never the future
+    try:  # a local time of an unknown zone is taken as UTC: at most fourteen hours wrong
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None

@@ -130,7 +130,7 @@ def _claim(word: Word) -> Proof:
 def _of_servers(
     subject: Subject, order: Order, told: Told, known: Mapping[int, proofs.ServerKnown], now: datetime
 ) -> None:
-    judged = {}
+    judged: dict[tuple[int, str, int], Judged] = {}
     for number, server in known.items():
         facts = proofs.of_server(
             order,
@@ -157,7 +157,7 @@ def _of_owner(subject: Subject, order: Order, told: Told, now: datetime) -> None
         )
         for row in signoffs_for(subject.directive, subject.organisation_id)
     ]
-    judged = {}
+    judged: dict[tuple[int, str, int], Judged] = {}
     for asked in order.requirements:
         if asked.per == "organisation":
             report = proofs.signed(asked, 0, reports) if asked.proof == "report-signed" else None
@@ -197,7 +197,9 @@ def _write(subject: Subject, judged: Mapping[tuple[int, str, int], Judged], now:
     if 0 in servers:
         mine = mine | rows.filter(server=None, organisation=subject.organisation_id)
     kept = {(row.server_id or 0, row.requirement, row.round): row for row in mine}
-    new, changed, events = [], [], []
+    new: list[Answer] = []
+    changed: list[Answer] = []
+    events: list[Change] = []
     for place, one in judged.items():
         row = kept.get(place) or _row(subject, place)
         before = row.standing if row.pk else ""
@@ -240,8 +242,7 @@ def _apply(row: Answer, one: Judged, organisation: int, now: datetime) -> bool:
         "late_from": late_from(one.due) if _may_be_late(one) else None,
         "late": one.late,
     }
-    same = row.pk is not None and all(getattr(row, name) == value for name, value in wanted.items())
-    if same:
+    if all(getattr(row, name) == value for name, value in wanted.items()):
         return False
     for name, value in wanted.items():
         setattr(row, name, value)

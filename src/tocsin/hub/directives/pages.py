@@ -24,7 +24,7 @@ def organisation_page(user: User, subject: Subject) -> dict[str, Any]:
     for each in rows[:MOST]:
         found[each.requirement, each.round].append(each)
     replies = told_by(row, number).replies
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "requirement": each,
             "round": turn,

@@ -267,7 +267,7 @@ def decide_exception(excuse: Excuse, *, by: User, approve: bool) -> None:
     """
     if not by.writes:
         raise PermissionDenied
-    if excuse.asked_by_id == by.pk:  # type: ignore[attr-defined]  # Django's own column
+    if excuse.asked_by_id == by.pk:
         raise UsageFault("an exception needs a second person.", remedy="Ask a colleague to decide.")
     now = timezone.now()
     with writing():
@@ -363,7 +363,7 @@ def take_in_report(signoff: SignOff, *, by: User, document: str) -> None:
         raise PermissionDenied
     if not _plain(document):
         raise UsageFault("name the document: its number, or its digest.")
-    if signoff.by_id == by.pk:  # type: ignore[attr-defined]  # Django's own column
+    if signoff.by_id == by.pk:
         raise UsageFault("a report is taken in by another person than the one who entered it.")
     now = timezone.now()
     with writing():

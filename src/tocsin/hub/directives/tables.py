@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from tocsin.hub.directives.models import Answer, Directive, Subject
 from tocsin.hub.directives.selectors import by_both, by_requirement
 from tocsin.hub.rules.directives import Directive as Order
 from tocsin.hub.rules.directives import Requirement
+from tocsin.hub.rules.workbooks.plain import plain_book
 
 HEADER = (
     "organisation_number",
@@ -108,24 +108,6 @@ def rows(
             )
 
 
-def as_xlsx(header: Sequence[str], rows_: Iterable[Sequence[object]]) -> bytes:
-    """A workbook with one sheet. Texts are texts, whatever they begin with: none of them is a formula."""
-    from openpyxl import Workbook  # noqa: PLC0415 - slow to import, and needed here alone
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - as above
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415 - as above
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Compliance")
-    for row in (header, *rows_):
-        cells = []
-        for value in row:
-            number = isinstance(value, int) and not isinstance(value, bool)
-            text = value if number else ILLEGAL_CHARACTERS_RE.sub("", str(value))
-            cell = WriteOnlyCell(sheet, value=text)
-            if not number:
-                cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+def as_xlsx(found: Iterable[Sequence[object]]) -> bytes:
+    """The same as a workbook of Excel."""
+    return plain_book("Compliance", (HEADER, *found))

@@ -99,7 +99,7 @@ def _matrix_file(request: HttpRequest, row: Directive, form: str) -> HttpRespons
     if form == "csv":
         return _attached(as_csv(tables.HEADER, found), f"{row.key}.csv", "text/csv; charset=utf-8")
     if form == "xlsx":
-        return _attached([tables.as_xlsx(tables.HEADER, found)], f"{row.key}-matrix.xlsx", XLSX)
+        return _attached([tables.as_xlsx(found)], f"{row.key}-matrix.xlsx", XLSX)
     raise BadRequest("The matrix is exported as csv or xlsx.")
 
 

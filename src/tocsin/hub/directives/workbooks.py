@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -228,7 +229,7 @@ def take_in(row: Directive, organisation: Organisation, data: bytes, name: str, 
         UsageFault: it is not the directive's workbook, or the organisation is not addressed.
     """
     if by is not None and not services.may_speak(by, organisation.pk):
-        raise services.PermissionDenied
+        raise PermissionDenied
     if not Subject.objects.filter(directive=row, organisation=organisation).exists():
         raise UsageFault("this directive does not address the organisation.")
     layout, _ = workbook_of(row)

@@ -259,7 +259,9 @@ def _shown(
     runs = [
         run
         for run in facts.runs.get(requirement.id, ())
-        if run.at is not None and run.at >= since and (until is None or until.met(run.at))
+        if run.at is not None
+        and (run.at > since or (run.at == since and not number))
+        and (until is None or until.met(run.at))
     ]
     runs.sort(key=lambda run: (run.standing is not Standing.PROVEN, run.at))
     if not runs:

@@ -7,6 +7,7 @@ import re
 import string
 import warnings
 import zipfile
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -138,7 +139,9 @@ def test_more_rows_than_the_sheet_has_go_on_in_another_file(rows: int, files: in
     assert all(each.cells["fact:organisation.name"].text == "Contoso" for each in taken)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "=cmd|' /C calc'!A0", "<f>1</f>", "＝1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\t=1", "=cmd|' /C calc'!A0", "<f>1</f>", "\uff1d1"]
+)
 def test_no_text_is_a_formula(text: str) -> None:
     layout, template = workbook(PLACES[1])
     filling = Filling(cells={"fact:organisation.name": Entry(value=text)}, rows={})
@@ -285,20 +288,16 @@ def test_damaged_workbooks_are_read_or_refused(data: st.DataObject) -> None:
     whole = bytearray(template)
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    try:
+    with suppress(UsageFault):
         read(layout, bytes(whole), where="x")
-    except TocsinError as fault:
-        assert str(fault)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200))
 def test_arbitrary_sheets_are_read_or_refused(data: bytes) -> None:
     for given_ in (data, SHEET % data):
-        try:
+        with suppress(UsageFault):
             Sheet(given_, strings=()).text("A1")
-        except TocsinError as fault:
-            assert str(fault)
 
 
 def repacked(**parts: bytes) -> bytes:

@@ -288,7 +288,7 @@ class _Scan:
 
     def _keep(self, cell: dict[str, Any], end: int) -> None:
         given, row = cell["given"], self.rows[-1]
-        place = given.get("r") or f"{_letters(len(row.cells) + 1)}{row.number}"
+        place = given.get("r") or f"{letters(len(row.cells) + 1)}{row.number}"
         row.cells.append(
             Cell(
                 place=place,
@@ -306,12 +306,13 @@ def _index(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise  # noqa: PLR2004 - Excel has 1,048,576 rows
 
 
-def _letters(number: int) -> str:
-    letters = ""
+def letters(number: int) -> str:
+    """Give a column's letters by its number, from 1: A, B … Z, AA."""
+    found = ""
     while number:
         number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+        found = chr(65 + rest) + found
+    return found
 
 
 def _tag_end(data: bytes, at: int) -> int:

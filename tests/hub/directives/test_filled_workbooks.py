@@ -20,7 +20,7 @@ from tocsin.hub.directives.loading import workbook_of
 from tocsin.hub.directives.models import Answer, Return, Word
 from tocsin.hub.directives.services import Asking, Saying
 from tocsin.hub.rules.words import Channel, Exposure, Role
-from tocsin.hub.rules.workbooks.filling import fill
+from tocsin.hub.rules.workbooks.filling import Entry, Filling, fill
 from tocsin.hub.rules.workbooks.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_what_was_filled_reads_back_and_says_nothing_new(analyst: User) -> None:
     assert [row_.said["requirement:firewall-deny"].word for row_ in (first, second)] == ["yes", "yes"]
     assert ("requirement:updates" in first.said, second.said["requirement:updates"].word) == (False, "no")
     assert first.said["requirement:supported"].word == "no"
-    assert EVIL in first.said["notes:firewall-deny+" + _rest(layout)].text
+    assert EVIL in first.said[f"notes:firewall-deny+{REST}"].text
     assert first.said["fact:server.updated"].word == "yes"
     shown = {
         (cell.cell, cell.standing, cell.locators) for cell in made.cells if cell.about == "requirement:msert"
@@ -80,20 +80,17 @@ def test_what_was_filled_reads_back_and_says_nothing_new(analyst: User) -> None:
     assert Return.objects.count() == 1
 
 
-def _rest(layout: object) -> str:
-    return (
-        "firewall-rfc+updates+supported+accounts+privileged-groups+sensitive-roles+least-privilege"
-        "+no-domain-admins+no-cloud-admins+attack-paths+logs-kept+anti-malware+monitored"
-    )
+REST = (
+    "firewall-rfc+updates+supported+accounts+privileged-groups+sensitive-roles+least-privilege"
+    "+no-domain-admins+no-cloud-admins+attack-paths+logs-kept+anti-malware+monitored"
+)
 
 
-def test_what_comes_back_is_a_claim_and_nothing_of_it_is_lost(analyst: User) -> None:
+def test_what_comes_back_is_a_claim_and_nothing_of_it_is_lost() -> None:
     row, owner = orders.directive(), orders.agency()
     orders.exchange("192.0.2.1", owner)
     orders.work_off()
     layout, template = workbook_of(row)
-    from tocsin.hub.rules.workbooks.filling import Entry, Filling
-
     rows = [
         {
             "fact:server.address": Entry(value="192.0.2.1"),
