@@ -29,7 +29,7 @@ from tocsin.hub.rules.words import Role
 from tocsin.packs.loading import data_folder, load_packs
 from tocsin.packs.products import load_product
 
-SCHEMA = json.loads((Path(__file__).parent / "csaf" / "csaf_2.0_schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parent / "golden" / "csaf_2.0_schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 AT = datetime(2021, 3, 3, 12, tzinfo=UTC)
 WHO = csaf.Publisher(name="CERT Contoso", namespace="https://cert.contoso.example", contact="by mail")

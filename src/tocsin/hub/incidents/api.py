@@ -58,7 +58,7 @@ class Challenge(Schema):
     bits: int
 
 
-class ReportIn(Schema):
+class ReportGiven(Schema):
     """A report, as the form has it. Without proof or token it waits until somebody has looked at it."""
 
     organisation_name: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")]
@@ -192,7 +192,7 @@ def challenge(request: HttpRequest) -> Any:  # noqa: ARG001 - the same for every
 
 
 @router.post("/reports", response={201: TakenOut}, auth=ANYBODY, summary="Report an incident")
-def report(request: HttpRequest, wanted: ReportIn) -> Any:
+def report(request: HttpRequest, wanted: ReportGiven) -> Any:
     """Anybody may: with work done it is sorted at once, without it somebody looks first."""
     given = wanted.dict()
     proof, by = given.pop("proof"), _token_of(request)

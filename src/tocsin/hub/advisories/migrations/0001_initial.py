@@ -9,104 +9,236 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Publisher',
+            name="Publisher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('namespace', models.CharField(max_length=300)),
-                ('category', models.CharField(choices=[('coordinator', 'coordinator'), ('vendor', 'vendor'), ('other', 'other'), ('user', 'user'), ('discoverer', 'discoverer'), ('translator', 'translator')], default='coordinator', max_length=20)),
-                ('contact', models.CharField(blank=True, max_length=500)),
-                ('authority', models.CharField(blank=True, max_length=500)),
-                ('prefix', models.CharField(default='TOCSIN', max_length=20)),
-                ('second_look', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("namespace", models.CharField(max_length=300)),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("coordinator", "coordinator"),
+                            ("vendor", "vendor"),
+                            ("other", "other"),
+                            ("user", "user"),
+                            ("discoverer", "discoverer"),
+                            ("translator", "translator"),
+                        ],
+                        default="coordinator",
+                        max_length=20,
+                    ),
+                ),
+                ("contact", models.CharField(blank=True, max_length=500)),
+                ("authority", models.CharField(blank=True, max_length=500)),
+                ("prefix", models.CharField(default="TOCSIN", max_length=20)),
+                ("second_look", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Advisory',
+            name="Advisory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('number', models.CharField(max_length=60, unique=True)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('in-review', 'in-review'), ('published', 'published'), ('withdrawn', 'withdrawn')], default=tocsin.hub.rules.advisory.State['DRAFT'], max_length=20)),
-                ('title', models.CharField(max_length=300)),
-                ('tlp', models.CharField(choices=[('clear', 'clear'), ('green', 'green'), ('amber', 'amber'), ('amber+strict', 'amber+strict'), ('red', 'red')], default=tocsin.hub.rules.tlp.Tlp['CLEAR'], max_length=20)),
-                ('draft', models.JSONField(default=dict)),
-                ('edited', models.PositiveIntegerField(default=1)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed', models.DateTimeField(default=django.utils.timezone.now)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('published_tlp', models.CharField(blank=True, choices=[('clear', 'clear'), ('green', 'green'), ('amber', 'amber'), ('amber+strict', 'amber+strict'), ('red', 'red')], max_length=20)),
-                ('published', models.DateTimeField(null=True)),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='advisories', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("number", models.CharField(max_length=60, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("in-review", "in-review"),
+                            ("published", "published"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default=tocsin.hub.rules.advisory.State["DRAFT"],
+                        max_length=20,
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("clear", "clear"),
+                            ("green", "green"),
+                            ("amber", "amber"),
+                            ("amber+strict", "amber+strict"),
+                            ("red", "red"),
+                        ],
+                        default=tocsin.hub.rules.tlp.Tlp["CLEAR"],
+                        max_length=20,
+                    ),
+                ),
+                ("draft", models.JSONField(default=dict)),
+                ("edited", models.PositiveIntegerField(default=1)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("changed", models.DateTimeField(default=django.utils.timezone.now)),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "published_tlp",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("clear", "clear"),
+                            ("green", "green"),
+                            ("amber", "amber"),
+                            ("amber+strict", "amber+strict"),
+                            ("red", "red"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("published", models.DateTimeField(null=True)),
+                ("withdrawn", models.BooleanField(default=False)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="advisories",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Subscriber',
+            name="Subscriber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.EmailField(max_length=254, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('confirmed', 'confirmed')], max_length=20)),
-                ('community', models.BooleanField(default=False)),
-                ('nonce', models.CharField(max_length=32)),
-                ('asked', models.DateTimeField(default=django.utils.timezone.now)),
-                ('confirmed', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.EmailField(max_length=254, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("confirmed", "confirmed")], max_length=20
+                    ),
+                ),
+                ("community", models.BooleanField(default=False)),
+                ("nonce", models.CharField(max_length=32)),
+                ("asked", models.DateTimeField(default=django.utils.timezone.now)),
+                ("confirmed", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'id'], name='subscriber_by_state')],
+                "indexes": [models.Index(fields=["state", "id"], name="subscriber_by_state")],
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('tlp', models.CharField(choices=[('clear', 'clear'), ('green', 'green'), ('amber', 'amber'), ('amber+strict', 'amber+strict'), ('red', 'red')], max_length=20)),
-                ('summary', models.CharField(max_length=300)),
-                ('body', models.JSONField()),
-                ('csaf', models.TextField(blank=True)),
-                ('withdrawal', models.BooleanField(default=False)),
-                ('mail_after', models.BigIntegerField(default=0)),
-                ('mailed', models.DateTimeField(null=True)),
-                ('advisory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='advisories.advisory')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("clear", "clear"),
+                            ("green", "green"),
+                            ("amber", "amber"),
+                            ("amber+strict", "amber+strict"),
+                            ("red", "red"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("summary", models.CharField(max_length=300)),
+                ("body", models.JSONField()),
+                ("csaf", models.TextField(blank=True)),
+                ("withdrawal", models.BooleanField(default=False)),
+                ("mail_after", models.BigIntegerField(default=0)),
+                ("mailed", models.DateTimeField(null=True)),
+                (
+                    "advisory",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="advisories.advisory",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='advisory',
-            index=models.Index(fields=['-changed', '-id'], name='advisory_newest'),
+            model_name="advisory",
+            index=models.Index(fields=["-changed", "-id"], name="advisory_newest"),
         ),
         migrations.AddIndex(
-            model_name='advisory',
-            index=models.Index(fields=['state', '-changed', '-id'], name='advisory_by_state'),
+            model_name="advisory",
+            index=models.Index(fields=["state", "-changed", "-id"], name="advisory_by_state"),
         ),
         migrations.AddIndex(
-            model_name='advisory',
-            index=models.Index(fields=['published_tlp', '-published', '-id'], name='advisory_published'),
+            model_name="advisory",
+            index=models.Index(fields=["published_tlp", "-published", "-id"], name="advisory_published"),
         ),
         migrations.AddIndex(
-            model_name='version',
-            index=models.Index(condition=models.Q(('mailed__isnull', True)), fields=['id'], name='version_to_mail'),
+            model_name="version",
+            index=models.Index(
+                condition=models.Q(("mailed__isnull", True)), fields=["id"], name="version_to_mail"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('advisory', 'number'), name='one_version'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("advisory", "number"), name="one_version"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tlp', 'red'), _negated=True), ('csaf', ''), _connector='OR'), name='red_is_not_exported'),
+            model_name="version",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("tlp", "red"), _negated=True), ("csaf", ""), _connector="OR"),
+                name="red_is_not_exported",
+            ),
         ),
     ]
