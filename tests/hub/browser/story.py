@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from django.db.models import Max
 from tests.hub import making
 from tests.hub.directives import making as orders
 
@@ -69,7 +70,8 @@ def _changed(server: Server) -> None:
         (9, "exposure", "vulnerable", "patched"),
         (12, "compromise", "suspected", "removed"),
     ]
-    for number, (day, kind, before, after) in enumerate(steps, start=1):
+    start = 1 + (Event.objects.aggregate(last=Max("id"))["last"] or 0)
+    for number, (day, kind, before, after) in enumerate(steps, start=start):
         Event.objects.create(
             id=number,
             at=making.DAY + timedelta(days=day),

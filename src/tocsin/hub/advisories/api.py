@@ -31,7 +31,7 @@ Rows = Annotated[list[Pair], Field(max_length=400)]
 Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
 
 
-class ContentIn(Schema):
+class ContentGiven(Schema):
     """What an advisory says. Tables are rows of cells, in the order of the form on the page."""
 
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
@@ -83,7 +83,7 @@ class Begin(Schema):
 class Edit(Schema):
     """All of the draft; ``edited`` is the number of the draft that it replaces."""
 
-    content: ContentIn
+    content: ContentGiven
     edited: Annotated[int, Field(ge=1, le=2**31)]
 
 
@@ -112,12 +112,12 @@ def advisories(request: HttpRequest, asked: Query[Asked]) -> Any:
 
 
 @router.post("", response={201: AdvisoryOut}, auth=WRITE, summary="Begin an advisory")
-def begin(request: HttpRequest, wanted: ContentIn) -> Any:
+def begin(request: HttpRequest, wanted: ContentGiven) -> Any:
     """A draft that nobody outside sees."""
     return Status(201, services.create(_content(wanted), by=person_of(request)))
 
 
-def _content(given: ContentIn) -> Content:
+def _content(given: ContentGiven) -> Content:
     return msgspec.convert(given.dict(), Content)
 
 
@@ -136,7 +136,7 @@ def advisory(request: HttpRequest, slug: Slug) -> Any:
     return _found(request, slug)
 
 
-@router.get("/{slug}/draft", response=ContentIn, auth=WRITE, summary="The draft")
+@router.get("/{slug}/draft", response=ContentGiven, auth=WRITE, summary="The draft")
 def draft(request: HttpRequest, slug: Slug) -> Any:
     """What the next version says so far."""
     return _found(request, slug).draft

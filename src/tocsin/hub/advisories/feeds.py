@@ -20,7 +20,7 @@ def feed(request: HttpRequest, kind: str) -> HttpResponse:  # noqa: ARG001 - the
     """The newest advisories; a new version moves one to the top."""
     if kind not in KINDS:
         raise Http404
-    found = selectors.public_latest(NEWEST)
+    found = selectors.public().defer("csaf")[:NEWEST]
     made = _empty(kind)
     for version in found:
         _add(made, version)
@@ -44,13 +44,12 @@ def _empty(kind: str) -> SyndicationFeed:
 
 def _add(made: SyndicationFeed, version: Version) -> None:
     link, content = addresses.page(version.advisory.slug), version.content
-    first = version.at if version.number == 1 else version.advisory.created
     made.add_item(
         title=content.title,
         link=link,
         description=content.summary,
         unique_id=link,
-        pubdate=first,
+        pubdate=version.advisory.released or version.at,
         updateddate=version.at,
         categories=[cve for cve, _ in content.cves],
     )

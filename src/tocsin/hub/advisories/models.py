@@ -66,6 +66,7 @@ class Advisory(models.Model):
     version = models.PositiveIntegerField(default=0)  # the last published one
     published_tlp = models.CharField(max_length=20, choices=choices(Tlp), blank=True)
     published = models.DateTimeField(null=True)
+    released = models.DateTimeField(null=True)  # its first version
     withdrawn = models.BooleanField(default=False)
 
     class Meta:

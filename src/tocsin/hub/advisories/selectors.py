@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.advisories.models import Advisory, Publisher, Subscriber, Version
@@ -39,19 +39,14 @@ def versions_visible_to(user: Visitor, advisory: Advisory) -> QuerySet[Version]:
 
 
 def public() -> QuerySet[Version]:
-    """The newest version of every advisory that everybody may read, the newest first."""
-    latest = Advisory.objects.filter(version__gt=0, published_tlp__in=carried_by(Way.PUBLIC))
-    found = Version.objects.select_related("advisory").filter(advisory__in=latest, tlp=Tlp.CLEAR)
-    return found.order_by("advisory_id", "-number")
+    """The newest version of each advisory that everybody may read, the newest first.
 
-
-def public_latest(most: int | None = None) -> list[Version]:
-    """The newest version of each public advisory, the newest first."""
-    newest: dict[int, Version] = {}
-    for version in public():
-        newest.setdefault(version.advisory_id, version)
-    rows = sorted(newest.values(), key=lambda version: (version.at, version.pk), reverse=True)
-    return rows[:most]
+    A mark never becomes narrower, so that the newest version of a public advisory is public.
+    """
+    found = Version.objects.select_related("advisory").filter(
+        advisory__published_tlp__in=carried_by(Way.PUBLIC), number=F("advisory__version")
+    )
+    return found.order_by("-at", "-pk")
 
 
 def publisher() -> Publisher | None:

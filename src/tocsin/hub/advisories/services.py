@@ -234,6 +234,7 @@ def _release(
     version.csaf = _document(row, version, content)
     version.save()
     row.version, row.published, row.published_tlp, row.changed = number, moment, content.tlp, moment
+    row.released = row.released or moment
     row.save()
     _tell(row, version, by)
     return version

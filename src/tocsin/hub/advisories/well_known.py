@@ -8,24 +8,16 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tocsin.hub.advisories import addresses, selectors
-from tocsin.hub.advisories.models import Version
+from tocsin.hub.rules.csaf import filename
 from tocsin.hub.rules.csaf_provider import File, changes, digest_line, index, metadata
 
 DIGESTS = ("sha256", "sha512")
 
 
-def _files() -> dict[str, Version]:
-    """Path of each public document, by the year of its first release, to its newest version."""
-    return {_path(version): version for version in selectors.public_latest()}
-
-
-def _path(version: Version) -> str:
-    first = version.advisory.versions.order_by("number").first() or version
-    return addresses.path(version.advisory.number, first.at)
-
-
 def _listed() -> list[File]:
-    return [File(path=path, released=version.at) for path, version in _files().items()]
+    """Each public document: by the year of its first release, with the time of its newest."""
+    rows = selectors.public().values_list("advisory__number", "advisory__released", "at")
+    return [File(path=addresses.path(number, first or at), released=at) for number, first, at in rows]
 
 
 def _plain(text: str, kind: str) -> HttpResponse:
@@ -35,10 +27,10 @@ def _plain(text: str, kind: str) -> HttpResponse:
 @require_safe
 def provider(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same for everybody
     """Who publishes, and where."""
-    speaker, newest = selectors.publisher(), selectors.public_latest(1)
-    if speaker is None or not newest:
+    speaker, newest = selectors.publisher(), selectors.public().first()
+    if speaker is None or newest is None:
         raise Http404
-    made = metadata(speaker.spoken(), addresses.absolute(""), newest[0].at)
+    made = metadata(speaker.spoken(), addresses.absolute(""), newest.at)
     return HttpResponse(msgspec.json.encode(made), content_type="application/json")
 
 
@@ -57,7 +49,7 @@ def changes_file(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - as abo
 @require_safe
 def folder(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """A folder's listing, of all years or of one."""
-    paths = sorted(_files())
+    paths = sorted(each.path for each in _listed())
     names = sorted({path.split("/")[0] for path in paths}) if year is None else _of_year(paths, year)
     return render(request, "advisories/folder.html", {"names": names, "year": year})
 
@@ -74,8 +66,9 @@ def file(request: HttpRequest, year: int, name: str) -> HttpResponse:  # noqa: A
     """One document, or the line with its digest."""
     wanted, _, kind = name.rpartition(".")
     kind, wanted = (kind, wanted) if kind in DIGESTS else ("", name)
-    version = _files().get(f"{year}/{wanted}")
-    if version is None:
+    number = wanted.removesuffix(".json").upper()
+    version = selectors.public().filter(advisory__number=number, advisory__released__year=year).first()
+    if version is None or wanted != filename(number):
         raise Http404
     data = version.csaf.encode()
     if kind:

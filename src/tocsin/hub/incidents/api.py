@@ -32,15 +32,20 @@ Text = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 Yes = Literal["yes", "no", "unknown"]
 
 
-def anybody(request: HttpRequest) -> bool:
-    """Let in whoever shows no key at all, and sends no more than may come.
+def small(request: HttpRequest) -> bool:
+    """Let in whoever sends no more than may come.
 
     Raises:
-        HttpError: 413.
+        HttpError: 413, before any of it is read.
     """
     if too_large(request):
         raise HttpError(413, "too big: 25 MiB a file")
-    return "Authorization" not in request.headers
+    return True
+
+
+def anybody(request: HttpRequest) -> bool:
+    """Let in whoever shows no key at all, and sends no more than may come."""
+    return small(request) and "Authorization" not in request.headers
 
 
 ANYBODY: Any = [WRITE, anybody]
@@ -53,7 +58,7 @@ class Challenge(Schema):
     bits: int
 
 
-class ReportIn(Schema):
+class ReportGiven(Schema):
     """A report, as the form has it. Without proof or token it waits until somebody has looked at it."""
 
     organisation_name: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]*$")]
@@ -187,7 +192,7 @@ def challenge(request: HttpRequest) -> Any:  # noqa: ARG001 - the same for every
 
 
 @router.post("/reports", response={201: TakenOut}, auth=ANYBODY, summary="Report an incident")
-def report(request: HttpRequest, wanted: ReportIn) -> Any:
+def report(request: HttpRequest, wanted: ReportGiven) -> Any:
     """Anybody may: with work done it is sorted at once, without it somebody looks first."""
     given = wanted.dict()
     proof, by = given.pop("proof"), _token_of(request)
@@ -258,7 +263,7 @@ def follow_up(request: HttpRequest, wanted: FollowUp) -> Any:
     return Status(201, _status(found))
 
 
-@router.post("/reports/files", response={201: StatusOut}, auth=anybody, summary="Send a file")
+@router.post("/reports/files", response={201: StatusOut}, auth=small, summary="Send a file")
 def add_file(request: HttpRequest, key: Form[Key], file: File[UploadedFile]) -> Any:
     """One file of at most 25 MiB, into quarantine."""
     found = _opened(request, key)

@@ -18,8 +18,8 @@ WORKED, UNWORKED = 20, 3
 UNWORKED_IN_ALL = 60
 """Reports without work that the hub takes in an hour from everybody together."""
 
-TRIES, TRIES_OF_ONE = 10, 20
-"""Wrong secrets of one address in a quarter of an hour, and for one report in an hour."""
+TRIES, TRIES_OF_ONE = 30, 60
+"""Openings by one address in a quarter of an hour, and of one report in an hour: a secret has 100 bits."""
 
 FOLLOW_UPS = 20
 

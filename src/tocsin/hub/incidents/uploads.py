@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import Sum
 
@@ -30,8 +30,8 @@ class Given(Protocol):
         ...
 
     @property
-    def size(self) -> int | None:
-        """Bytes."""
+    def size(self) -> Any:
+        """Bytes, or None where that is not known."""
         ...
 
     def chunks(self) -> Iterable[bytes]:

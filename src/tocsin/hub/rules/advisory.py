@@ -18,7 +18,7 @@ from tocsin.errors import UsageFault
 from tocsin.hub.rules.tlp import Tlp
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z.+~_-]*")
 LONGEST_SLUG = 80
 MOST_LINES = 400
 SEVERITIES = ("unknown", "low", "moderate", "important", "critical")
@@ -196,6 +196,8 @@ def faults(content: Content) -> list[str]:
     ]
     said = [says for wrong, says in found if wrong]
     said += [f"{cve!r} is no CVE number." for cve, _ in content.cves if not CVE.fullmatch(cve)]
+    fixed = [row[3].split()[0] for row in content.products if row[3].strip()]
+    said += [f"{one!r} is no version: begin with its number." for one in fixed if not VERSION.fullmatch(one)]
     return said + [f"{url!r} is no web address." for _, url in content.sources if url and not web(url)]
 
 

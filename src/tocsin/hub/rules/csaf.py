@@ -217,7 +217,10 @@ def fixed_id(number: int) -> str:
 
 
 def fixed_version(row: Product) -> str:
-    """The number of the fixed version: what stands before the first blank; empty where there is no fix."""
+    """The number of the fixed version: what stands before the first blank; empty where there is no fix.
+
+    `advisory.faults` keeps anything but a version from being published there.
+    """
     return row[3].split()[0] if row[3].strip() else ""
 
 

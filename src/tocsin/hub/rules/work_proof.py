@@ -19,8 +19,8 @@ from msgspec import Struct
 GOOD_FOR = timedelta(hours=2)
 """A report is typed in less."""
 
-EASIEST, HARDEST = 15, 22
-"""Bits: about 30,000 and 4,000,000 hashes: a blink, and some seconds on an old telephone."""
+EASIEST, HARDEST = 15, 20
+"""Bits: about 30,000 and 1,000,000 hashes: a blink, and some seconds on an old telephone."""
 
 USUAL = 30
 """Reports in an hour up to which it stays easy; each doubling adds a bit."""

@@ -28,7 +28,8 @@ function block(bytes, at) {
     const b = W[i - 2];
     W[i] = (turn(b, 17) ^ turn(b, 19) ^ (b >>> 10)) + W[i - 7] + (turn(a, 7) ^ turn(a, 18) ^ (a >>> 3)) + W[i - 16];
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  let a = state[0] | 0; let b = state[1] | 0; let c = state[2] | 0; let d = state[3] | 0;
+  let e = state[4] | 0; let f = state[5] | 0; let g = state[6] | 0; let h = state[7] | 0;
   for (let i = 0; i < 64; i += 1) {
     const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i] + W[i]) | 0;
     const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
@@ -38,16 +39,14 @@ function block(bytes, at) {
   state[4] += e; state[5] += f; state[6] += g; state[7] += h;
 }
 
-// The words of the digest of a text of ASCII characters.
-function digest(text) {
+// Bytes of a text of ASCII characters, padded as SHA-256 asks.
+function padded(text) {
   const size = (((text.length + 8) >> 6) + 1) << 6;
   const bytes = new Uint8Array(size);
   for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
   bytes[text.length] = 0x80;
   new DataView(bytes.buffer).setUint32(size - 4, text.length * 8);
-  state.set(START);
-  for (let at = 0; at < size; at += 64) block(bytes, at);
-  return state;
+  return bytes;
 }
 
 function zeros(words) {
@@ -60,13 +59,28 @@ function zeros(words) {
   return count;
 }
 
-self.addEventListener("message", (event) => {
-  const { challenge, bits } = event.data;
-  for (let number = 0; ; number += 1) {
-    const text = `${challenge}:${number}`;
-    if (zeros(digest(text)) >= bits) {
-      self.postMessage(text);
-      return;
+// Whole blocks of what stands before the number are the same each time: they are worked through once.
+function search(begun, bits) {
+  const done = begun.length - (begun.length % 64);
+  state.set(START);
+  const head = padded(begun);
+  for (let at = 0; at < done; at += 64) block(head, at);
+  const halfway = state.slice();
+  for (let digits = 1; ; digits += 1) {
+    const bytes = padded(begun + "0".repeat(digits));
+    const end = begun.length + digits;
+    for (let tried = 0; tried < 10 ** digits; tried += 1) {
+      state.set(halfway);
+      for (let at = done; at < bytes.length; at += 64) block(bytes, at);
+      if (zeros(state) >= bits) return String.fromCharCode(...bytes.subarray(0, end));
+      let place = end - 1;
+      while (place >= begun.length && bytes[place] === 57) bytes[place--] = 48;
+      if (place >= begun.length) bytes[place] += 1;
     }
   }
+}
+
+self.addEventListener("message", (event) => {
+  const { challenge, bits } = event.data;
+  self.postMessage(search(`${challenge}:`, bits));
 });
