@@ -32,8 +32,9 @@ def fill(people: dict[str, User]) -> None:
     """Rows numbered as the tables of addresses say: carrier and receiver 1 are the member's, 2 are not."""
     for number in (1, 2):
         owner = Organisation.objects.get(pk=number)
-        carrier(owner, "192.0.2.0/24", pk=number, name=f"Carrier {number}")
+        carrier(owner, f"192.0.2.{number}/32", pk=number, name=f"Carrier {number}", by_claims=False)
     carried()
+    Entry.objects.filter(carrier=1).update(id=1)
     Secrecy.objects.create(pk=1, organisation_id=2, reason="x")
     ScopePart.objects.filter(carrier=1).update(id=1)
     sender()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -51,11 +52,12 @@ def carry(now: datetime | None = None) -> bool:
     if not Carrier.objects.exists():
         return False
     walk, marks = Walk.objects.filter(pk=1).first() or Walk(pk=1), _marks()
+    known = _known(marks, moment.date())
     late = walk.began is None or walk.began < moment - EVERY
     with transaction.atomic():
         if walk.marks != marks or (late and walk.standing is None):
             _begin(walk, marks, moment)
-        return _on_foot(walk, moment) if walk.standing is not None else _by_events(walk, moment)
+        return _on_foot(walk, known, moment) if walk.standing is not None else _by_events(walk, known, moment)
 
 
 def _begin(walk: Walk, marks: str, now: datetime) -> None:
@@ -74,41 +76,41 @@ def _marks() -> str:
     return f"{' '.join(rows)} {claims_version()}"[:200]
 
 
-def _on_foot(walk: Walk, now: datetime) -> bool:
+def _on_foot(walk: Walk, known: Known, now: datetime) -> bool:
     rows = Standing.objects.filter(pk__gt=walk.standing).order_by("pk")
-    last = settle(rows, now)
+    last = settle(rows, known, now)
     walk.standing = last
     walk.save(update_fields=["standing"])
     return True
 
 
-def _by_events(walk: Walk, now: datetime) -> bool:
+def _by_events(walk: Walk, known: Known, now: datetime) -> bool:
     events = list(Event.objects.filter(pk__gt=walk.event).order_by("pk").values_list("pk", "subject")[:PIECE])
     if not events:
         return False
     servers = {int(subject.removeprefix(SERVER)) for _, subject in events if subject.startswith(SERVER)}
     rows, reached = Standing.objects.filter(server_id__in=servers).order_by("pk"), 0
-    while (last := settle(rows.filter(pk__gt=reached), now)) is not None:
+    while (last := settle(rows.filter(pk__gt=reached), known, now)) is not None:
         reached = last
     walk.event = events[-1][0]
     walk.save(update_fields=["event"])
     return True
 
 
-def settle(rows: QuerySet[Standing], now: datetime) -> int | None:
+def settle(rows: QuerySet[Standing], known: Known, now: datetime) -> int | None:
     """Put the first standings of these (in the order of their numbers) where they belong.
 
     Gives the last one's number, or None where these were all.
     """
     found = list(rows.values_list(*COLUMNS)[:PIECE])
     if found:
-        wanted = dict(_wanted(found, known_now(now.date())))
+        wanted = dict(_wanted(found, known))
         _write(wanted, [row[0] for row in found], now)
     return found[-1][0] if len(found) == PIECE else None
 
 
-def known_now(day: date) -> Known:
-    """Give all carriers as they stand."""
+@lru_cache(maxsize=1)
+def _known(marks: str, day: date) -> Known:  # noqa: ARG001 - the marks tell when to read anew
     carriers = list(Carrier.objects.filter(active=True))
     return Known(
         reaches=Reaches(_parts(carriers, day)),

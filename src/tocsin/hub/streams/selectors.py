@@ -36,20 +36,20 @@ def newest() -> int:
 def events_after(user: User, after: int, *, most: int, kinds: Sequence[str] = (), only: str = "") -> Batch:
     """Give the next events after one that a person may see: staff all, members those of their own servers.
 
-    At most 10,000 events are looked at, so that a member of a small organisation costs no walk over the whole
+    Some 10,000 events are looked at, so that a member of a small organisation costs no walk over the whole
     chain; ``looked`` says how far it came.
     """
     found: list[Event] = []
     looked = after
-    for _ in range(LOOKS):
-        rows = list(Event.objects.filter(pk__gt=looked).order_by("pk")[:LOOK])
+    for size in (min(most, LOOK), *[LOOK] * LOOKS):
+        rows = list(Event.objects.filter(pk__gt=looked).order_by("pk")[:size])
         for row in _visible(user, rows):
             if wanted(row.kind, row.campaign, kinds=kinds, only=only):
                 found.append(row)
                 if len(found) == most:
                     return Batch(events=found, looked=row.pk)
         looked = rows[-1].pk if rows else looked
-        if len(rows) < LOOK:
+        if len(rows) < size:
             break
     return Batch(events=found, looked=looked)
 

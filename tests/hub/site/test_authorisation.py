@@ -1,0 +1,274 @@
+"""Every page and every operation of the API, as everybody: what happens stands in tables (`who_may_what`).
+
+An address or an operation that is not in its table fails, so that nothing comes to be without somebody having
+said who may do it. Whoever is refused has changed nothing: every statement is watched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from tests.hub import making
+from tests.hub.site.examples import BY_NAME, Examples
+from tests.hub.site.test_every_address import ANSWERS, STRANGER, fill, known_to_django
+from tests.hub.site.who_may_what import BODIES, ELSEWHERE, OPERATIONS, POSTS
+
+from tocsin.hub.accounts.models import Token, User
+from tocsin.hub.api.root import api
+from tocsin.hub.rules.keys import TOKEN, digest
+from tocsin.hub.rules.permissions import Scope
+from tocsin.hub.rules.words import Role
+from tocsin.hub.streams import surroundings
+
+OUTSIDER = "outsider"
+ROLES = ("member", "viewer", "analyst", "administrator")
+EVERYBODY = (STRANGER, OUTSIDER, *ROLES)
+REFUSALS = {401, 403, 404}
+PASSING = {"accounts_reading", "accounts_token", "hub_cache", "django_session", "usersessions_usersession"}
+"""Tables that may change although somebody was refused: that he read, how often, and when he came."""
+
+PAGES, PROGRAM = Client(), Client()
+"""One client each, as it loads the middleware anew: cookies are set for each request, programs have none."""
+
+description = api.get_openapi_schema()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(surroundings.SECONDS, "0")
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User]:  # noqa: ARG001 - opens the database
+    """Somebody of every kind, and the rows that the tables speak of."""
+    numbers = {"administrator": 1, "analyst": 2, "viewer": 3, "member": 4}
+    found = {name: making.person(Role(name), pk=number) for name, number in numbers.items()}
+    fill(found, Client())
+    found[OUTSIDER] = making.person(Role.MEMBER, pk=5)
+    found[OUTSIDER].memberships.create(organisation_id=2)
+    making.known_exploited()
+    return found
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Nothing that happens in here stays."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    cache.clear()
+
+
+class Writes:
+    """Which tables were written to; Django calls it around every statement."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.tables: list[str] = []
+
+    def __call__(
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: Any,
+    ) -> Any:
+        """Note what is written, and let it happen."""
+        if sql.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE"}:
+            self.tables.append(sql.split('"')[1])
+        return execute(sql, params, many, context)
+
+    @property
+    def ours(self) -> list[str]:
+        """Those that hold more than who read what, and when."""
+        return [table for table in self.tables if table not in PASSING]
+
+
+def taken(answer: HttpResponse) -> HttpResponse:
+    """An answer whose body was read, so that what it holds open is closed."""
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # of streaming answers
+    return answer
+
+
+# --- pages ----------------------------------------------------------------------------------------------
+
+
+def test_every_page_stands_in_the_table() -> None:
+    assert set(known_to_django()) - set(POSTS) == set(), "add these, with what the next test measures"
+    assert set(POSTS) - set(known_to_django()) == set(), "these are gone"
+    assert set(ELSEWHERE) - set(ANSWERS) == set()
+
+
+def test_who_posts_what(people: dict[str, User], enter: Callable[[User], Client]) -> None:
+    cookies = {who: enter(people[who]).cookies.output(header="", sep=";") for who in EVERYBODY[1:]}
+    found: dict[str, tuple[int, ...]] = {}
+    for path in known_to_django():
+        row = [_posted(path, cookies.get(who, "")) for who in EVERYBODY]
+        found[path] = tuple(row)
+    wrong = {path: row for path, row in found.items() if POSTS.get(path) != row}
+    assert wrong == {}, "\n".join(f'    "{path}": {row},' for path, row in wrong.items())
+
+
+def _posted(path: str, cookies: str) -> int:
+    writes, PAGES.cookies = Writes(), SimpleCookie(cookies)
+    with undone(), connection.execute_wrapper(writes):
+        status = taken(PAGES.post(path)).status_code
+    if status in REFUSALS or not cookies:
+        assert writes.ours == [], f"somebody was refused at {path}, and changed something"
+    return status
+
+
+def test_members_of_other_organisations(people: dict[str, User], enter: Callable[[User], Client]) -> None:
+    """They see what members see, but for rows of others."""
+    client = enter(people[OUTSIDER])
+    in_order = sorted(ANSWERS, key=lambda path: "log" in path)
+    measured = {path: taken(client.get(path)).status_code for path in in_order}
+    expected = {path: ELSEWHERE.get(path, row[1]) for path, row in ANSWERS.items()}
+    wrong = {path: status for path, status in measured.items() if expected[path] != status}
+    assert wrong == {}, "\n".join(f'    "{path}": {status},' for path, status in wrong.items())
+
+
+# --- the API --------------------------------------------------------------------------------------------
+
+
+class Operation(NamedTuple):
+    """One operation with an example of everything that it asks for."""
+
+    method: str
+    path: str
+    address: str
+    body: Any
+
+
+def operations() -> dict[tuple[str, str], Operation]:
+    """Every operation of the description; numbers in addresses are 1."""
+    examples, found = Examples(description), {}
+    for path, methods in description["paths"].items():
+        for method, told in methods.items():
+            key = (method.upper(), path)
+            address, body = _example(path, told, examples)
+            body = body if key not in BODIES else {**body, **BODIES[key]}
+            found[key] = Operation(method.upper(), path, address, body)
+    return found
+
+
+def _example(path: str, told: dict[str, Any], examples: Examples) -> tuple[str, Any]:
+    asked = []
+    for one in told.get("parameters", []):
+        value = examples.of(one["schema"], one["name"])
+        if one["in"] == "path":
+            path = path.replace("{" + one["name"] + "}", str(BY_NAME.get(one["name"]) or value))
+        elif one["required"]:
+            asked.append(f"{one['name']}={value}")
+    content = told.get("requestBody", {}).get("content", {})
+    body = examples.of(next(iter(content.values()))["schema"]) if content else None
+    return path + ("?" + "&".join(asked) if asked else ""), body
+
+
+def call(operation: Operation, key: str = "") -> int:
+    """The status of one call."""
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
+    body = b"" if operation.body is None else json.dumps(operation.body).encode()
+    answer = PROGRAM.generic(
+        operation.method, operation.address, body, content_type="application/json", **headers
+    )
+    return taken(answer).status_code
+
+
+def key_of(person: User, scopes: list[str]) -> str:
+    """A token with exactly these scopes, also those that its person may not give (any more)."""
+    key = f"{TOKEN}{person.pk}{'-'.join(scopes)}"
+    expires = timezone.now() + timedelta(days=1)
+    defaults = {"user": person, "name": "x", "scopes": scopes, "expires": expires}
+    Token.objects.get_or_create(digest=digest(key), defaults=defaults)
+    return key
+
+
+def test_every_operation_stands_in_the_table() -> None:
+    assert set(operations()) - set(OPERATIONS) == set(), "add these, with what the next test measures"
+    assert set(OPERATIONS) - set(operations()) == set(), "these are gone"
+
+
+def needed(operation: Operation, person: User) -> list[str]:
+    """The scopes by each of which alone a door opens; the others are refused for lack of it."""
+    found = []
+    for scope in Scope:
+        key = key_of(person, [str(scope)])
+        with undone():
+            if call(operation, key) != 403:
+                found.append(str(scope))
+    return found
+
+
+def test_each_operation_asks_for_one_scope_and_every_other_is_refused(people: dict[str, User]) -> None:
+    measured = {key: needed(one, people["administrator"]) for key, one in operations().items()}
+    wrong = {key: scopes for key, scopes in measured.items() if scopes != [OPERATIONS.get(key, ("?",))[0]]}
+    assert wrong == {}
+
+
+def test_who_calls_what(people: dict[str, User]) -> None:
+    wrong = {}
+    for key, operation in operations().items():
+        expected = OPERATIONS.get(key, (*needed(operation, people["administrator"]), "?"))
+        scope = expected[0]
+        measured = (scope, *(_called(operation, people[who], scope) for who in EVERYBODY[1:]))
+        if measured != expected:
+            wrong[key] = measured
+    assert wrong == {}, "\n".join(f"    {key!r}: {row!r}," for key, row in wrong.items())
+
+
+def _called(operation: Operation, person: User, scope: str) -> int:
+    key, writes = key_of(person, [scope]), Writes()
+    with undone(), connection.execute_wrapper(writes):
+        status = call(operation, key)
+    if status in REFUSALS:
+        assert writes.ours == [], f"{person} was refused at {operation.path}, and changed something"
+    return status
+
+
+@pytest.mark.parametrize("key", ["", "tocsin_wrong", "invite_wrong"])
+def test_without_a_key_nothing_answers(people: dict[str, User], key: str) -> None:
+    assert people
+    answered, writes = set(), Writes()
+    for operation in operations().values():
+        with undone(), connection.execute_wrapper(writes):
+            answered.add(call(operation, key))
+    assert answered == {401}
+    assert writes.ours == []
+
+
+@pytest.mark.parametrize("how", ["expired", "revoked", "closed"])
+def test_a_key_that_has_ended_opens_nothing(people: dict[str, User], how: str) -> None:
+    key = key_of(people["administrator"], [str(scope) for scope in Scope])
+    if how == "expired":
+        Token.objects.update(expires=making.DAY)
+    elif how == "revoked":
+        Token.objects.update(revoked=making.DAY)
+    else:
+        User.objects.filter(pk=1).update(is_active=False)
+    for operation in operations().values():
+        with undone():
+            assert call(operation, key) == 401, operation.path
+
+
+def test_somebody_who_is_logged_in_calls_nothing_without_a_key(
+    people: dict[str, User], enter: Callable[[User], Client]
+) -> None:
+    client = enter(people["administrator"])
+    for operation in operations().values():
+        with undone():
+            answer = client.generic(operation.method, operation.address, content_type="application/json")
+            assert answer.status_code == 401, operation.path
