@@ -7,7 +7,6 @@ whole; a chunk that is taken in twice changes nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import dropwhile, groupby
@@ -21,16 +20,15 @@ from tocsin.hub.census.followers import followers
 from tocsin.hub.census.known import Known, Seen, When, identity_of, known, seen
 from tocsin.hub.census.models import Snapshot
 from tocsin.hub.census.owners import Ownership
+from tocsin.hub.census.pace import MOST, Pace
 from tocsin.hub.rules.layouts.choosing import LOOKED_AT
 from tocsin.hub.rules.layouts.layout import Layout
 from tocsin.hub.rules.layouts.lines import CensusFile
 from tocsin.hub.rules.layouts.rows import Columns, header_names, read_rows
 from tocsin.hub.rules.layouts.sighting import Blank, Item, Refusal, Sighting
 
-CHUNK = 250
-"""Rows in one transaction: others who write wait no longer than it takes."""
-PAUSE = 0.005
-"""Seconds between transactions, for others who write."""
+CHUNK = MOST
+"""Servers that are folded in one transaction by whoever keeps no `Pace`."""
 MOST_REFUSALS = 200
 """Refused rows that are kept with line and reason; all are counted."""
 MOST_BLIND = 5_000
@@ -61,6 +59,7 @@ class Ingest:
         self.when = When(taken=snapshot.taken, window_days=snapshot.window_days)
         self.ownership = Ownership()
         self.followers = followers()
+        self.pace = Pace()
 
     def run(self, progress: Progress | None = None) -> None:
         """Take in all rows behind those that were.
@@ -75,11 +74,11 @@ class Ingest:
             rows = read_rows(self.layout, lines)
             behind = dropwhile(lambda item: item.line <= snapshot.read, rows)
             items = (list(group) for _, group in groupby(behind, key=lambda item: item.line))
-            while chunk := _chunk(items):
+            while chunk := _chunk(items, self.pace.rows):
                 self._take(chunk)
                 if progress:
                     progress(snapshot)
-                time.sleep(PAUSE)
+                self.pace.pause()
 
     def _begin(self) -> None:
         snapshot = self.snapshot
@@ -100,7 +99,7 @@ class Ingest:
         servers, merged, touched = self._merge(fresh)
         writers = [store.write_servers(servers.values()), store.write_observations(touched)]
         writers += [follower.plan(servers, merged) for follower in self.followers]
-        with writing():
+        with self.pace.writing():
             for write in writers:
                 write()
             self._account(count)
@@ -184,11 +183,11 @@ def _join(group: list[Seen], fresh: Mapping[str, Seen]) -> list[Seen]:
     return changed
 
 
-def _chunk(items: Iterator[list[Item]]) -> list[Item]:
-    """Give the next items, never half of what one line holds: the line is where an import goes on."""
+def _chunk(items: Iterator[list[Item]], size: int) -> list[Item]:
+    """Give some items, never half of what one line holds: the line is where an import goes on."""
     chunk: list[Item] = []
     for group in items:
         chunk += group
-        if len(chunk) >= CHUNK:
+        if len(chunk) >= size:
             break
     return chunk

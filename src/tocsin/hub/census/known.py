@@ -19,6 +19,8 @@ from tocsin.hub.rules.layouts.sighting import Sighting
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 Geo = dict[str, str | int]
+LONGEST_CODE = 3
+"""Letters of a place that is a code, and no name in capitals."""
 
 
 class Seen(Struct, kw_only=True):
@@ -144,6 +146,14 @@ def seen(row: Sighting, *, source: int, method: str, when: When) -> Seen | None:
     )
 
 
+def spelt(name: str) -> str:
+    """Give a place's name in one way: some sources write all of them in capitals. Codes such as NSW stay.
+
+    Observations keep what their source wrote.
+    """
+    return name.title() if name.isupper() and len(name) > LONGEST_CODE else name
+
+
 def known(server: int, name: str, observations: Iterable[Seen]) -> Known:
     """Give the server that observations show: of each value, the newest that is not empty."""
     ordered = sorted(observations, key=lambda one: one.order, reverse=True)
@@ -161,8 +171,8 @@ def known(server: int, name: str, observations: Iterable[Seen]) -> Known:
         name=next((one.name for one in ordered if one.name), ""),
         asn=asn if isinstance(asn, int) else None,
         country=str(geo.get("country", "")),
-        region=str(geo.get("region", "")),
-        city=str(geo.get("city", "")),
+        region=spelt(str(geo.get("region", ""))),
+        city=spelt(str(geo.get("city", ""))),
         product=next((one.product for one in ordered if one.product), ""),
         build=next((one.build for one in ordered if one.build), ""),
         first=min(one.first for one in ordered),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.db import connection
 
 from tocsin.hub.census import store
-from tocsin.hub.census.bulk import Write, writing
+from tocsin.hub.census.bulk import Write
 from tocsin.hub.census.followers import Follower, followers
-from tocsin.hub.census.ingest import CHUNK, PAUSE, Progress
+from tocsin.hub.census.ingest import Progress
 from tocsin.hub.census.known import known
 from tocsin.hub.census.models import Snapshot
 from tocsin.hub.census.owners import Ownership
+from tocsin.hub.census.pace import Pace
 
 
 def settle(snapshot: Snapshot, progress: Progress | None = None) -> None:
@@ -22,18 +22,18 @@ def settle(snapshot: Snapshot, progress: Progress | None = None) -> None:
     if not snapshot.proves_absence:
         return
     replay = Snapshot.objects.filter(source=snapshot.source_id, taken__gt=snapshot.taken).exists()
-    ownership, all_followers = Ownership(), followers()
-    while ids := _not_shown(snapshot, replay=replay):
+    ownership, all_followers, pace = Ownership(), followers(), Pace()
+    while ids := _not_shown(snapshot, pace.rows, replay=replay):
         wanted = {one for follower in all_followers for one in follower.missing(ids, replay=replay)}
         writers = plans(sorted(wanted), ownership, all_followers)
-        with writing():
+        with pace.writing():
             for write in writers:
                 write()
             snapshot.settled = ids[-1]
             snapshot.save(update_fields=["settled"])
         if progress:
             progress(snapshot)
-        time.sleep(PAUSE)
+        pace.pause()
 
 
 def plans(ids: Iterable[int], ownership: Ownership, following: Iterable[Follower]) -> list[Write]:
@@ -51,11 +51,11 @@ GROUP BY server_id HAVING MAX(last_seen) < %s ORDER BY server_id LIMIT %s
 """
 
 
-def _not_shown(snapshot: Snapshot, *, replay: bool) -> list[int]:
+def _not_shown(snapshot: Snapshot, most: int, *, replay: bool) -> list[int]:
     """Give the next servers that the source knew; in a replay all, else those that it did not show now."""
     day = snapshot.taken.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     until = datetime.max.replace(year=2200, tzinfo=UTC) if replay else day
     moment = connection.ops.adapt_datetimefield_value(until)
     with connection.cursor() as cursor:
-        cursor.execute(_NOT_SHOWN, [snapshot.source_id, snapshot.settled, moment, CHUNK])
+        cursor.execute(_NOT_SHOWN, [snapshot.source_id, snapshot.settled, moment, most])
         return [row[0] for row in cursor.fetchall()]

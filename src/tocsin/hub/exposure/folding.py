@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from tocsin.hub.census.bulk import Table, Write
 from tocsin.hub.census.known import Known, Seen
+from tocsin.hub.census.models import Snapshot
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.facts import Followed, followed
 from tocsin.hub.exposure.looks import LookTable, place_of
-from tocsin.hub.exposure.models import Decision, Standing
+from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.rules import compromise, days, exposure
 from tocsin.hub.rules.decisions import Kind, Told
 from tocsin.hub.rules.statements import Statement
@@ -86,6 +87,9 @@ class Folded(Struct, frozen=True, kw_only=True):
     after: Row
     path: tuple[tuple[int, Exposure], ...]
     last_open: date | None = None  # before the state began: with it, the fix lies between two known days
+    told: tuple[tuple[int, str], ...] | None = (
+        None  # the path as the chain tells it, where the past can change
+    )
 
 
 class Folder:
@@ -95,6 +99,7 @@ class Folder:
         """Read campaigns and snapshots as they stand."""
         self.campaigns = followed()
         self._looks = {one.key: LookTable(one.reader.facts.words) for one in self.campaigns}
+        self._late = _past_can_change()
 
     def missing(self, servers: Sequence[int], *, replay: bool) -> list[int]:
         """Give servers that stand open, and those under a false positive; in a replay, all."""
@@ -124,6 +129,7 @@ class Folder:
     def _results(self, servers: Mapping[int, Known], sightings: Mapping[int, Sequence[Seen]]) -> list[Folded]:
         told = decisions_of(servers)
         before = standings_of(servers)
+        paths = paths_told(servers) if self._late else {}
         today = days.number(timezone.now().date())
         found = []
         for campaign in self.campaigns:
@@ -140,6 +146,7 @@ class Folder:
                             after=row,
                             path=path,
                             last_open=last_open,
+                            told=paths.get((server, campaign.key), ()) if self._late else None,
                         )
                     )
         return found
@@ -276,6 +283,39 @@ def standings_of(servers: Iterable[int]) -> dict[tuple[int, int], Row]:
     return {(row[0], row[1]): Row(**dict(zip(STATE, row[2:], strict=True))) for row in rows}
 
 
+def paths_told(servers: Iterable[int]) -> dict[tuple[int, str], tuple[tuple[int, str], ...]]:
+    """Give every path of exposures as the chain tells it by now, by server and campaign's key.
+
+    What was told later replaces what was told of the same day and the days after it (`rules.daily`).
+    """
+    subjects = {f"server:{server}": server for server in servers}
+    rows = Event.objects.filter(subject__in=list(subjects), kind="exposure").order_by("id")
+    found: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+    for subject, campaign, at, after, detail in rows.values_list(
+        "subject", "campaign", "at", "after", "detail"
+    ):
+        steps = [(days.number(date.fromisoformat(day)), state) for day, state in detail.get("path", ())]
+        path = found[subjects[subject], campaign]
+        for day, state in steps or [(days.number(at.astimezone(UTC).date()), after)]:
+            while path and path[-1][0] >= day:
+                path.pop()
+            if not path or path[-1][1] != state:
+                path.append((day, state))
+    return {key: tuple(path) for key, path in found.items()}
+
+
+def _past_can_change() -> bool:
+    """Whether what is folded now may lie before what was folded: anything but the newest census of all."""
+    taken = Snapshot.objects.filter(state__in=(Snapshot.RUNNING, Snapshot.SETTLING)).values_list(
+        "taken", flat=True
+    )
+    newest = (
+        Snapshot.objects.filter(state=Snapshot.COMPLETE).order_by("-taken").values_list("taken", flat=True)
+    )
+    now, before = taken.order_by("taken").first(), newest.first()
+    return now is None or (before is not None and now.date() <= before.date())
+
+
 def _newest_decision() -> int:
     return Decision.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
@@ -290,11 +330,12 @@ def _decided_since(newest: int, servers: Mapping[int, Known]) -> set[int]:
 
 def record(results: Iterable[Folded], *, actor: str = "census") -> Write:
     """Give what writes standings that differ from what is stored, and tells the chain, inside `writing`."""
+    results = list(results)
     changed = [one for one in results if one.before != one.after]
     rows = ((one.server, one.campaign.id, *(getattr(one.after, name) for name in STATE)) for one in changed)
     table = Table(Standing, ("server", "campaign", *STATE))
     upsert = table.upsert(rows, unique=("server", "campaign"), update=STATE)
-    changes = [change for one in changed for change in changes_of(one, actor)]
+    changes = [change for one in results for change in changes_of(one, actor)]
 
     def write() -> None:
         upsert()
@@ -307,7 +348,7 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     """Give what the chain is to know: changes of state, not of the day on which a server was last seen."""
     before, after = one.before, one.after
     found = []
-    if before is None or _episode(before) != _episode(after):
+    if before is None or _episode(before) != _episode(after) or _corrected(one):
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
     elif _place(before) != _place(after):
@@ -345,11 +386,36 @@ def _detail(one: Folded) -> dict[str, object]:
         detail["closed"] = str(after.closed)
     if after.reopened:
         detail["reopened"] = after.reopened
-    known = one.before.since if one.before else date.min
-    steps = [[str(days.day_of(day)), state.value] for day, state in one.path if days.day_of(day) > known]
-    if len(steps) > 1:
+    steps = [[str(days.day_of(day)), state.value] for day, state in _untold(one)]
+    if len(steps) > 1 or _corrected(one):
         detail["path"] = steps
     return detail
+
+
+def _untold(one: Folded) -> list[tuple[int, Exposure]]:
+    """Give the steps that the chain does not tell: those since the state before, or from a correction on."""
+    if _corrected(one):
+        same = _alike(one)
+        return list(one.path[min(same, len(one.path) - 1) :])
+    known = days.number(one.before.since) if one.before else -1
+    return [(day, state) for day, state in one.path if day > known]
+
+
+def _corrected(one: Folded) -> bool:
+    """Whether the past up to the last step that was told is another one now. What lies over it is no past."""
+    if not one.told or one.after.exposure == Exposure.FALSE_POSITIVE:
+        return False
+    if any(state == Exposure.FALSE_POSITIVE for _, state in one.told):
+        return False
+    return _alike(one) < len(one.told)
+
+
+def _alike(one: Folded) -> int:
+    """Give how many steps of the path are as they were told."""
+    pairs = zip(one.told or (), one.path, strict=False)
+    return next(
+        (at for at, (old, new) in enumerate(pairs) if old != new), min(len(one.told or ()), len(one.path))
+    )
 
 
 def _change(

@@ -56,7 +56,9 @@ def curve(points: Iterable[Point], broken: Iterable[Break], *, dark: bool) -> Sp
             "x": day,
             "y": {**servers, "field": "sure"},
             "y2": {"field": "servers"},
-            "color": _colour(present, dark),
+            "color": {
+                "value": COLOURS[Exposure.VULNERABLE][dark]
+            },  # so that the lines' legend shows their dashes
         },
     }
     lines = {
@@ -191,7 +193,7 @@ def _framed(spec: Spec, label: str, *, dark: bool, height: int) -> Spec:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "description": label,
-        "width": 760,
+        "width": 960,
         "height": height,
         "padding": {"left": 4, "right": 28, "top": 8, "bottom": 4},
         "background": theme["ground"],

@@ -33,7 +33,7 @@ def chart(light: Spec, dark: Spec) -> Chart:
 def drawn(spec: Spec) -> SafeString:
     """A document as an ``<svg>`` element without styles, scripts, or names that another chart has."""
     digest = hashlib.sha256(msgspec.json.encode(spec, order="sorted")).hexdigest()
-    key = f"chart/2:{digest}"
+    key = f"chart/3:{digest}"
     svg = cache.get(key)
     if svg is None:
         svg = _draw(spec, digest[:8])
