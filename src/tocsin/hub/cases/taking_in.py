@@ -139,9 +139,14 @@ def _last(row: HandIn) -> datetime:
 
 
 def _there_until(shell: Mapping[str, Any]) -> datetime | None:
-    """The last moment at which a shell that is not shown to be there was known to be."""
-    named = [_moment(shell.get(name)) for name in ("last_seen", "written_at", "first_seen")]
-    return next((one for one in named if one), None)
+    """The last moment at which a shell that is not shown to be there was known to be.
+
+    ``last_seen`` of an assessment is when its address was last asked for: whoever still asks for a page that
+    is gone gets no page. Clients are those that it answered.
+    """
+    served = [_moment(client.get("last_seen")) for client in _listed(shell, "clients")]
+    named = [*served, *(_moment(shell.get(name)) for name in ("written_at", "first_seen"))]
+    return max((one for one in named if one), default=_moment(shell.get("last_seen")))
 
 
 def _moment(value: object) -> datetime | None:
