@@ -24,7 +24,7 @@ from tests.hub.outbox.conftest import SERVER
 
 from tocsin.errors import UsageFault
 from tocsin.hub.constituency.models import Contact
-from tocsin.hub.outbox.models import Message
+from tocsin.hub.outbox.models import Message, Outage
 from tocsin.hub.outbox.webhooks import send_webhooks
 from tocsin.hub.rules.mail import State
 from tocsin.hub.rules.mail_web import key_of, permitted, signature, target
@@ -168,3 +168,14 @@ def test_an_inner_address_gets_nothing(tmp_path: Path, mail_settings: Set, loopb
     assert (row.state, got) == (State.HELD, [])
     assert "no public address" in row.fault
     assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_settings_that_make_no_sense_shut_this_way(mail_settings: Set) -> None:
+    mail_settings(DKIM_KEY="/nowhere/dkim.pem")
+    row = making.message(channel=Channel.WEBHOOK, address="https://contoso.example/hook")
+    assert send_webhooks()
+    assert not send_webhooks()
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+    assert "/nowhere/dkim.pem" in Outage.objects.get(way="webhooks").fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -94,8 +94,3 @@ def shut(way: str, fault: str, now: datetime) -> None:
 def reopen(way: str) -> None:
     """A way out works again."""
     Outage.objects.filter(way=way).delete()
-
-
-def soon(now: datetime) -> datetime:
-    """A moment hence: for what was not at fault itself."""
-    return now + timedelta(seconds=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import smtplib
-from datetime import timedelta
 
 from tocsin.hub.outbox.surroundings import Post
 from tocsin.hub.outbox.wire import Envelope
@@ -86,7 +85,7 @@ class Session:
 
     def _patience(self, seconds: int) -> None:
         if self._smtp.sock is not None:
-            self._smtp.sock.settimeout(timedelta(seconds=seconds).total_seconds())
+            self._smtp.sock.settimeout(seconds)
 
     def close(self) -> None:
         """Take leave; a server that is gone already is no fault."""

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tocsin import __version__
-from tocsin.errors import UsageFault
+from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.census.lease import lease
 from tocsin.hub.outbox import outcomes
 from tocsin.hub.outbox.models import Message
@@ -27,6 +28,7 @@ from tocsin.hub.rules.mail_web import SIGNATURE, Target, body, key_of, permitted
 from tocsin.hub.rules.sending import Outcome, Phase, later, lost
 from tocsin.hub.rules.words import Bounce, Channel
 
+WEBHOOKS = "webhooks"
 PIECE = 10
 STEP_SECONDS = 10
 LONGEST_ANSWER = 300
@@ -49,17 +51,27 @@ class Pinned(http.client.HTTPSConnection):
 
 
 def send_webhooks(now: datetime | None = None) -> bool:
-    """Send some of what is due to webhooks. Gives whether there was any."""
+    """Send some of what is due to webhooks. Gives whether there was anything to do.
+
+    Settings that make no sense shut this way out for a while, and pages say why.
+    """
     moment = now or timezone.now()
     due = Message.objects.filter(channel=Channel.WEBHOOK, state=State.QUEUED, not_before__lte=moment)
-    if not due.exists() or outcomes.is_held():
+    if not due.exists() or outcomes.is_held() or outcomes.way_is_shut(WEBHOOKS, moment):
         return False
-    with lease(*LOCK) as held:
-        if not held:
-            return False
-        outcomes.doubt_unfinished()
-        for row in due.order_by("urgency", "not_before", "pk")[:PIECE]:
-            _send(row, post())
+    try:
+        with lease(*LOCK) as held:
+            return held and _piece(due, post())
+    except (UsageFault, EnvironmentFault) as fault:
+        outcomes.shut(WEBHOOKS, str(fault), moment)
+        return True
+
+
+def _piece(due: QuerySet[Message], ways: Post) -> bool:
+    outcomes.doubt_unfinished()
+    for row in due.order_by("urgency", "not_before", "pk")[:PIECE]:
+        _send(row, ways)
+    outcomes.reopen(WEBHOOKS)
     return True
 
 
