@@ -134,6 +134,27 @@ def test_the_second_evidence_shows_it_gone_and_does_not_open_it() -> None:
     assert set(Case.objects.values_list("state", flat=True)) == {CaseState.REAPPEARED}
 
 
+def test_whoever_asks_for_a_page_that_is_gone_does_not_bring_it_back() -> None:
+    """An address is asked for after the removal and gives nothing: ``last_seen`` is of that request."""
+    server, analyst = hub.server(owner=making.own()), hub.person(name="A")
+    case = making.case(server, url="/owa/auth/a.aspx")
+    services.claim_removed([case.pk], by=analyst, reason="deleted", at=making.later(2))
+    gone = making.shell(
+        "absent-on-disk",
+        "/owa/auth/a.aspx",
+        last_seen=making.later(3).isoformat(),
+        not_served_since=making.later(3).isoformat(),
+        clients=[{"last_seen": making.later(1).isoformat()}],
+    )
+    clean = making.hand_in(server, 4, shells=[gone])
+    assert taking_in.from_assessments()
+    case.refresh_from_db()
+    assert case.state == CaseState.REMOVAL_CLAIMED
+    services.verify(case.pk, clean.pk, by=analyst)
+    case.refresh_from_db()
+    assert case.state == CaseState.VERIFIED_REMOVED
+
+
 def test_owners_answer_by_their_link() -> None:
     server = hub.server(owner=making.own())
     case, elsewhere = making.case(server), making.case(hub.server("192.0.2.2"))

@@ -28,6 +28,8 @@ from tocsin.hub.rules.words import Grade
 PIECE = 200
 HANDS = frozenset({"intruder", "shell-user"})
 """Roles of an assessment's clusters that used the server; a prober or a scanner is no hand on it."""
+INSIDE = frozenset({"exploited", "compromised"})
+"""What a finding must mean to show the intruder: context is also what somebody asked for and did not get."""
 GONE = frozenset({"absent-on-disk", "removal-evidenced"})
 _ANSWERS = {Answered.ACKNOWLEDGED: "acknowledged", Answered.REMOVAL_CLAIMED: "claimed"}
 
@@ -133,7 +135,12 @@ def _ends(row: HandIn) -> datetime:
 def _last(row: HandIn) -> datetime:
     """When the intruder was last seen, no later than the evidence."""
     verdicts = list(verdicts_of(row, row.campaign.key))
-    findings = [_moment(one.get("time")) for verdict in verdicts for one in _listed(verdict, "findings")]
+    findings = [
+        _moment(one.get("time"))
+        for verdict in verdicts
+        for one in _listed(verdict, "findings")
+        if one.get("means") in INSIDE
+    ]
     told = [one for one in (*(_moment(verdict.get("last_seen")) for verdict in verdicts), *findings) if one]
     return min(max(told, default=_ends(row)), _ends(row))
 
