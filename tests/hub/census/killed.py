@@ -19,11 +19,11 @@ def main(data: str, file: str, *point: str) -> None:
 
     start.prepare(data=Path(data))
     from tocsin.hub.campaigns.services import load_campaigns  # noqa: PLC0415 - after the surroundings are set
-    from tocsin.hub.census import ingest, settling  # noqa: PLC0415 - after the surroundings are set
+    from tocsin.hub.census import pace  # noqa: PLC0415 - after the surroundings are set
     from tocsin.hub.census.services import Terms, import_file  # noqa: PLC0415 - after the surroundings are set
 
     load_campaigns()
-    ingest.CHUNK = settling.CHUNK = 40  # type: ignore[misc]  # several chunks of a small file
+    pace.LEAST = pace.MOST = 40  # several transactions for a small file
     if point:
         arm(*point)
     import_file(Path(file), Terms(scope="all", method="1"))

@@ -17,6 +17,7 @@ from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.models import Server
 from tocsin.hub.census.services import Terms, import_file
+from tocsin.hub.exposure import folding
 from tocsin.hub.exposure.models import Event
 from tocsin.hub.exposure.selectors import paths
 from tocsin.hub.rules.daily import history
@@ -96,3 +97,22 @@ def test_the_chain_tells_what_was_seen(
     for path, terms in given_files:
         import_file(path, terms)
     assert Event.objects.count() == told
+
+
+def test_the_past_is_looked_up_where_it_can_change_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    look = folding.paths_told
+
+    def counted(servers: Any) -> Any:
+        asked.append(1)
+        return look(servers)
+
+    monkeypatch.setattr(folding, "paths_told", counted)
+    load_campaigns()
+    for later, build in ((0, OPEN), (1, OPEN), (9, FIXED)):
+        seen(tmp_path, later, build)
+    assert not asked, "each census was the newest"
+    seen(tmp_path, 3, FIXED)
+    assert asked

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from tocsin.hub.census import store
 from tocsin.hub.census.bulk import writing
-from tocsin.hub.census.followers import followers
+from tocsin.hub.census.followers import Follower, followers
 from tocsin.hub.census.known import Known, Seen, When, identity_of, known, seen
 from tocsin.hub.census.models import Snapshot
 from tocsin.hub.census.owners import Ownership
@@ -58,7 +58,7 @@ class Ingest:
         self.file = CensusFile(path)
         self.when = When(taken=snapshot.taken, window_days=snapshot.window_days)
         self.ownership = Ownership()
-        self.followers = followers()
+        self.followers: list[Follower] = []
         self.pace = Pace()
 
     def run(self, progress: Progress | None = None) -> None:
@@ -70,6 +70,7 @@ class Ingest:
         snapshot = self.snapshot
         if snapshot.state == Snapshot.WAITING:
             self._begin()
+        self.followers = followers()  # they see which snapshot is being taken in, and what lies after it
         with closing(self.file.lines()) as lines:
             rows = read_rows(self.layout, lines)
             behind = dropwhile(lambda item: item.line <= snapshot.read, rows)
