@@ -119,6 +119,7 @@ ANSWERS = {
     "/owners/answers/": LOGGED_IN,
     "/owners/answers/1/handled": POST_WRITERS,
     "/owners/links/": STAFF,
+    "/owners/links/1/": LOGGED_IN,
     "/owners/links/1/withdraw": POST_WRITERS,
     "/servers/1/owner-link/proxylogon/": WRITERS,
     f"/o/{TOKEN}/": OPEN,  # a door that shows nothing
