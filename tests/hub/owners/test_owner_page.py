@@ -144,7 +144,7 @@ def say(client: Client, path: str, kind: Answered, **rest: Any) -> int:
 
 
 def test_answers_are_words_and_close_nothing() -> None:
-    server = rows.server(compromise=Compromise.SUSPECTED)
+    server = rows.server()
     made, path = rows.link(server)
     client = rows.inside(path)
     assert server.organisation
@@ -156,7 +156,7 @@ def test_answers_are_words_and_close_nothing() -> None:
     assert say(client, path, Answered.DONE, text="updated on Monday") == 302
     assert [one.kind for one in made.answers.order_by("pk")] == ["acknowledged", "help", "done"]
     assert rows.standing(server).exposure == before
-    assert rows.state(server) is Compromise.SUSPECTED
+    assert rows.state(server) is Compromise.UNKNOWN
     assert selectors.last_answer(server.organisation.pk, rows.proxylogon().pk) == "done"
     assert [one.kind for one in Decision.objects.all()] == ["attested"]
 
