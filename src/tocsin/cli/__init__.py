@@ -18,6 +18,7 @@ from tocsin.cli.packs import packs_app
 from tocsin.cli.query import EXAMPLES, query
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import serve
+from tocsin.cli.submit import submit
 from tocsin.cli.timeline import timeline
 from tocsin.cli.verify import verify
 from tocsin.cli.webshells import webshells
@@ -72,6 +73,7 @@ app.command()(schema)
 app.command()(timeline)
 app.command(epilog=EXAMPLES)(query)
 app.command()(serve)
+app.command()(submit)
 app.add_typer(packs_app, name="packs")
 app.add_typer(exercise_app, name="exercise")
 app.add_typer(hub_app, name="hub")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -18,6 +20,10 @@ from tests.hub import making
 
 from tocsin.hub.accounts.models import ExportRequest, User
 from tocsin.hub.cases.models import Case
+from tocsin.hub.constituency.models import Organisation
+from tocsin.hub.lists import quarantine
+from tocsin.hub.owners.models import Answer, HandIn, OwnerLink
+from tocsin.hub.rules import keys, links
 from tocsin.hub.rules.cases import FactKind
 from tocsin.hub.rules.words import Role
 
@@ -31,7 +37,9 @@ ADMINISTRATORS = (302, 403, 403, 403, 200)
 POST_ALL = (302, 405, 405, 405, 405)
 POST_WRITERS = (302, 403, 403, 405, 405)
 POST_ADMINISTRATORS = (302, 403, 403, 403, 405)
+POST_ANYBODY = (405, 405, 405, 405, 405)
 ENTRANCE = (200, 302, 302, 302, 302)  # people who are in already are sent on
+TOKEN = links.sealed("A" * 43, settings.SECRET_KEY)  # of a link that the test makes
 ANSWERS = {
     "/": LOGGED_IN,
     "/account/": LOGGED_IN,
@@ -115,10 +123,26 @@ ANSWERS = {
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
     "/situation/report.json": STAFF,
+    "/hand-ins/": LOGGED_IN,
+    "/hand-ins/1/": LOGGED_IN,
+    "/hand-ins/1/decide": POST_WRITERS,
+    "/hand-ins/1/file": STAFF,
+    "/owners/answers/": LOGGED_IN,
+    "/owners/answers/1/handled": POST_WRITERS,
+    "/owners/links/": STAFF,
+    "/owners/links/1/": LOGGED_IN,
+    "/owners/links/1/withdraw": POST_WRITERS,
+    "/servers/1/owner-link/proxylogon/": WRITERS,
+    f"/o/{TOKEN}/": OPEN,  # a door that shows nothing
+    f"/o/{TOKEN}/show": POST_ANYBODY,
+    f"/o/{TOKEN}/say": POST_ANYBODY,
+    f"/o/{TOKEN}/report": POST_ANYBODY,
+    f"/o/{TOKEN}/evidence": POST_ANYBODY,
     "/api/openapi.json": OPEN,
 }
 NAMED = {
     "<slug:key>": "proxylogon",
+    "<str:token>": TOKEN,
     "<slug:campaign>": "proxylogon",
     "<slug:dimension>": "sector",
     "<slug:name>": "patched-not-clean",
@@ -163,7 +187,25 @@ def fill(people: dict[str, User], client: Client) -> None:
     making.snapshot(pk=1)
     people["member"].memberships.create(organisation=first)
     ExportRequest.objects.create(pk=1, kind="organisations", reason="x", asked_by=people["analyst"])
+    hand_in_by_link(first)
     assert client.get("/account/login/").status_code == 200
+
+
+def hand_in_by_link(owner: Organisation) -> None:
+    """A link with the token of the table, and a file that came by it."""
+    link = OwnerLink.objects.create(
+        pk=1,
+        organisation=owner,
+        campaign=making.campaign(),
+        digest=keys.digest("A" * 43),
+        expires=timezone.now() + timedelta(days=1),
+    )
+    link.servers.set([1])
+    held = quarantine.keep([b"evidence"], most=100)
+    HandIn.objects.create(
+        pk=1, link=link, server_id=1, campaign=link.campaign, form="evidence", digest=held.digest
+    )
+    Answer.objects.create(pk=1, link=link, kind="acknowledged")
 
 
 @pytest.mark.parametrize("who", [STRANGER, "member", "viewer", "analyst", "administrator"])

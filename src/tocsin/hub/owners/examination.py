@@ -18,13 +18,12 @@ from tocsin.errors import TocsinError
 from tocsin.evidence.custody import statements
 from tocsin.evidence.limits import GIB, Limits
 from tocsin.evidence.opening import open_evidence
-from tocsin.hub.owners.examining import SECONDS
-from tocsin.hub.rules.handins import shells_gone
+from tocsin.hub.rules.handins import EXAMINED_FOR, shells_gone
 from tocsin.model.verdicts import Assessment
 from tocsin.model.verification import Overall
 from tocsin.report.json_document import decode, encode
 
-LIMITS = Limits(files=200_000, total_bytes=64 * GIB, seconds=SECONDS)
+LIMITS = Limits(files=200_000, total_bytes=64 * GIB, seconds=EXAMINED_FOR)
 _UNTOLD = "0" * 64
 
 

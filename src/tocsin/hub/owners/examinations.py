@@ -25,7 +25,6 @@ from tocsin.hub.census.bulk import writing
 from tocsin.hub.lists import quarantine
 from tocsin.hub.owners import handing
 from tocsin.hub.owners.examination import Examined, Task
-from tocsin.hub.owners.examining import GRACE, SECONDS
 from tocsin.hub.owners.models import HandIn, Nonce
 from tocsin.hub.rules import handins
 from tocsin.hub.rules.handins import Form, State
@@ -33,7 +32,7 @@ from tocsin.hub.rules.handins import Form, State
 PATIENCE = 0.5
 """Seconds that one look at a running examination takes at most: other chores wait for it."""
 
-LONGEST = timedelta(seconds=SECONDS + 2 * GRACE)
+LONGEST = timedelta(seconds=handins.EXAMINED_FOR + 120)
 MOST_EARLIER = 5
 MOST_ANSWER = 64 << 20
 TOO_LONG = "reading it took longer than the hub allows"
@@ -50,8 +49,8 @@ class Running:
         with tempfile.TemporaryFile() as asked:
             asked.write(msgspec.json.encode(task))
             asked.seek(0)
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tocsin.hub.owners.examining"],
+            self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of ours
+                [sys.executable, "-m", "tocsin.hub.owners.examining", str(handins.EXAMINED_FOR)],
                 stdin=asked,
                 stdout=self.answer,
                 stderr=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
 """The process in which evidence that a stranger handed in is examined: bounded before it sees anything.
 
-Run as ``python -m tocsin.hub.owners.examining``: it takes an `examination.Task` on standard input and writes
-an `examination.Examined` to standard output. It knows neither Django nor the database; where the system
-lets it, it has no network.
+Run as ``python -m tocsin.hub.owners.examining SECONDS``: it takes an `examination.Task` on standard input
+and writes an `examination.Examined` to standard output. It knows neither Django nor the database; where
+the system lets it, it has no network.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ GIB = 1 << 30
 MEMORY = 6 * GIB
 """Bytes of address space: engines reserve more than they use."""
 
-SECONDS = 15 * 60
-"""Of reading; the process itself ends a little later, whatever it does."""
-
 GRACE = 60
+"""Seconds of the processor besides those of reading."""
+
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 
 
@@ -44,4 +43,4 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(SECONDS)
+    main(float(sys.argv[1]))

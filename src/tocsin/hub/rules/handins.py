@@ -38,6 +38,9 @@ LARGEST_EVIDENCE = 4 << 30
 MOST_BY_LINK = 50
 """Hand-ins that one link may bring."""
 
+EXAMINED_FOR = 15 * 60.0
+"""Seconds for which the hub reads one piece of evidence; what is not reached then is a gap of coverage."""
+
 TRIES = 3
 """Examinations of the same evidence before it counts as unreadable: a killed one may be another's fault."""
 
