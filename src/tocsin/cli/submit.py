@@ -65,8 +65,8 @@ def submit(
 
     A report says how bad it is and closes nothing. Evidence is kept closed and examined by the hub; it can
     show a server clean if it carries the hub's nonce in custody.json and was collected after the removal.
-    A broken line is tried again; the same file twice is one. The exit status: 0 the hub has it, 2 wrong usage,
-    no report, or the hub refuses it, 3 the hub cannot be reached, 4 the evidence cannot be opened.
+    A broken line is tried again; the same file twice is one. The exit status: 0 the hub has it, 2 wrong
+    usage, no report, or the hub refuses it, 3 the hub cannot be reached, 4 the evidence cannot be opened.
     """
     from tocsin.cli.sending import place, send
 

@@ -23,6 +23,7 @@ NOT_PAGES = (
     ".zip",
     "/enclosures/1/",
     "/fetch",
+    "/file",
     "/xarf/",
     "/logout/",
     "/webauthn/login/",

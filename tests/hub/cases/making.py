@@ -38,6 +38,8 @@ def case(server: Server | None = None, **rest: Any) -> Case:
         "reason": "seen by hand",
         **rest,
     }
+    if not fields.pop("server_known", True):
+        fields |= {"server": None, "organisation": of.organisation_id}
     return Case.objects.get(pk=services.found([Sighting(**fields)])[0])
 
 

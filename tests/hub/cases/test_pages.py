@@ -194,6 +194,26 @@ def test_bulk_says_how_many_and_asks_again(enter: Enter, analyst: User) -> None:
     assert enter(hub.person(Role.VIEWER)).post("/cases/act/", some).status_code == 403
 
 
+def test_a_case_without_a_path_turns_out_to_be_another(enter: Enter, analyst: User) -> None:
+    owner = making.own()
+    server = hub.server("192.0.2.9", owner)
+    case = making.case(server)
+    services.claim_removed([case.pk], by=analyst, reason="x", at=making.later(1))
+    told = making.case(server=server, server_known=False, url="", at=making.later(2))
+    client, address = enter(analyst), f"/cases/{told.pk}/act/"
+    asked = {"action": "merge", "into": case.pk, "reason": "the same"}
+    assert client.post(f"/cases/{case.pk}/act/", {**asked, "into": told.pk}).status_code == 422
+    for wrong in ({"into": told.pk}, {"into": 999}, {"into": "x"}, {"reason": ""}):
+        assert client.post(address, {**asked, **wrong}).status_code == 422, wrong
+    assert client.post("/cases/act/", {**asked, "chosen": [told.pk], "confirmed": "1"}).status_code == 400
+    assert client.post(address, asked).status_code == 302
+    assert (state(told), state(case)) == (CaseState.MERGED, CaseState.REAPPEARED)
+    assert Case.objects.get(pk=told.pk).merged_into == case
+    page = client.get(f"/cases/{told.pk}/").content.decode()
+    assert f'<a href="/cases/{case.pk}/">#{case.pk}</a>' in page
+    assert client.post(address, asked).status_code == 422
+
+
 def test_by_hand(enter: Enter, analyst: User) -> None:
     server, client = hub.server(owner=making.own()), enter(analyst)
     hub.campaign()

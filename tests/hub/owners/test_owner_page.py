@@ -144,7 +144,7 @@ def say(client: Client, path: str, kind: Answered, **rest: Any) -> int:
 
 
 def test_answers_are_words_and_close_nothing() -> None:
-    server = rows.server(compromise=Compromise.SUSPECTED)
+    server = rows.server()
     made, path = rows.link(server)
     client = rows.inside(path)
     assert server.organisation
@@ -156,7 +156,7 @@ def test_answers_are_words_and_close_nothing() -> None:
     assert say(client, path, Answered.DONE, text="updated on Monday") == 302
     assert [one.kind for one in made.answers.order_by("pk")] == ["acknowledged", "help", "done"]
     assert rows.standing(server).exposure == before
-    assert rows.state(server) is Compromise.SUSPECTED
+    assert rows.state(server) is Compromise.UNKNOWN
     assert selectors.last_answer(server.organisation.pk, rows.proxylogon().pk) == "done"
     assert [one.kind for one in Decision.objects.all()] == ["attested"]
 
@@ -276,3 +276,49 @@ def test_what_owners_write_is_inert() -> None:
     listed = b"".join(staff.get("/owners/answers/?export=csv"))
     assert b"\n=" not in listed
     assert b",=" not in listed
+
+
+def test_staff_see_answers_and_take_them_up(enter: Callable[[User], Client]) -> None:
+    server = rows.server()
+    made, path = rows.link(server)
+    assert (
+        say(rows.inside(path), path, Answered.CHANGE_CHANNEL, channel="phone", value="+44 20 7946 0000")
+        == 302
+    )
+    analyst = enter(making.person(Role.ANALYST, name="A. Nalyst"))
+    for address in ("/owners/answers/", "/owners/links/", "/hand-ins/", f"/servers/{server.pk}/"):
+        assert analyst.get(address).status_code == 200
+    page = f"/owners/links/{made.pk}/"
+    assert b"Verify it before" in analyst.get(page).content
+    row = made.answers.get()
+    assert analyst.post(f"/owners/answers/{row.pk}/handled").status_code == 302
+    assert b"Taken up by A. Nalyst" in analyst.get(page).content
+    assert analyst.post(f"{page}withdraw", {"reason": " "}).status_code == 302
+    assert made.stand == "open"
+    assert analyst.post(f"{page}withdraw", {"reason": "wrong owner"}).status_code == 302
+    made.refresh_from_db()
+    assert made.stand == "withdrawn"
+
+
+def test_a_link_by_hand_shows_its_address_once(enter: Callable[[User], Client]) -> None:
+    server = rows.server()
+    analyst = enter(making.person(Role.ANALYST))
+    address = f"/servers/{server.pk}/owner-link/proxylogon/"
+    text = analyst.post(address, {"purpose": "compromise", "days": "7"}).content.decode()
+    path = "/o/" + text.partition("/o/")[2].partition("<")[0]
+    assert rows.inside(path).get(path).status_code == 200
+    assert "/o/" not in analyst.get(address).content.decode()
+
+
+def test_advice_fits_what_was_seen() -> None:
+    quiet, path = rows.link(rows.server())
+    assert "remediate-install-update" in rows.inside(path).get(path).content.decode()
+    assert quiet.purpose == "notice"
+    shell = rows.server(compromise=Compromise.SUSPECTED, shell_seen=making.DAY.date())
+    _, other = rows.link(shell)
+    steps = rows.inside(other).get(other).content.decode()
+    assert (
+        steps.index("preserve-logs-and-files")
+        < steps.index("evict-web-shells")
+        < steps.index("report-incident")
+    )

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from tocsin.hub.rules.cases import CaseState
-from tocsin.hub.rules.cases_identity import LONGEST, Attributed, KnownCase, attributed, key_of
+from tocsin.hub.rules.cases import CaseKind, CaseState
+from tocsin.hub.rules.cases_identity import (
+    LONGEST,
+    Attributed,
+    KnownCase,
+    Mergeable,
+    attributed,
+    cannot_be_same,
+    key_of,
+)
 
 FRONT = r"C:\Program Files\Microsoft\Exchange Server\V15\FrontEnd\HttpProxy"
 
@@ -38,6 +48,28 @@ def test_a_name_is_stable_and_bounded(url: str, path: str) -> None:
     assert len(key) <= LONGEST
     assert "\0" not in key
     assert "?" not in key_of(url, None) or "%3f" in url.lower()
+
+
+CASE = Mergeable(kind=CaseKind.WEBSHELL, campaign=1, server=1, key="", state=CaseState.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("case", "into", "why"),
+    [
+        ({}, {"key": "/a"}, None),
+        ({"server": None}, {"key": "/a"}, None),
+        ({"kind": CaseKind.COMPROMISE}, {}, "one kind"),
+        ({"campaign": 2}, {}, "one campaign"),
+        ({"key": "/a"}, {}, "a case of its own"),
+        ({"server": 2}, {}, "two servers"),
+        ({}, {"server": None}, "two servers"),
+        ({"state": CaseState.VERIFIED_REMOVED}, {}, "is over"),
+        ({}, {"state": CaseState.MERGED}, "is over"),
+    ],
+)
+def test_what_can_be_another_case(case: dict[str, Any], into: dict[str, Any], why: str | None) -> None:
+    found = cannot_be_same(replace(CASE, **case), replace(CASE, **into))
+    assert (found is None) if why is None else (why in str(found))
 
 
 def known(number: int, key: str, state: CaseState, day: int | None = None) -> KnownCase:

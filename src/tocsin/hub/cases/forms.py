@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
+from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.cases import services, work
 from tocsin.hub.cases.finding import Sighting
-from tocsin.hub.cases.selectors import workers
+from tocsin.hub.cases.selectors import visible_to, workers
 from tocsin.hub.census.models import Server
 from tocsin.hub.rules.cases import CaseKind, Source
 
@@ -158,6 +159,22 @@ class AcceptForm(ActForm):
         services.accept_risk(cases, by=by, reason=given["reason"], review=given["review"])
 
 
+class MergeForm(ActForm):
+    """It is another case."""
+
+    words = "It is another case"
+    into = forms.IntegerField(min_value=1, max_value=2**63 - 1, label="Number of the other case")
+    reason = forms.CharField(max_length=services.LONGEST_REASON, label="How you know")
+
+    def do(self, by: User, cases: Sequence[int]) -> None:
+        """Merge it into the other."""
+        into = self.cleaned_data["into"]
+        if into in cases or not visible_to(by).filter(pk=into).exists():
+            raise UsageFault("there is no such other case")
+        for case in cases:
+            services.merge(case, into, by=by, reason=self.cleaned_data["reason"])
+
+
 ACTS: dict[str, type[ActForm]] = {
     "assign": AssignForm,
     "due": DueForm,
@@ -169,6 +186,9 @@ ACTS: dict[str, type[ActForm]] = {
     "accept": AcceptForm,
 }
 """What is done to cases, by the word that stands in a form."""
+
+ACTS_ON_ONE: dict[str, type[ActForm]] = {**ACTS, "merge": MergeForm}
+"""What is done to one case at a time besides."""
 
 
 class NewCaseForm(forms.Form):

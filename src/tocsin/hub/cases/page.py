@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.hub.accounts.models import Act, User
 from tocsin.hub.cases import closing, selectors
-from tocsin.hub.cases.forms import ACTS
+from tocsin.hub.cases.forms import ACTS_ON_ONE
 from tocsin.hub.cases.models import Case, Fact
 from tocsin.hub.cases.moving import folded
 from tocsin.hub.rules.cases import CLOSED, CaseState
@@ -47,9 +47,11 @@ def _forms(user: User, case: Case) -> dict[str, Any]:
     """What this person may do to the case now: forms by the word of the act."""
     may = {
         word: form
-        for word, form in ACTS.items()
+        for word, form in ACTS_ON_ONE.items()
         if user.writes or (user.role == Role.MEMBER and form.members)
     }
+    if case.key:
+        may.pop("merge", None)
     if case.state in CLOSED:
         may = {word: form for word, form in may.items() if word in {"assign", "comment", "link"}}
     return {word: form(auto_id=f"{word}_%s", initial=_initial(case, word)) for word, form in may.items()}

@@ -22,8 +22,9 @@ from tocsin.hub.cases.moving import learn
 from tocsin.hub.cases.selectors import visible_to
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.owners.models import HandIn
-from tocsin.hub.rules.cases import CLOSED, LONGEST_EXCEPTION, CaseState, FactKind, Source
+from tocsin.hub.rules.cases import CLOSED, LONGEST_EXCEPTION, CaseKind, CaseState, FactKind, Source
 from tocsin.hub.rules.cases_closing import objections
+from tocsin.hub.rules.cases_identity import Mergeable, cannot_be_same
 from tocsin.hub.rules.words import Grade, Role
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "acknowledged",
     "claim_removed",
     "found",
+    "merge",
     "notified",
     "verify",
 ]
@@ -157,6 +159,55 @@ def accept_risk(cases: Sequence[int], *, by: User, reason: str, review: date | N
         return _learn(
             cases, FactKind.RISK_ACCEPTED, at=None, by=by, source=Source.HAND, reason=reason, review=review
         )
+
+
+def merge(case: int, into: int, *, by: User, reason: str) -> None:
+    """Say that a case is another one, which goes on and is told every sighting of it.
+
+    A case with a path of its own is never merged: each web shell is shown to be gone by itself.
+
+    Raises:
+        PermissionDenied: the person may not, or does not see one of the cases.
+        UsageFault: they cannot be the same, or it has no reason.
+    """
+    _may(by, [case, into])
+    _reasoned(reason)
+    with writing():
+        rows = Case.objects.in_bulk([case, into])
+        if (why := cannot_be_same(*(_known(rows[number]) for number in (case, into)))) is not None:
+            raise UsageFault(why)
+        Case.objects.filter(pk=case).update(merged_into=into)
+        told = {"case_id": case, "kind": FactKind.MERGED, "at": timezone.now(), "by": by, "reason": reason}
+        learn([*_copied(case, into), Fact(**told, detail={"into": into})], actor=f"user:{by.pk}")
+
+
+def _known(row: Case) -> Mergeable:
+    return Mergeable(
+        kind=CaseKind(row.kind),
+        campaign=row.campaign_id,
+        server=row.server_id,
+        key=row.key,
+        state=CaseState(row.state),
+    )
+
+
+def _copied(case: int, into: int) -> list[Fact]:
+    """Give the sightings of a case as sightings of another."""
+    return [
+        Fact(
+            case_id=into,
+            kind=FactKind.SEEN,
+            source=one.source,
+            at=one.at,
+            until=one.until,
+            by_id=one.by_id,
+            grade=one.grade,
+            hand_in_id=one.hand_in_id,
+            reason=one.reason,
+            detail={**one.detail, "from": case},
+        )
+        for one in Fact.objects.filter(case=case, kind=FactKind.SEEN).order_by("id")
+    ]
 
 
 def _may(by: User, cases: Sequence[int], *, members: bool = False) -> None:

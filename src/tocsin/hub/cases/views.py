@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -14,7 +16,7 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import person_of, staff, writers
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.cases import bulk, selectors, services
-from tocsin.hub.cases.forms import ACTS, ActForm, NewCaseForm
+from tocsin.hub.cases.forms import ACTS, ACTS_ON_ONE, ActForm, NewCaseForm
 from tocsin.hub.cases.lists import CASES, CLUSTERS, OWN, PIGGYBACK
 from tocsin.hub.cases.models import Case
 from tocsin.hub.cases.page import case_page
@@ -72,7 +74,7 @@ def act(request: HttpRequest, key: int) -> HttpResponse:
     """Do something to one case."""
     found, user = _visible(request, key), person_of(request)
     word = request.POST.get("action", "")
-    form_of = _form(word)
+    form_of = _form(word, ACTS_ON_ONE)
     if not (user.writes or (user.role == Role.MEMBER and form_of.members)):
         raise PermissionDenied
     form = form_of(request.POST, auto_id=f"{word}_%s")
@@ -143,10 +145,10 @@ def _confirmation(request: HttpRequest, chosen: bulk.Chosen, word: str, form: Ac
     }
 
 
-def _form(word: str) -> type[ActForm]:
-    if word not in ACTS:
+def _form(word: str, acts: Mapping[str, type[ActForm]] = ACTS) -> type[ActForm]:
+    if word not in acts:
         raise BadRequest("This is not done to cases.")
-    return ACTS[word]
+    return acts[word]
 
 
 def _done(request: HttpRequest, form: ActForm, numbers: list[int]) -> bool:

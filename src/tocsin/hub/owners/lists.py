@@ -20,6 +20,14 @@ def _words(kind: Any) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in kind]
 
 
+def _link(row: Any) -> str:
+    return reverse("owner-link", args=[row.pk])
+
+
+def _link_of(row: Any) -> str:
+    return reverse("owner-link", args=[row.link_id])
+
+
 def _hand_in(row: Any) -> str:
     return reverse("hand-in", args=[row.pk])
 
@@ -67,7 +75,9 @@ ANSWERS = Listing(
     orders=(Order(key="at", label="When", fields=("-at", "-id")),),
     columns=(
         Column(key="at", label="When", value=lambda row: row.at, kind="moment", order="at"),
-        Column(key="organisation", label="Owner", value=lambda row: str(row.link.organisation)),
+        Column(
+            key="organisation", label="Owner", value=lambda row: str(row.link.organisation), link=_link_of
+        ),
         Column(key="campaign", label="Campaign", value=lambda row: str(row.link.campaign)),
         Column(key="kind", label="Answer", value=lambda row: row.kind),
         Column(key="server", label="Server", value=lambda row: str(row.server) if row.server else None),
@@ -92,7 +102,7 @@ LINKS = Listing(
     empty="No owner was given a link yet.",
     orders=(Order(key="created", label="Given", fields=("-created", "-id")),),
     columns=(
-        Column(key="id", label="Number", value=lambda row: f"No. {row.pk}"),
+        Column(key="id", label="Number", value=lambda row: f"No. {row.pk}", link=_link),
         Column(key="created", label="Given", value=lambda row: row.created, kind="day", order="created"),
         Column(key="organisation", label="Owner", value=lambda row: str(row.organisation)),
         Column(key="campaign", label="Campaign", value=lambda row: str(row.campaign)),

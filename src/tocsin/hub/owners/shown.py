@@ -56,6 +56,16 @@ class Sighting(Struct, frozen=True, kw_only=True):
     last: datetime
 
 
+class Step(Struct, frozen=True, kw_only=True):
+    """One course of action: its id, its kind, its heading, its Markdown below that, and whom it is for."""
+
+    id: str
+    kind: str
+    title: str
+    text: str
+    audience: str
+
+
 class Shown(Struct, frozen=True, kw_only=True):
     """One server on its owner's page."""
 
@@ -92,7 +102,7 @@ def _sightings(servers: Iterable[int]) -> dict[int, list[Sighting]]:
     return found
 
 
-def advice_for(link: OwnerLink, shown: Iterable[Shown]) -> tuple[NextStep, ...]:
+def advice_for(link: OwnerLink, shown: Iterable[Shown]) -> tuple[Step, ...]:
     """The pack's own courses of action for the worst of the servers, preserve first and report last."""
     standings = [one.standing for one in shown]
     given = {"always"}
@@ -104,9 +114,17 @@ def advice_for(link: OwnerLink, shown: Iterable[Shown]) -> tuple[NextStep, ...]:
 
 
 @lru_cache(maxsize=256)
-def _steps(campaign: str, digest: str, given: frozenset[str]) -> tuple[NextStep, ...]:
+def _steps(campaign: str, digest: str, given: frozenset[str]) -> tuple[Step, ...]:
     """``digest`` makes a new version of a pack another question."""
     if not digest:
         return ()
     pack = next((one for one in load_packs() if one.file.id == campaign), None)
-    return next_steps(pack.file.steps, pack.advice, given) if pack else ()
+    steps = next_steps(pack.file.steps, pack.advice, given) if pack else ()
+    return tuple(_step(one) for one in steps)
+
+
+def _step(one: NextStep) -> Step:
+    head, _, text = one.text.partition("\n")
+    title = head.lstrip("# ").strip() if head.startswith("#") else one.id
+    body = text.strip() if head.startswith("#") else one.text
+    return Step(id=one.id, kind=one.kind.value, title=title, text=body, audience=one.audience)

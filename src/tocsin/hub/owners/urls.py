@@ -19,6 +19,7 @@ urlpatterns = [
     path("owners/answers/", views.answers, name="owner-answers"),
     path("owners/answers/<int:key>/handled", views.handled, name="owner-answer-handled"),
     path("owners/links/", views.links, name="owner-links"),
+    path("owners/links/<int:key>/", views.one_link, name="owner-link"),
     path("owners/links/<int:key>/withdraw", views.withdraw, name="withdraw-owner-link"),
     path("servers/<int:key>/owner-link/<slug:campaign>/", views.new_link, name="new-owner-link"),
 ]

@@ -22,11 +22,14 @@ from tocsin.hub.owners.lists import ANSWERS, HAND_INS, LINKS
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.rules.handins import DECIDED, State
 
+LIST = "owners/list.html"
+
 
 @login_required
 def hand_ins(request: HttpRequest) -> HttpResponseBase:
     """What was handed in, newest first."""
-    return show(request, HAND_INS, rows=selectors.visible_to(person_of(request)))
+    rows = selectors.visible_to(person_of(request))
+    return show(request, HAND_INS, rows=rows, template=LIST)
 
 
 @login_required
@@ -101,7 +104,7 @@ def file(request: HttpRequest, key: int) -> HttpResponseBase:
 def answers(request: HttpRequest) -> HttpResponseBase:
     """What owners said, newest first."""
     rows = selectors.answers_visible_to(person_of(request))
-    return show(request, ANSWERS, rows=rows)
+    return show(request, ANSWERS, rows=rows, template=LIST)
 
 
 @writers
@@ -110,13 +113,28 @@ def handled(request: HttpRequest, key: int) -> HttpResponse:
     """Say that somebody here took an answer up."""
     row = get_object_or_404(selectors.answers_visible_to(person_of(request)), pk=key)
     answering.handled(row, by=person_of(request))
-    return redirect("owner-answers")
+    return redirect("owner-link", row.link_id)
 
 
 @staff
 def links(request: HttpRequest) -> HttpResponseBase:
     """The links that were given, newest first."""
-    return show(request, LINKS, rows=selectors.links_visible_to(person_of(request)))
+    rows = selectors.links_visible_to(person_of(request))
+    return show(request, LINKS, rows=rows, template=LIST)
+
+
+@login_required
+def one_link(request: HttpRequest, key: int) -> HttpResponse:
+    """One link: for whom, about which servers, what was answered and handed in by it."""
+    found = get_object_or_404(selectors.links_visible_to(person_of(request)), pk=key)
+    record_reading(request, 1)
+    context = {
+        "link": found,
+        "servers": found.servers.order_by("id")[:200],
+        "answers": found.answers.select_related("server", "handled_by").order_by("-id")[:200],
+        "hand_ins": found.hand_ins.select_related("server").order_by("-id")[:200],
+    }
+    return render(request, "owners/link.html", context)
 
 
 @writers
@@ -130,7 +148,7 @@ def withdraw(request: HttpRequest, key: int) -> HttpResponse:
         messages.error(request, str(fault))
     else:
         messages.success(request, "Withdrawn. Its page says so to whoever follows it.")
-    return redirect("owner-links")
+    return redirect("owner-link", key)
 
 
 @writers

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from tocsin.hub.rules.cases import ALIVE, CLOSED, CaseState
+from tocsin.hub.rules.cases import ALIVE, CLOSED, CaseKind, CaseState
 
 LONGEST = 300
 SERVED = (
@@ -115,3 +115,29 @@ def _unnamed(known: Sequence[KnownCase]) -> tuple[int, ...]:
         return tuple(sorted(claimed))
     last = max(known, key=lambda one: (one.closed is not None, one.closed, one.number))
     return (last.number,)
+
+
+class Mergeable(Struct, frozen=True, kw_only=True):
+    """A case, as far as it tells whether it may be another one."""
+
+    kind: CaseKind
+    campaign: int
+    server: int | None
+    key: str
+    state: CaseState
+
+
+def cannot_be_same(case: Mergeable, into: Mergeable) -> str | None:
+    """Give the reason for which a case cannot be merged into another, or None.
+
+    Only a case whose path nobody knows is merged: each named web shell is shown to be gone by itself.
+    """
+    if (case.kind, case.campaign) != (into.kind, into.campaign):
+        return "only cases of one kind in one campaign can be the same"
+    if case.key:
+        return "a web shell with a path of its own is a case of its own"
+    if case.server is not None and case.server != into.server:
+        return "cases of two servers are not the same"
+    if case.state in CLOSED or into.state is CaseState.MERGED:
+        return "one of the cases is over"
+    return None

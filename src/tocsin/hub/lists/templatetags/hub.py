@@ -56,4 +56,5 @@ def head(context: dict[str, Any], label: str, sort: str) -> SafeString:
 def markdown(text: str) -> SafeString:
     """Markdown as HTML. HTML in it is shown, not obeyed; no images, and links only to safe schemes."""
     rendered: str = _markdown.render(text or "")
+    rendered = rendered.replace("<pre>", '<pre tabindex="0">')  # what scrolls is reached by keyboard
     return SafeString(rendered)  # the renderer escapes whatever is not Markdown
