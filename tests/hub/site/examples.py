@@ -8,7 +8,6 @@ from typing import Any
 Json = Any
 BY_NAME: dict[str, Json] = {
     "campaign": "proxylogon",
-    "key": "proxylogon",
     "scopes": ["tokens:write"],
     "mark": "verified",
     "url": "https://receiver.example/",
@@ -16,6 +15,12 @@ BY_NAME: dict[str, Json] = {
     "email": "somebody@contoso.example",
 }
 """Values for properties and parameters of these names."""
+IN_ADDRESSES = {
+    "/api/campaigns/{key}": "proxylogon",
+    "/api/directives/{key}": "ed-21-02",
+    "/api/advisories/{slug}": "everybody",
+}
+"""Values in addresses that begin so, where they are no numbers: 1 is the number of every row."""
 BY_FORMAT = {
     "date": "2021-03-03",
     "date-time": "2021-03-03T12:00:00Z",
@@ -43,6 +48,11 @@ class Examples:
         if "enum" in schema:
             return schema["enum"][0]
         return self._of_type(schema, name)
+
+    def address(self, path: str, named: str, schema: Mapping[str, Json]) -> str:
+        """The address with one of its parts filled in."""
+        begun = next((value for begins, value in IN_ADDRESSES.items() if path.startswith(begins)), None)
+        return path.replace("{" + named + "}", str(begun or self.of(schema, named)))
 
     def _resolved(self, schema: Mapping[str, Json]) -> Mapping[str, Json]:
         while "$ref" in schema or "anyOf" in schema or "allOf" in schema:

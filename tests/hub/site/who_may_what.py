@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
+OPEN_TO_ALL, BY_LINK = "open", "link"
+"""In place of a scope: anybody may call it; only an owner's one-time link opens it, and no token does."""
+
 POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/": (302, 200, 200, 200, 200, 200),
     "/account/": (302, 200, 200, 200, 200, 200),
