@@ -16,7 +16,7 @@ from tocsin.hub.rules.words import Role
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROLES = ["administrator", "analyst", "viewer", "member"]
-NOT_PAGES = (".csv", ".json", "/fetch", "/logout/", "/webauthn/login/")
+NOT_PAGES = (".atom", ".csv", ".json", ".txt", "/fetch", "/logout/", "/webauthn/login/")
 
 
 def pages_of(who: str) -> list[str]:
