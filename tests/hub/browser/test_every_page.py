@@ -17,9 +17,11 @@ from tocsin.hub.rules.words import Role
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROLES = ["administrator", "analyst", "viewer", "member"]
 NOT_PAGES = (
+    ".atom",
     ".csv",
     ".json",
     ".pdf",
+    ".txt",
     ".zip",
     "/enclosures/1/",
     "/fetch",

@@ -286,3 +286,9 @@ def test_a_reporter_sees_nothing_of_what_staff_note() -> None:
     session.save()
     assert "among us" not in client.get(STATUS).content.decode()
     assert Entry.objects.aggregate(last=Max("pk"))["last"]
+
+
+def test_strangers_find_the_form_and_the_advisories_from_any_public_page() -> None:
+    page = Client().get("/account/login/").content.decode()
+    assert 'href="/report/"' in page
+    assert 'href="/advisories/"' in page
