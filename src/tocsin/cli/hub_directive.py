@@ -25,14 +25,13 @@ def list_directives(data: Data = DATA) -> None:
     open_hub(data)
     from django.db.models import Count, Sum
 
-    from tocsin.hub.directives.models import Directive
+    from tocsin.hub.directives.models import Directive, Subject
 
-    counts = {name: Sum(f"subjects__{name}") for name in ("proven", "claimed", "missing", "late")}
-    for row in Directive.objects.annotate(owners=Count("subjects")).order_by("key"):
-        figures = Directive.objects.filter(pk=row.pk).aggregate(**counts)
-        state = "in force" if row.active else "not in force"
-        told = "\t".join(str(figures[name] or 0) for name in counts)
-        typer.echo(f"{row.key}\t{state}\t{row.owners}\t{told}")
+    counts = {name: Sum(name) for name in ("proven", "claimed", "missing", "late")}
+    for row in Directive.objects.order_by("key"):
+        figures = Subject.objects.filter(directive=row).aggregate(owners=Count("pk"), **counts)
+        told = "\t".join(str(figures[name] or 0) for name in ("owners", *counts))
+        typer.echo(f"{row.key}\t{'in force' if row.active else 'not in force'}\t{told}")
 
 
 @directive_app.command()
@@ -75,6 +74,7 @@ def read(
         raise UsageFault(f"the file cannot be read: {error.strerror}.", where=str(file)) from error
     open_hub(data)
     from tocsin.hub.directives import workbooks
+    from tocsin.hub.directives.models import Word
 
     owner = _organisation(organisation)
     assert owner is not None
@@ -85,7 +85,7 @@ def read(
     if kept.unmatched:
         rows = ", ".join(map(str, kept.unmatched))
         typer.echo(f"rows that belong to no known server: {rows}", err=True)
-    words = row.words.filter(source=f"workbook:{kept.pk}").count()
+    words = Word.objects.filter(directive=row, source=f"workbook:{kept.pk}").count()
     typer.echo(f"{words} claims, {len(kept.unmatched)} rows of no known server, {len(kept.doubts)} doubts")
 
 

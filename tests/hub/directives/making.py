@@ -12,7 +12,7 @@ from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.directives.chores import CHORES
 from tocsin.hub.directives.loading import load_directives
-from tocsin.hub.directives.models import Answer, Directive
+from tocsin.hub.directives.models import Answer, Directive, Subject
 from tocsin.hub.directives.services import set_active, tag
 from tocsin.hub.exposure.models import Decision, Standing
 from tocsin.hub.owners.models import HandIn
@@ -105,6 +105,7 @@ def answer(row: Directive, requirement: str, **rest: Any) -> Answer:
 
 def tag_and_judge(owner: Organisation | None) -> None:
     """Have an organisation addressed and judged, so that pages have something to show."""
-    if owner is not None:
-        tag(owner.pk, FEDERAL, by=None)
+    for number in {owner.pk if owner else None, *Subject.objects.values_list("organisation", flat=True)}:
+        if number is not None:
+            tag(number, FEDERAL, by=None)
     work_off()

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from django.db.models import Count, Q
 from django.utils import timezone
 from msgspec import Struct, structs
 
-from tocsin.hub.census.bulk import writing
+from tocsin.hub.census.bulk import Table, writing
 from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.directives import evidence
@@ -208,9 +209,24 @@ def _write(subject: Subject, judged: Mapping[tuple[int, str, int], Judged], now:
         (changed if row.pk else new).append(row)
         if before != row.standing and not (before == "" and row.standing in _SILENT):
             events.append(_event(subject.directive, row, before, now))
-    Answer.objects.bulk_create(new, batch_size=500)
+    _table().insert(
+        (
+            row.directive_id,
+            row.organisation_id,
+            row.server_id,
+            row.requirement,
+            row.round,
+            *(getattr(row, name) for name in COUNTED),
+        )
+        for row in new
+    )
     Answer.objects.bulk_update(changed, [*COUNTED, "organisation"], batch_size=500)
     append(events)
+
+
+@cache
+def _table() -> Table:
+    return Table(Answer, ("directive", "organisation", "server", "requirement", "round", *COUNTED))
 
 
 _SILENT = frozenset({Standing.MISSING.value, Standing.NOT_APPLICABLE.value})

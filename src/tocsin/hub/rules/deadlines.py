@@ -15,6 +15,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
@@ -48,6 +49,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
         return f"{'before' if self.strict else 'by'} {there} ({utc})"
 
 
+@lru_cache(maxsize=1 << 10)
 def deadline(text: str, *, zone: str, named: str = "", strict: bool = False, says: str = "") -> Deadline:
     """Read a wall-clock time such as ``2021-04-05T12:00`` of a zone such as ``America/New_York``.
 
