@@ -106,8 +106,12 @@ def _covered(knowledge: Knowledge, after: Assessment, campaign: str) -> bool:
 
 def _gone(earlier: Sequence[Assessment], after: Assessment, found: Detections) -> bool:
     """Tell whether all are gone, in every campaign: a shell is a shell, whoever's pack names it."""
-    if not all(shells_gone(verdict.webshells) for verdict in after.verdicts):
+    if not _all_gone(after):
         return False
-    told = (one for one in earlier if known_shells(one))
+    told = (one for one in earlier if known_shells(one) and not _all_gone(one))
     answers = (verify(one, after, found, digest=_UNTOLD, attested=True) for one in told)
     return all(one.answer is Overall.REMOVED for one in answers)
+
+
+def _all_gone(one: Assessment) -> bool:
+    return all(shells_gone(verdict.webshells) for verdict in one.verdicts)
