@@ -217,7 +217,7 @@ def may_of(kind: Kind, now: datetime, owners: Iterable[int], known: Iterable[Can
 def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
     kind = Kind(batch.kind)
     may = may_of(kind, now, (own.row.pk for own in owners), (one for own in owners for one in own.candidates))
-    sender, reporter = operator.sender(), operator.reporter()
+    reporter = operator.reporter()
     notices, told, deliveries, gaps = list[Notice](), list[Told](), list[Delivery](), list[Gap]()
     for own in owners:
         number = own.row.pk
@@ -233,7 +233,7 @@ def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
             notice=notice,
             organisation=str(own.row),
             servers=own.servers,
-            sender=sender,
+            sender=reporter.org,
             reporter=reporter,
             at=now,
         )
