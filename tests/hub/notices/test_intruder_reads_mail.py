@@ -164,7 +164,7 @@ class TestNations(TestCase):
     """Random nations; each example in a transaction of its own."""
 
     @settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller nation takes minutes to find

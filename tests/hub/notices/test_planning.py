@@ -6,6 +6,8 @@ import pytest
 from tests.hub import making
 from tests.hub.notices import rows
 
+from tocsin.errors import UsageFault
+from tocsin.hub.cases.models import Case
 from tocsin.hub.notices import planning
 from tocsin.hub.notices.models import Delivery, Notice
 from tocsin.hub.outbox.models import Message
@@ -142,6 +144,19 @@ def test_who_opted_out_of_everything_is_left_alone_otherwise() -> None:
     batch = rows.planned()
     assert batch.notices.count() == 0
     assert batch.gaps.get().reason == "every contact that can be reached asked not to be"
+
+
+def test_a_batch_is_about_the_servers_of_cases() -> None:
+    first, second = rows.owner(1), rows.owner(2)
+    marked = rows.server(first, 4, compromise=Compromise.CONFIRMED)
+    rows.server(second, 8, compromise=Compromise.CONFIRMED)
+    Case.objects.create(
+        kind="compromise", campaign=rows.campaign(), server=marked, organisation=first, notify=True
+    )
+    batch = rows.planned(kind=Kind.COMPROMISE, query="cases=to-notify")
+    assert [notice.organisation_id for notice in batch.notices.all()] == [first.pk]
+    with pytest.raises(UsageFault, match="to-notify"):
+        planning.preview(rows.campaign(), Kind.COMPROMISE, "cases=all")
 
 
 def test_a_filter_narrows_a_batch() -> None:

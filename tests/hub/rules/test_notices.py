@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,6 @@ def test_every_message_of_every_language(language: str, kind: Kind, channel: Cha
         campaign="ProxyLogon",
         cves=("CVE-2021-26855",),
         servers=(SEEN,),
-        rung=Rung.PROVIDER,
         directive="Directive 1",
         deadline="noon EST",
         told=date(2021, 3, 1),
@@ -96,6 +96,8 @@ def test_every_message_of_every_language(language: str, kind: Kind, channel: Cha
         full = words().composed(kind, part, channel, Say.EVERYTHING, language, facts)
         assert "192.0.2.4" in full.text
         assert full.text.count(LINK) == (channel != Channel.PHONE)
+        above = msgspec.structs.replace(facts, rung=Rung.PROVIDER)
+        assert LINK not in words().composed(kind, part, channel, Say.EVERYTHING, language, above).text
         assert "Evil Bcc: x ${link} $reference {{ 7 }}" in full.text
         assert "\n" not in full.subject
         assert facts.reference in full.text

@@ -164,15 +164,16 @@ def is_first(part: str) -> bool:
     return part in {Part.FIRST, Part.DETAILS}
 
 
-def known_of(notice: Notice, at: datetime) -> Known:
-    """What another message of a notice is made of, out of the database."""
+def known_of(notice: Notice, at: datetime, reporter: xarf.Reporter | None = None) -> Known:
+    """What another message of a notice is made of; ``reporter`` where it was read before."""
+    who = reporter or operator.reporter()
     return Known(
         batch=notice.batch,
         campaign=notice.campaign,
         notice=notice,
         organisation=str(notice.organisation),
         servers=tuple(sorted(map(seen_of, notice.servers.all()), key=lambda one: one.gravity)),
-        sender=operator.sender(),
-        reporter=operator.reporter(),
+        sender=who.org,
+        reporter=who,
         at=at,
     )

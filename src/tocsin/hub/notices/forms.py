@@ -27,7 +27,8 @@ class BatchForm(forms.Form):
         label="Filter",
         required=False,
         max_length=1000,
-        help_text="As the address of the list of servers has it after the question mark: sector=health",
+        help_text="As the address of the list of servers has it after the question mark: sector=health. "
+        "Besides, cases=open or cases=to-notify: servers with such a case.",
     )
     directive = forms.CharField(
         required=False, max_length=200, help_text="For a directive: its name, as owners know it."

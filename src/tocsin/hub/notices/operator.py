@@ -27,17 +27,15 @@ PARTS = (
 UNNAMED = "The operator of this hub"
 
 
-def sender() -> str:
-    """The name under which notices are signed. It is one line, and no address of a page."""
-    name = plain(operator_texts().get(NAME, "")) or UNNAMED
-    return UNNAMED if "://" in name else name
-
-
 def reporter() -> Reporter:
-    """The same for programs."""
+    """Who signs notices, as X-ARF names it. The name is one line, and no address of a page."""
+    texts = operator_texts()
+    name = plain(texts.get(NAME, "")) or UNNAMED
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    mail = plain(operator_texts().get(MAIL, "")) or f"hub@{host}"
-    return Reporter(org=sender(), contact=mail, domain=mail.rpartition("@")[2] or host)
+    mail = plain(texts.get(MAIL, "")) or f"hub@{host}"
+    return Reporter(
+        org=UNNAMED if "://" in name else name, contact=mail, domain=mail.rpartition("@")[2] or host
+    )
 
 
 def words() -> Wording:

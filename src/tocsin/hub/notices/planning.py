@@ -21,6 +21,7 @@ from msgspec import Struct
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.models import Campaign
+from tocsin.hub.cases.models import Case
 from tocsin.hub.census.models import Observation
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.exposure.lists import STANDINGS
@@ -32,6 +33,7 @@ from tocsin.hub.notices.composing import Known, delivery, told_of
 from tocsin.hub.notices.models import Batch, Delivery, Gap, Notice, Told
 from tocsin.hub.notices.people import Neighbours, candidates, places
 from tocsin.hub.notices.routes import Resolver, configured, domain_of, look_up, routes_of
+from tocsin.hub.rules.cases import OPEN as OPEN_CASES
 from tocsin.hub.rules.ladder import Candidate, Ways, ways
 from tocsin.hub.rules.notices import (
     LIVE,
@@ -57,6 +59,11 @@ ABOUT: dict[Kind, Q] = {
     Kind.DIRECTIVE: Q(exposure__in=list(OPEN)),
 }
 """Which servers of a campaign a kind of notice is about."""
+CASES: dict[str, Q] = {
+    "open": Q(state__in=[state.value for state in OPEN_CASES]),
+    "to-notify": Q(state__in=[state.value for state in OPEN_CASES], notify=True),
+}
+"""What a filter may ask of the servers' cases besides: ``cases=to-notify``."""
 
 
 def standings(campaign: Campaign, kind: Kind, query: str) -> QuerySet[Standing]:
@@ -65,10 +72,20 @@ def standings(campaign: Campaign, kind: Kind, query: str) -> QuerySet[Standing]:
     Raises:
         UsageFault: the filter cannot be read.
     """
-    asked = read(STANDINGS, QueryDict(query.lstrip("?")))
+    given = QueryDict(query.lstrip("?"))
+    asked = read(STANDINGS, given)
     if asked.faults:
         raise UsageFault("; ".join(asked.faults))
-    return asked.met_by(Standing.objects.filter(ABOUT[kind], campaign=campaign))
+    rows = Standing.objects.filter(ABOUT[kind], campaign=campaign)
+    return asked.met_by(_with_cases(rows, campaign, given["cases"]) if given.get("cases") else rows)
+
+
+def _with_cases(rows: QuerySet[Standing], campaign: Campaign, wanted: str) -> QuerySet[Standing]:
+    """Those servers of which a case is open, or of which somebody asked that the owner be told."""
+    if wanted not in CASES:
+        raise UsageFault(f"cases are {' or '.join(CASES)}, not {wanted[:40]!r}")
+    found = Case.objects.filter(CASES[wanted], campaign=campaign, server__isnull=False)
+    return rows.filter(server_id__in=found.order_by().values("server_id"))
 
 
 def preview(campaign: Campaign, kind: Kind, query: str) -> dict[str, int]:
@@ -217,7 +234,7 @@ def may_of(kind: Kind, now: datetime, owners: Iterable[int], known: Iterable[Can
 def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
     kind = Kind(batch.kind)
     may = may_of(kind, now, (own.row.pk for own in owners), (one for own in owners for one in own.candidates))
-    sender, reporter = operator.sender(), operator.reporter()
+    reporter = operator.reporter()
     notices, told, deliveries, gaps = list[Notice](), list[Told](), list[Delivery](), list[Gap]()
     for own in owners:
         number = own.row.pk
@@ -233,7 +250,7 @@ def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
             notice=notice,
             organisation=str(own.row),
             servers=own.servers,
-            sender=sender,
+            sender=reporter.org,
             reporter=reporter,
             at=now,
         )

@@ -7,7 +7,7 @@ is not told at all. Never the other way: no message says more than what was appr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -18,7 +18,7 @@ from tocsin.hub.census.models import Server
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import operator
-from tocsin.hub.notices.composing import delivery, known_of, said_too_much
+from tocsin.hub.notices.composing import Known, delivery, known_of, said_too_much
 from tocsin.hub.notices.models import Delivery, Notice
 from tocsin.hub.notices.planning import May, may_of
 from tocsin.hub.outbox.services import Attachment, Draft, Purpose, queue
@@ -80,6 +80,7 @@ def _send(rows: Sequence[Delivery], now: datetime) -> None:
     asked = {row.pk: one for row in rows if (one := candidate_of(row)) is not None}
     states = states_of([row.notice for row in rows])
     mays = _mays(rows, list(asked.values()), now)
+    reporter, owned = operator.reporter(), _owned(rows)
     ready: list[tuple[Delivery, Draft]] = []
     for row in rows:
         one, kind = asked.get(row.pk), Kind(row.notice.kind)
@@ -88,8 +89,8 @@ def _send(rows: Sequence[Delivery], now: datetime) -> None:
         elif one is None or not climb([one], kind, now):
             _stop(row, GONE)
         else:
-            _say_less(row, one, mays[kind], now)
-            if row.state == Delivery.WAITING and (draft := _draft(row, now)) is not None:
+            _say_less(row, one, mays[kind], known_of(row.notice, now, reporter))
+            if row.state == Delivery.WAITING and (draft := _draft(row, owned, now)) is not None:
                 ready.append((row, draft))
     _queue(ready, now)
 
@@ -150,11 +151,16 @@ def _stop(row: Delivery, why: str) -> None:
     row.save(update_fields=["state", "fault"])
 
 
-def _say_less(row: Delivery, one: Candidate, may: May, now: datetime) -> None:
+def _owned(rows: Sequence[Delivery]) -> dict[int, int | None]:
+    """By server of these messages' notices, whose it is now."""
+    servers = {one.server_id for row in rows for one in row.notice.servers.all()}
+    return dict(Server.objects.filter(pk__in=servers).values_list("pk", "organisation_id"))
+
+
+def _say_less(row: Delivery, one: Candidate, may: May, known: Known) -> None:
     """Write a message anew with the reference alone, where it may say no more by now."""
     owner = row.notice.organisation_id
     verdict, affected = may.told(owner, one), may.concerned(owner, one)
-    known = known_of(row.notice, now)
     if row.say == Say.EVERYTHING and verdict.say is Say.REFERENCE:
         why = (*map(str, row.why), *verdict.reasons, "it says less than was approved")
         choice = Choice(part=Part(row.part), candidate=one, rung=Rung(row.rung), say=Say.REFERENCE, why=why)
@@ -167,7 +173,7 @@ def _say_less(row: Delivery, one: Candidate, may: May, now: datetime) -> None:
         row.save(update_fields=["state", "fault"])
 
 
-def _draft(row: Delivery, now: datetime) -> Draft | None:
+def _draft(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> Draft | None:
     """A message as the outbox takes it; with a link of its own where its text has room for one."""
     kind = Kind(row.notice.kind)
     draft = Draft(
@@ -178,7 +184,7 @@ def _draft(row: Delivery, now: datetime) -> Draft | None:
         organisation=row.notice.organisation_id,
         purpose=_purpose(row, kind),
         subject=row.subject,
-        text=row.text.replace(LINK, _link(row, now)) if LINK in row.text else row.text,
+        text=row.text.replace(LINK, _link(row, owned, now)) if LINK in row.text else row.text,
         attachments=tuple(
             Attachment(name=one["name"], media_type=one["media_type"], content=one["content"].encode())
             for one in row.attachments
@@ -200,13 +206,11 @@ def _purpose(row: Delivery, kind: Kind) -> Purpose:
     return Purpose.NOTICE if bare else PURPOSE[kind]
 
 
-def _link(row: Delivery, now: datetime) -> str:
+def _link(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> str:
     """The address of the owner's page, made now; where nobody here owns the servers any more, words."""
     notice = row.notice
-    mine = Server.objects.filter(
-        pk__in=[one.server_id for one in notice.servers.all()], organisation_id=notice.organisation_id
-    )
-    servers = list(mine.values_list("pk", flat=True))
+    told = [one.server_id for one in notice.servers.all()]
+    servers = [server for server in told if owned.get(server) == notice.organisation_id]
     no_link = operator.words().words[row.language].no_link
     if not servers:
         return no_link

@@ -18,7 +18,7 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from tocsin.hub.rules.ladder import Rung
+from tocsin.hub.rules.ladder import OWN, Rung
 from tocsin.hub.rules.notices import LISTED, Kind, Part, Seen, plain
 from tocsin.hub.rules.secrecy import Say
 from tocsin.hub.rules.words import Channel, Exposure
@@ -107,7 +107,8 @@ class Wording:
         return _filled(self.texts[spoken, frame], {**values, "subject": said.subject, "body": said.text})
 
     def _values(self, channel: Channel, words: Words, facts: Facts) -> dict[str, str]:
-        link = words.no_link if channel == Channel.PHONE else f"{words.link}\n\n{LINK}"
+        linked = channel != Channel.PHONE and facts.rung in OWN  # the owner's page is the owner's
+        link = f"{words.link}\n\n{LINK}" if linked else words.no_link
         opening = {Rung.PROVIDER: words.passed_on, Rung.NATIONAL: words.national}.get(facts.rung, words.own)
         number = len(facts.servers)
         due = plain(facts.deadline)
