@@ -10,6 +10,8 @@ import email
 import email.policy
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -27,6 +29,7 @@ from tests.hub.owners import rows as owners
 from tocsin.hub.accounts.models import User
 from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.cases.models import Case
+from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.directives.loading import load_directives
 from tocsin.hub.exposure.audit import _event
@@ -34,7 +37,7 @@ from tocsin.hub.exposure.models import Event, Standing
 from tocsin.hub.notices.models import MailRoute
 from tocsin.hub.owners.models import HandIn, OwnerLink
 from tocsin.hub.rules.chain import verify
-from tocsin.hub.rules.words import Channel, Role
+from tocsin.hub.rules.words import Role
 from tocsin.hub.site.chores import all_chores, work_off
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -238,11 +241,8 @@ def _the_owner_hands_in_a_report(story: Story, address: str) -> Page:
 
 def _assessed(evidence: Path) -> bytes:
     """What `tocsin assess --json --redact` writes."""
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
     command = [sys.executable, "-m", "tocsin.cli", "assess", str(evidence), "--json", "--workers", "1"]
-    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 20, done.stderr
     return done.stdout
 
@@ -318,7 +318,11 @@ def _the_order_is_answered(story: Story) -> None:
 
 def _every_figure_can_be_traced(story: Story) -> None:
     """The report's figures are those of the chain of events, and the chain is whole."""
+    day = date(2021, 3, 12)
+    fixed = census.row(day, "192.0.2.8", "15.1.2106.13", tag="exchange", hostname=SERVER, hour=9)
+    import_file(census.write(story.folder, day, [fixed]), Terms(scope="all", method="exchange-build 1"))
     story.clock.to(story.clock.now() + timedelta(minutes=5))
+    work()
     page = story.desk()
     page.goto("/situation/report/?campaign=proxylogon")
     expect(page.get_by_text("verified-clean").first).to_be_visible()
@@ -333,11 +337,4 @@ def _every_figure_can_be_traced(story: Story) -> None:
     assert cause.actor == f"user:{story.analyst.pk}"
     columns = [field.attname for field in Event._meta.fields]
     rows = Event.objects.order_by("id").values_list(*columns)
-    assert verify(_event(row) for row in rows).faults == []
-    assert Channel.EMAIL in {message.channel for message in _messages()}
-
-
-def _messages() -> list[object]:
-    from tocsin.hub.outbox.models import Message  # noqa: PLC0415
-
-    return list(Message.objects.all())
+    assert verify(_event(row) for row in rows).problems == ()
