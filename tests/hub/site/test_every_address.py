@@ -209,6 +209,8 @@ def test_who_gets_what(who: str, enter: Callable[[User], Client]) -> None:
     assert wrong == {}
     for path, answer in got.items():
         _is_armoured(path, answer)
+        if answer.streaming:
+            answer.getvalue()  # to its end, which closes its file
 
 
 def _is_armoured(path: str, answer: HttpResponse) -> None:
