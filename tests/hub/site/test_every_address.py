@@ -403,7 +403,7 @@ def test_who_gets_what(who: str, enter: Callable[[User], Client]) -> None:
     for path, answer in got.items():
         _is_armoured(path, answer)
         if answer.streaming:
-            b"".join(answer.streaming_content)  # read to its end, which closes its file
+            answer.getvalue()  # to its end, which closes its file
 
 
 def _is_armoured(path: str, answer: HttpResponse) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from tocsin.hub.constituency.selectors import Visitor, organisation_ids
 from tocsin.hub.owners.models import Answer, HandIn, OwnerLink
@@ -51,7 +51,7 @@ def accepted_assessments(server: int, campaign: int) -> QuerySet[HandIn]:
     """
     stands = Q(decision=None) | Q(decision__superseded_by=None)
     found = HandIn.objects.filter(stands, server_id=server, campaign_id=campaign, state=State.CONFIRMED)
-    return found.order_by("-collected", "-id")
+    return found.order_by(F("collected").desc(nulls_last=True), "-id")
 
 
 def last_answer(organisation: int, campaign: int) -> str:
