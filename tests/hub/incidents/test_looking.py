@@ -31,8 +31,8 @@ def test_a_get_changes_nothing() -> None:
     analyst: User = hub.person()
     advisories_of_every_mark(analyst)
     reports(hub.organisation())
-    waiting = advisories.subscriber("waiting@contoso.example", state=Subscriber.WAITING)
-    ready = advisories.subscriber("ready@contoso.example")
+    waiting = advisories.subscriber("waiting@contoso.example", pk=2, state=Subscriber.WAITING)
+    ready = advisories.subscriber("ready@contoso.example", pk=3)
     links = (
         f"/advisories/subscription/{subscriptions._token(waiting, subscriptions.CONFIRM)}/begin/",
         f"/advisories/subscription/{subscriptions.end_token(ready)}/end/",
