@@ -146,7 +146,7 @@ def send(
 def _request(address: str, head: dict[str, str], body: _Body | None = None) -> Request:
     """`place` has seen to the scheme. urllib takes whatever reads as a body."""
     made = Request(address, method="POST" if body else "GET")  # noqa: S310 - as said
-    made.data = body  # type: ignore[assignment]  # its stubs know bytes alone
+    made.data = body
     for name, value in head.items():  # after the body, which takes a length away
         made.add_header(name, value)
     return made

@@ -97,7 +97,7 @@ def story(
     tmp_path: Path,
     settings: object,
 ) -> Story:
-    """The hub of a national CERT on 3 March, with one owner and a contact elsewhere than on his own server."""
+    """A national CERT's hub on 3 March, with one owner, whose contact's mail lies elsewhere."""
     clock = Clock()
     monkeypatch.setattr(timezone, "datetime", clock.datetime())
     monkeypatch.setattr(settings, "PUBLIC_URL", hub)

@@ -67,16 +67,14 @@ COUNTS: dict[str, Any] = {
 
 def by_requirement(rows: QuerySet[Answer]) -> dict[tuple[str, int], dict[str, int]]:
     """Counts by requirement and round."""
-    counted: Iterable[dict[str, Any]] = rows.values("requirement", "round").annotate(**COUNTS).order_by()
+    counted: Iterable[Any] = rows.values("requirement", "round").annotate(**COUNTS).order_by()
     return {(row["requirement"], row["round"]): {name: row[name] for name in COUNTS} for row in counted}
 
 
 def by_both(rows: QuerySet[Answer], organisations: Iterable[int]) -> dict[tuple[int, str], dict[str, int]]:
     """Counts by organisation and requirement, of the first round."""
     mine = rows.filter(organisation__in=list(organisations), round=0)
-    counted: Iterable[dict[str, Any]] = (
-        mine.values("organisation", "requirement").annotate(**COUNTS).order_by()
-    )
+    counted: Iterable[Any] = mine.values("organisation", "requirement").annotate(**COUNTS).order_by()
     return {
         (row["organisation"], row["requirement"]): {name: row[name] for name in COUNTS} for row in counted
     }

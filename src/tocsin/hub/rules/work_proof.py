@@ -2,8 +2,8 @@
 
 The hub makes a challenge (random, with its difficulty and its end, signed) and keeps nothing. Who reports
 looks for a number so that SHA-256 of ``challenge:number`` begins with so many zero bits, as in hashcash
-(Back, "Hashcash: a denial of service counter-measure", 2002). A challenge is good once: its mark is kept until
-it ends.
+(Back, "Hashcash: a denial of service counter-measure", 2002). A challenge is good once: its mark is kept
+until it ends.
 """
 
 from __future__ import annotations
