@@ -71,7 +71,7 @@ def window(chromium: Browser, hub: str) -> Iterator[Callable[..., Page]]:
         if who:
             context.add_cookies([_session(who, hub)])
         page = context.new_page()
-        page.set_default_timeout(12_000)
+        page.set_default_timeout(60_000)
         return page
 
     yield make
