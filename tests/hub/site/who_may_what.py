@@ -41,7 +41,7 @@ POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/account/second-factor/": (302, 200, 200, 200, 200, 200),
     "/account/sessions/": (302, 302, 302, 302, 302, 302),
     "/account/tokens/": (302, 200, 200, 200, 200, 200),
-    "/account/tokens/1/revoke": (302, 404, 404, 404, 404, 404),
+    "/account/tokens/1/revoke": (302, 404, 404, 404, 404, 302),
     "/api/openapi.json": (200, 200, 200, 200, 200, 200),
     "/campaigns/": (302, 200, 200, 200, 200, 200),
     "/campaigns/known-exploited/": (302, 200, 200, 200, 200, 200),
