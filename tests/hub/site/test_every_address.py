@@ -165,8 +165,8 @@ ANSWERS = {
     "/advisories/subscribers/": ADMINISTRATORS,
     "/advisories/subscribers/1/": ADMINISTRATORS,
     "/advisories/subscribers/1/change": POST_ADMINISTRATORS,
-    "/advisories/subscription/1/begin/": (410, 410, 410, 410, 410),
-    "/advisories/subscription/1/end/": (410, 410, 410, 410, 410),
+    f"/advisories/subscription/{TOKEN}/begin/": (410, 410, 410, 410, 410),
+    f"/advisories/subscription/{TOKEN}/end/": (410, 410, 410, 410, 410),
     "/advisories/everybody/": OPEN,
     "/advisories/everybody/history/": OPEN,
     "/advisories/everybody/csaf.json": OPEN,
@@ -274,6 +274,11 @@ TWICE = {
     "/organisations/2/",
     "/servers/2/",
     "/incidents/2/",
+    "/relay/carriers/2/",
+    "/streams/2/",
+    "/cases/2/",
+    "/notices/2/",
+    "/directives/ed-21-02/organisations/2/",
     "/advisories/members/",
     "/advisories/members/csaf.json",
     "/advisories/named/",
@@ -299,17 +304,7 @@ def known_to_django() -> list[str]:
 
 def test_every_address_stands_in_the_table() -> None:
     assert set(known_to_django()) - set(ANSWERS) == set()
-    assert set(ANSWERS) - set(known_to_django()) == {"/cases/2/", "/organisations/2/", "/servers/2/"}
     assert set(ANSWERS) - set(known_to_django()) == TWICE
-    assert set(ANSWERS) - set(known_to_django()) == {
-        "/organisations/2/",
-        "/relay/carriers/2/",
-        "/servers/2/",
-        "/streams/2/",
-        "/cases/2/",
-        "/notices/2/",
-        "/directives/ed-21-02/organisations/2/",
-    }
 
 
 def fill(people: dict[str, User], client: Client) -> None:
