@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocsin.model import expressions
+
 MOST_REPEATS = 3
 """Unbounded repeats that one pattern may have, one after another."""
 
@@ -42,7 +44,7 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
     value = re.ASCII
     for flag in flags:
         value |= {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}[flag]
-    return re.compile(pattern, value)
+    return expressions.compiled(pattern, value)
 
 
 def danger(pattern: str) -> str | None:
