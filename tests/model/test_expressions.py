@@ -26,7 +26,7 @@ WRONG_BEFORE = [  # what CPython's own tests gained with gh-100061 and gh-106052
     (r'"(?:[^"\\]++|\\.)*+"', r'"a\"b" "', (0, 6)),
 ]
 STILL_WRONG = [r"((x)|y|z)*+", r"((x)|y|z){3}+", r"((x)|y|z){3,}+"]
-"""Of gh-101955: wrong in every Python 3.11. None of ours is like that, says ``test_expressions`` of ``meta``."""
+"""Of gh-101955: wrong in every Python 3.11. ``meta/test_expressions`` sees that ours are not like that."""
 ENGINES = [True, False] if SOUND else [False]
 
 

@@ -53,12 +53,21 @@ def danger(pattern: str) -> str | None:
         compiled(pattern)
     except re.error as error:
         return f"is none that Python knows: {error}"
+    if _gives_nothing_back(pattern):
+        return "holds a possessive repeat or an atomic group, which RE2 does not know"
     found = _scan(pattern)
     if found < 0:
         return "repeats a repeat or alternatives without bound"
     if found > MOST_REPEATS:
         return f"holds more than {MOST_REPEATS} unbounded repeats in a row"
     return None
+
+
+def _gives_nothing_back(pattern: str) -> bool:
+    """Tell of ``a++`` and ``(?>…)``; up to 3.13.0, Python may raise ``SystemError`` of them (gh-101955)."""
+    found = list(pieces(pattern))
+    repeats = (len(piece) > 1 and piece[0] in "*+?{" and piece[-1] == "+" for piece in found)
+    return any(repeats) or any(found[at : at + 3] == ["(", "?", ">"] for at in range(len(found)))
 
 
 class _Level:
