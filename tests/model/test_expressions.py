@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,25 @@ def test_what_is_no_expression_is_refused_alike(pattern: str, *, sound: bool) ->
 @pytest.mark.parametrize("sound", ENGINES)
 def test_flags_mean_the_same(pattern: str, flags: int, text: str, *, met: bool, sound: bool) -> None:
     assert (compiled(pattern, flags, sound=sound).fullmatch(text) is not None) is met
+
+
+EVERYTHING = "".join(map(chr, range(sys.maxunicode + 1)))
+
+
+@pytest.mark.parametrize(
+    "piece", [r"\w", r"\W", r"\s", r"\S", r"[\w.]", r"[^\s.]", r"[^\W\d]", r"[]\\w]", r"\\w"]
+)
+def test_classes_hold_the_same_characters(piece: str) -> None:
+    own, other = re.compile(piece), compiled(f"(?:{piece})?+", sound=False)
+    unlike = {one for one in EVERYTHING if (own.match(one) is None) is bool(other.match(one)[0])}  # type: ignore[index] # it always matches
+    assert not {one for one in unlike if unicodedata.category(one) != "Cn"}
+
+
+@pytest.mark.parametrize("text", ["a\u0301b", "ab", "a b", "_\u200d", "é1-"])
+@pytest.mark.parametrize("piece", [r"\b", r"\B"])
+def test_words_end_where_they_did(piece: str, text: str) -> None:
+    places = [one.start() for one in compiled(f"{piece}(?:x?+)", sound=False).finditer(text)]
+    assert places == [one.start() for one in re.finditer(piece, text)]
 
 
 @pytest.mark.parametrize("pattern", [TEXTS, NUMBER, HOLE, BASIC] if SOUND else [r"(a+b?)(\.|\Z)"])

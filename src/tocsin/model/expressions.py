@@ -21,6 +21,20 @@ SOUND = sys.version_info >= (3, 11, 5)
 _GIVES_NOTHING_BACK = re.compile(r"\(\?>|[*+?}]\+")
 """At least every such construct; ``\\++`` as well, which the other engine matches as well."""
 _NAMES = ("ASCII", "DOTALL", "IGNORECASE", "LOCALE", "MULTILINE", "UNICODE", "VERBOSE")
+_WORD, _BLANK = r"\p{L}\p{N}_", r"\s\x1c-\x1f"
+_INSIDE = {r"\w": _WORD, r"\s": _BLANK}
+_ALONE = {  # outside of a class, or a whole class
+    r"\w": f"[{_WORD}]",
+    r"\W": f"[^{_WORD}]",
+    r"\s": f"[{_BLANK}]",
+    r"\S": f"[^{_BLANK}]",
+    r"\b": f"(?:(?<=[{_WORD}])(?![{_WORD}])|(?<![{_WORD}])(?=[{_WORD}]))",
+    r"\B": f"(?:(?<=[{_WORD}])(?=[{_WORD}])|(?<![{_WORD}])(?![{_WORD}]))",
+    r"[^\W\d]": r"[\p{L}\p{Nl}\p{No}_]",
+}
+"""What ``re`` means by these; ``regex`` has marks and joiners among letters, 1C to 1F not among blanks."""
+_CLASS_OR_ESCAPE = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.", re.DOTALL)
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _REMEMBERED = 512
 """Expressions, as many as ``re`` remembers."""
 
@@ -39,8 +53,8 @@ def compiled(pattern: str | bytes, flags: int = 0, *, sound: bool = SOUND) -> re
 
     Returns:
         The standard library's pattern, or one of ``regex`` that has the same methods and gives matches
-        with the same methods. It is no instance of ``re.Pattern``, its ``flags`` are other numbers, and
-        ``pos`` must not lie behind ``endpos``.
+        with the same methods. It is no instance of ``re.Pattern``, its ``flags`` and ``pattern`` are
+        others, ``pos`` must not lie behind ``endpos``, and without case ``i`` is not the Turkish dotless one.
 
     Raises:
         re.error: the pattern is none.
@@ -62,8 +76,21 @@ def _elsewhere(pattern: str | bytes, flags: int) -> re.Pattern[Any]:
     for name in _NAMES:
         if own.flags & getattr(re, name):
             value |= getattr(engine, name)
+    spelt = _spelt_out(pattern) if isinstance(pattern, str) and own.flags & re.UNICODE else pattern
     try:
-        found: re.Pattern[Any] = engine.compile(pattern, value)
+        found: re.Pattern[Any] = engine.compile(spelt, value)
     except engine.error as fault:
         raise re.error(str(fault)) from fault
     return found
+
+
+def _spelt_out(pattern: str) -> str:
+    """Write classes of characters so that ``regex`` reads them as ``re`` does."""
+    return _CLASS_OR_ESCAPE.sub(_spelt, pattern)
+
+
+def _spelt(found: re.Match[str]) -> str:
+    piece = found[0]
+    if piece[0] == "[" and piece not in _ALONE:
+        return _ESCAPE.sub(lambda escape: _INSIDE.get(escape[0], escape[0]), piece)
+    return _ALONE.get(piece, piece)
