@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tocsin.packs.regexes import compiled, danger, required_text
 
 TWICE = "repeats a repeat or alternatives without bound"
+ATOMIC = "which RE2 does not know"
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ TWICE = "repeats a repeat or alternatives without bound"
         "abc",
         r"^/owa/auth/[^/]{1,64}\.aspx$",
         "a.*b.*c.*d",
+        r"a\++[+*?]+",
         "(?:ab)+x?",
         "(?:a|b)?",
         "(?:[^x]{1,100}x){0,6}",
@@ -39,6 +41,9 @@ def test_patterns_that_take_time_in_proportion(pattern: str) -> None:
     ("pattern", "why"),
     [
         ("(a+)+", TWICE),
+        ("a++", ATOMIC),
+        ("((x)|y){3}+", ATOMIC),
+        ("x(?>a|b)", ATOMIC),
         ("(?:x(a*)y)*", TWICE),
         ("(a|b*)*", TWICE),
         ("(a+){2,9}", TWICE),

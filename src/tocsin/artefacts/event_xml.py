@@ -18,6 +18,7 @@ from tocsin.evidence.events import kind_of_file, number_of, record_of
 from tocsin.evidence.heads import head_lines, is_text
 from tocsin.evidence.source import Source
 from tocsin.evidence.text_blocks import read_blocks
+from tocsin.model.expressions import compiled
 from tocsin.model.places import Locator
 from tocsin.model.records import Header, Item, Unreadable
 from tocsin.model.words import Confidence
@@ -29,7 +30,7 @@ FOUND_AT = ("**/winevt/logs/*.xml", "**/*.evtx.xml", "**/*event*.xml")
 _START = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?Event(?=[\s>])")
 _MARK = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?Event(?=[\s>])|</(?:[A-Za-z_][\w.-]{0,60}:)?Event\s*>")
 _SCHEMA = "schemas.microsoft.com/win/2004/08/events/event"
-_FRAME = re.compile(
+_FRAME = compiled(
     r"(?:\s++|<\?xml[^<>]*\?>|</?(?:[\w.-]{1,60}:)?Events(?:\s[^<>]*)?>|<!--[^>]*-->|^Record \d+\s*$)++",
     re.MULTILINE,
 )

@@ -8,7 +8,6 @@ pack finds without a page, such as a command that the web server started, the ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from tocsin.assessment.exposure import first_proof, last_proof
 from tocsin.assessment.ladder import Ladder
 from tocsin.detections.page_findings import BY_CONTENT
+from tocsin.model.expressions import compiled
 from tocsin.model.findings import Benign, Finding
 from tocsin.model.verdicts import Verdict
 from tocsin.model.words import Means, Residual
@@ -79,7 +79,7 @@ def shells_taken_over(
     meaning = pack.file.web_shells
     if meaning is None or not pack.file.cves or first_proof(own, Ladder(pack.file.ladder)) is None:
         return ()
-    folders = [re.compile(folder) for folder in meaning.folders]
+    folders = [compiled(folder) for folder in meaning.folders]
     return tuple(
         replace(finding, rung=meaning.reachable)
         for general in packs

@@ -18,6 +18,7 @@ from msgspec import Struct
 from tocsin.detections.conditions import predicate
 from tocsin.detections.scanning import patterns
 from tocsin.detections.values import Row
+from tocsin.model.expressions import compiled
 from tocsin.packs.conditions import Either, Every, FieldTest, Glob, Node, Not, Number, Regex, SameAs
 from tocsin.packs.regexes import pieces, repeat_of
 
@@ -275,7 +276,7 @@ _FIXED = {
 def _tells_nothing(expression: str) -> bool:
     """Tell whether nearly every text meets an expression."""
     try:
-        met = re.compile(expression.encode("ascii"), re.IGNORECASE).search
+        met = compiled(expression.encode("ascii"), re.IGNORECASE).search
     except re.error:
         return True
     return any(met(text) is not None for text in _COMMON)

@@ -15,6 +15,7 @@ from math import comb
 
 from msgspec import Struct
 
+from tocsin.model.expressions import compiled
 from tocsin.model.places import Locator
 
 LONGEST_PATTERN = 400
@@ -219,7 +220,7 @@ class Judge:
             with warnings.catch_warnings():
                 # a class that Python may one day read otherwise than ECMAScript does
                 warnings.simplefilter("error", FutureWarning)
-                found = re.search(pattern, value, re.IGNORECASE if ignore_case else 0)
+                found = compiled(pattern, re.IGNORECASE if ignore_case else 0).search(value)
         except (re.error, FutureWarning, RecursionError, OverflowError):
             return None
         return found is not None

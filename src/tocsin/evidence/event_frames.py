@@ -8,7 +8,6 @@ exactly as the EVTX reader and Windows lay an event out is left to be read in fu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -18,16 +17,17 @@ from tocsin.errors import ArtefactError
 from tocsin.evidence.event_elements import ILLEGAL
 from tocsin.evidence.event_quick import event_from_reader, middle, unescaped
 from tocsin.evidence.events import frame_fields, kind_of
+from tocsin.model.expressions import compiled
 
 _REMEMBERED = 16_384
 _MIDDLE = middle(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z")
-_PLAIN_DATA = re.compile(
+_PLAIN_DATA = compiled(
     r"</System>\s*+<EventData>\s*+"
     r'(?:<Data(?: Name="[^"<>]*+")?+>[^<]*+</Data>\s*+)*+'
     r"</EventData>\s*+</Event>\s*+\Z"
 )
 """What follows ``System`` where every field has the name that stands in an attribute, or none."""
-_USER_DATA = re.compile(
+_USER_DATA = compiled(
     r"</System>\s*+<UserData>\s*+"
     r"(?:</?+(?!UserData|ComplexData|Data )[A-Za-z_][\w.-]*+(?: [^<>]*+)?+>[^<]*+)*+"
     r"</UserData>\s*+</Event>\s*+\Z"

@@ -16,11 +16,12 @@ import msgspec
 from tocsin.errors import ArtefactError
 from tocsin.evidence.event_elements import LONGEST_EVENT
 from tocsin.evidence.text_blocks import read_blocks
+from tocsin.model.expressions import compiled
 
 FRAME = re.compile(r"[\s\[\],]*|\s*Record \d+\s*")
 """What may stand between objects without a meaning of its own."""
 
-_TOKEN = re.compile(r'(?<!\\)"(?:[^"\\\n]++|\\.)*+"|[{}\n]|(?<!\\)"')
+_TOKEN = compiled(r'(?<!\\)"(?:[^"\\\n]++|\\.)*+"|[{}\n]|(?<!\\)"')
 """A string, a brace, a line's end, or the quote of a string that the line does not close.
 
 Behind a backslash no string begins: else every quote of a broken string would be tried to the line's end.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocsin.model import expressions
+
 MOST_REPEATS = 3
 """Unbounded repeats that one pattern may have, one after another."""
 
@@ -42,7 +44,7 @@ def compiled(pattern: str, flags: str = "") -> re.Pattern[str]:
     value = re.ASCII
     for flag in flags:
         value |= {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}[flag]
-    return re.compile(pattern, value)
+    return expressions.compiled(pattern, value)
 
 
 def danger(pattern: str) -> str | None:
@@ -51,12 +53,21 @@ def danger(pattern: str) -> str | None:
         compiled(pattern)
     except re.error as error:
         return f"is none that Python knows: {error}"
+    if _gives_nothing_back(pattern):
+        return "holds a possessive repeat or an atomic group, which RE2 does not know"
     found = _scan(pattern)
     if found < 0:
         return "repeats a repeat or alternatives without bound"
     if found > MOST_REPEATS:
         return f"holds more than {MOST_REPEATS} unbounded repeats in a row"
     return None
+
+
+def _gives_nothing_back(pattern: str) -> bool:
+    """Tell of ``a++`` and ``(?>…)``; up to 3.13.0, Python may raise ``SystemError`` of them (gh-101955)."""
+    found = list(pieces(pattern))
+    repeats = (len(piece) > 1 and piece[0] in "*+?{" and piece[-1] == "+" for piece in found)
+    return any(repeats) or any(found[at : at + 3] == ["(", "?", ">"] for at in range(len(found)))
 
 
 class _Level:

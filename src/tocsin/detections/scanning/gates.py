@@ -17,6 +17,7 @@ from tocsin.detections.prefilter import conjuncts, only_field
 from tocsin.detections.scanning import patterns
 from tocsin.detections.scanning.patterns import Choice, Part
 from tocsin.detections.values import WHOLE_URI
+from tocsin.model.expressions import compiled
 from tocsin.packs.conditions import Check, Either, Every, FieldTest, Glob, Node, Regex
 from tocsin.packs.loading import Pack
 from tocsin.packs.schema import IndicatorRow
@@ -213,7 +214,7 @@ def _met(gate: Gate, dialect: Dialect) -> int:
 
 def matcher(expression: str) -> re.Pattern[bytes]:
     """Compile an expression for ``re``."""
-    return re.compile(expression.encode("ascii"), re.IGNORECASE)
+    return compiled(expression.encode("ascii"), re.IGNORECASE)
 
 
 def _gate_of(node: Node, bit: int, dialect: Dialect) -> Gate | None:

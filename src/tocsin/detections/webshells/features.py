@@ -26,6 +26,7 @@ from tocsin.detections.webshells.code import (
 from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Sighting
+from tocsin.model.expressions import compiled
 
 _RUNS = frozenset({
     ("eval", "code"), ("command", "program"), ("assembly-load", "code"), ("assembly-load", "reflection"),
@@ -47,7 +48,7 @@ _SELDOM = {"machine-key": "grave:keys", "ghost-provider": "grave:ghost"}
 """What no ordinary page does, and too few pages do for a fit (``score.JUDGED``)."""
 _OPAQUE = 500
 _MUCH = 10_000
-_STRETCH = re.compile(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
+_STRETCH = compiled(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
 """What encoded text looks like: no blank, no quote, no bracket."""
 _BARE = 40
 """Characters outside code that a page without markup has at most."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language
 from tocsin.detections.webshells.inventory import Family
+from tocsin.model.expressions import compiled
 
 _BASIC = re.compile(
     r"(?im)^[ \t]*(?:dim|set|end\s+(?:if|sub|function|class|select)|sub"
@@ -24,7 +25,7 @@ _CSHARP = re.compile(
 )
 _ENDS = re.compile(r"(?im)^[ \t]*end[ \t]+(?:if|function|sub|class|select|with)\b")
 """What no JScript has."""
-_TEXTS = re.compile(r'"[^"\r\n]*+"')
+_TEXTS = compiled(r'"[^"\r\n]*+"')
 _SAMPLE = 60_000
 
 

@@ -20,6 +20,7 @@ from tocsin.detections.webshells.sightings import Traced
 from tocsin.detections.webshells.signatures import Scan, Signatures
 from tocsin.detections.webshells.template import read_page
 from tocsin.detections.webshells.text import Text, read_text
+from tocsin.model.expressions import compiled
 
 LARGEST = 16 << 20
 """Bytes of a file that are looked at; no page that people wrote is larger."""
@@ -42,7 +43,7 @@ _NEEDED = {
 """What the code of a language must hold before it is worth reading, beside a word that the gate knows."""
 _SHORT = 2_000
 """Characters of a page that are read at once: looking closer would cost as much."""
-_CALLS = re.compile(r"\$\w{1,60}+(?:\[[^\]\r\n]{0,60}\]|\{\d{1,4}\})?\s{0,4}\(")
+_CALLS = compiled(r"\$\w{1,60}+(?:\[[^\]\r\n]{0,60}\]|\{\d{1,4}\})?\s{0,4}\(")
 _JOINS = re.compile(
     r"[\"'][\w]{1,12}[\"']\s{0,3}\.\s{0,3}[\"'][\w]{1,12}[\"']|str_replace\s{0,3}\(\s{0,3}[\"'][^\"']{1,8}[\"']\s{0,3},\s{0,3}[\"']{2}"
     r"|\$\w{1,40}(?:\[\d+\]|\{\d+\})\s{0,3}\.|\$\w{1,40}\s{0,3}\.\s{0,3}\$\w{1,40}\s{0,3}\.\s{0,3}[\"']\w{1,12}[\"']",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocsin.detections.webshells.blocks import Block, Kind, Language
+from tocsin.model.expressions import compiled
 
 _OPEN = re.compile(
     r"<\?(?:(=)|php(?=\s|\Z)|(?!xml\b)(?!php)(?!=))|<script\b[^>]{0,80}\blanguage\s*=\s*[\"']?php\b[^>]{0,80}>",
@@ -14,7 +15,7 @@ _OPEN = re.compile(
 _STRICT = re.compile(
     r"<\?(?:(=)|php(?=\s|\Z))|<script\b[^>]{0,80}\blanguage\s*=\s*[\"']?php\b[^>]{0,80}>", re.IGNORECASE
 )
-_STEP = re.compile(
+_STEP = compiled(
     r"\?>|</script\s*>|\"(?:[^\"\\]++|\\.)*+(?:\"|\Z)|'(?:[^'\\]++|\\.)*+(?:'|\Z)|`(?:[^`\\]++|\\.)*+(?:`|\Z)"
     r"|/\*.*?(?:\*/|\Z)|(?://|\#(?!\[))(?:[^\r\n?]++|\?(?!>))*+"
     r"|<<<[ \t]*([\"']?)(\w+)\1\r?\n",

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from tocsin.detections.webshells.code import Constant
+from tocsin.model.expressions import compiled
 
 LONGEST = 1 << 20
 """Characters of a text that is built, at most."""
@@ -25,6 +26,7 @@ MOST_MARKS = 64
 DEEPEST_LIST = 3
 """Lists within one another; what is built out of itself would grow without bound."""
 LARGEST_NUMBER = 1 << 64
+_PLACE = compiled(r"\{(\d{1,4})[^{}]*+\}")
 
 Known: TypeAlias = Constant | bytes | tuple["Known", ...]
 """What is known of a value: a constant, bytes, or a list of them."""
@@ -322,7 +324,7 @@ def formatted(pattern: Known, *given: Known) -> str:
     total = sum(len(text(one)) for one in values) if values else 0
     bounded(len(source) + source.count("{") * total)
     plain = source.replace("{{", "\0").replace("}}", "\1")
-    result = re.sub(r"\{(\d{1,4})[^{}]*+\}", lambda hole: text(values[int(hole[1])]), plain)
+    result = _PLACE.sub(lambda hole: text(values[int(hole[1])]), plain)
     return result.replace("\0", "{").replace("\1", "}")
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from tocsin.detections.webshells.blocks import Block, Kind, Language
+from tocsin.model.expressions import compiled
 
 _OPEN = re.compile(
     r"@\*.*?(?:\*@|\Z)|@(?:(functions|code)\s{0,20})?\{|@(?:if|for|foreach|while|using|switch|try|lock)\b|@\(|@([A-Za-z_]\w*(?:\.\w+)*)(?=[\[(])",
     re.DOTALL,
 )
-_STEP = re.compile(
+_STEP = compiled(
     r"[{}()\[\]]|@?\"(?:[^\"\\\r\n]|\\.)*+\"|'(?:[^'\\\r\n]|\\.){1,8}'|//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL
 )
 _OPENING = "{(["

@@ -12,13 +12,14 @@ import zlib
 from collections.abc import Iterator
 
 from tocsin.detections.webshells.blocks import SAID, Page
+from tocsin.model.expressions import compiled
 
 BINS = 64
 ALIKE = 0.5
 """Two sketches with this share of equal bins or more are called similar."""
 _RUN = 4
 _LONGEST = 400_000
-_TOKEN = re.compile(
+_TOKEN = compiled(
     r"\"(?:[^\"\\\r\n]|\\.)*+\"?|'(?:[^'\\\r\n]|\\.)*+'?|\$?[A-Za-z_]\w*|\d[\w.]*|[^\s\w]", re.DOTALL
 )
 _COMMON_WORDS = frozenset(

@@ -19,6 +19,8 @@ import msgspec
 import yaml
 from msgspec import Struct, field
 
+from tocsin.model.expressions import compiled
+
 _FOLDER = Path(__file__).with_name("apis")
 
 
@@ -215,7 +217,7 @@ def _rows_of(entry: SinkEntry, form: str, capability: str, role: str) -> Iterato
     types = frozenset(name.lower() for name in entry.types)
     names: list[str] = getattr(entry, form)
     place = entry.when.position if entry.when else 0
-    matches = re.compile(entry.when.matches, re.IGNORECASE | re.DOTALL) if entry.when else None
+    matches = compiled(entry.when.matches, re.IGNORECASE | re.DOTALL) if entry.when else None
     for name in names:
         yield name, Sink(capability, role, name, entry.arguments, types, form == "receiver", place, matches)
 

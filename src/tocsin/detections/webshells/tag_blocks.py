@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from tocsin.detections.webshells.blocks import Block, Kind, Language
 from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.markup import attributes_of
+from tocsin.model.expressions import compiled
 
 _INSIDE = r"((?:[^>\"'<%]++|\"[^\"]{0,4000}+\"|'[^']{0,4000}+'|<%.{0,2000}?%>|[<%])*+)"
-_TAG = re.compile(
+_TAG = compiled(
     r"(<%(?:--)?)|<(?:(script|object|asp:textbox|asp:fileupload|asp:hiddenfield|asp:dropdownlist|asp:listbox|input|textarea|select)"
     r"|([\w.-]{1,40}):(scriptlet|declaration|expression|script|usebean)"
     rf")(?=[\s>/]){_INSIDE}>",
@@ -20,7 +21,7 @@ _SERVER_SCRIPT = re.compile(
     r"<script\b([^>]{0,600}\brunat\s{0,4}=\s{0,4}\\?[\"']?server[^>]{0,600})>", re.IGNORECASE
 )
 _SSI = re.compile(r"<!--\s{0,9}#(include|exec)\s([^>]{0,600}?)-->", re.IGNORECASE)
-_COLD = re.compile(
+_COLD = compiled(
     rf"<(cf(?:execute|file|query|directory|include|module|registry|ftp|object|http|content|wddx|script|invoke))(?=[\s>/]){_INSIDE}>",
     re.IGNORECASE | re.DOTALL,
 )

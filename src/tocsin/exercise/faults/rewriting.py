@@ -7,7 +7,6 @@ keeps its time of last change.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import translate
@@ -19,6 +18,7 @@ from msgspec import Struct
 
 from tocsin.exercise.scenario import Fault
 from tocsin.exercise.workshop import LabelledRow
+from tocsin.model.expressions import compiled
 
 IIS = ("*/w3svc*/u_ex*.log",)
 HTTPPROXY = ("*/logging/httpproxy/*.log",)
@@ -47,7 +47,7 @@ EditRow = Callable[[Sequence[bytes], list[bytes]], "Sequence[bytes] | None"]
 
 def chosen(root: Path, fault: Fault, usual: Iterable[str]) -> list[str]:
     """Give the paths that a fault hits, sorted: those that match ``fault.on``, else the usual ones."""
-    globs = [re.compile(translate(glob.lower())) for glob in ([fault.on] if fault.on else usual)]
+    globs = [compiled(translate(glob.lower())) for glob in ([fault.on] if fault.on else usual)]
     return [path for path in paths(root) if any(glob.match(path.lower()) for glob in globs)]
 
 

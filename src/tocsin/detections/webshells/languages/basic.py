@@ -32,6 +32,7 @@ from tocsin.detections.webshells.languages.interpolation import with_holes
 from tocsin.detections.webshells.languages.literals import doubled
 from tocsin.detections.webshells.languages.parser import Grammar, Infix, Parser, Postfix, Prefix, run_of
 from tocsin.detections.webshells.languages.tokens import Lexicon
+from tocsin.model.expressions import compiled
 
 _BLANK = r"[ \t\f\v\xa0\u3000\ufeff\x00]"
 GAP = (
@@ -47,7 +48,7 @@ WORDS = (
     r"|<>|><|<=|=<|>=|=>|:=|\+=|-=|\*=|/=|\\=|\^=|&=|<<|>>|\?\.|\?(?=\()|."
 )
 LEXICON = Lexicon(
-    pattern=re.compile(rf"{GAP}({WORDS}|\Z)", re.DOTALL | re.IGNORECASE),
+    pattern=compiled(rf"{GAP}({WORDS}|\Z)", re.DOTALL | re.IGNORECASE),
     separator="\n",
     fold_case=True,
     joins=frozenset({",", "(", "{", "&", "+", "-", "*", "/", "=", "&=", "+=", "and", "or", "andalso",

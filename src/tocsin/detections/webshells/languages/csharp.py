@@ -18,6 +18,7 @@ from tocsin.detections.webshells.languages.parser import (
     run_of,
 )
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NAME, NUMBER, Lexicon
+from tocsin.model.expressions import compiled
 
 GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|\#[a-z][^\r\n]*+)*+)"
 HOLES = r"\{(?:[^{}\"\r\n]++|\"(?:[^\"\\\r\n]|\\.)*+\")*+\}"
@@ -33,7 +34,7 @@ OPERATORS = (
     r">>>=|<<=|>>=|\?\?=|===|!==|\.\.\.|=>|->|==|!=|<=|>=|&&|\|\||\?\?|\?\.|\?(?=\[)|\+\+|--|<<|::"
     r"|[-+*/%&|^]=|."
 )
-LEXICON = Lexicon(pattern=re.compile(rf"{GAP}({TEXTS}|{NAME}|{NUMBER}|{OPERATORS}|\Z)", re.DOTALL))
+LEXICON = Lexicon(pattern=compiled(rf"{GAP}({TEXTS}|{NAME}|{NUMBER}|{OPERATORS}|\Z)", re.DOTALL))
 
 
 def c_sharp_text(parser: Parser) -> Node:

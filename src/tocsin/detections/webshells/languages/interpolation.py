@@ -12,11 +12,12 @@ from collections.abc import Callable
 from tocsin.detections.webshells.code import Literal, Node
 from tocsin.detections.webshells.languages.literals import unescaped
 from tocsin.detections.webshells.languages.parser import Parser
+from tocsin.model.expressions import compiled
 
 MOST_HOLES = 200
 """Holes of one text that are read."""
-_BRACE_HOLE = re.compile(r"\{\{|\}\}|\{((?:[^{}\"\r\n]++|\"(?:[^\"\\\r\n]|\\.)*+\")*+)\}")
-_TEMPLATE_HOLE = re.compile(r"\$\{((?:[^{}`]++|\{[^{}]*+\}|`[^`]*+`)*+)\}")
+_BRACE_HOLE = compiled(r"\{\{|\}\}|\{((?:[^{}\"\r\n]++|\"(?:[^\"\\\r\n]|\\.)*+\")*+)\}")
+_TEMPLATE_HOLE = compiled(r"\$\{((?:[^{}`]++|\{[^{}]*+\}|`[^`]*+`)*+)\}")
 _FORMAT = re.compile(r"(?:,\s*-?\d+)?\s*(?::(?!:)[^()\"?]*)?\Z")
 
 

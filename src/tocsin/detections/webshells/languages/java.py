@@ -10,6 +10,7 @@ from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, OPERATORS
 from tocsin.detections.webshells.languages.literals import unescaped
 from tocsin.detections.webshells.languages.parser import Grammar, Parser
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NAME, NUMBER, Lexicon
+from tocsin.model.expressions import compiled
 
 GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT})*+)"
 TEXTS = (
@@ -17,7 +18,7 @@ TEXTS = (
     r'|"(?:[^"\\\r\n]++|\\.)*+"?+'
     r"|'(?:[^'\\\r\n]++|\\.)*+'?+"
 )
-LEXICON = Lexicon(pattern=re.compile(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{OPERATORS}|\Z)", re.DOTALL))
+LEXICON = Lexicon(pattern=compiled(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{OPERATORS}|\Z)", re.DOTALL))
 _MODIFIERS = frozenset(
     [
         "public",

@@ -10,6 +10,7 @@ from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, POSTFIX, 
 from tocsin.detections.webshells.languages.interpolation import template
 from tocsin.detections.webshells.languages.parser import Grammar, Parser, run_of
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NAME, NUMBER, Lexicon
+from tocsin.model.expressions import compiled
 
 GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|<!--[^\r\n]*+)*+)"
 EXPRESSION = (
@@ -25,9 +26,7 @@ OPERATORS = (
     r">>>=|\*\*=|<<=|>>=|\?\?=|&&=|\|\|=|===|!==|>>>|\.\.\.|=>|==|!=|<=|>=|&&|\|\||\?\?|\?\.(?!\d)|\+\+|--|<<|>>|\*\*"
     r"|[-+*/%&|^]=|."
 )
-LEXICON = Lexicon(
-    pattern=re.compile(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{EXPRESSION}|{OPERATORS}|\Z)", re.DOTALL)
-)
+LEXICON = Lexicon(pattern=compiled(rf"{GAP}({NAME}|{NUMBER}|{TEXTS}|{EXPRESSION}|{OPERATORS}|\Z)", re.DOTALL))
 _MODIFIERS = frozenset(
     [
         "public",

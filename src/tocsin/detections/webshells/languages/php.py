@@ -26,6 +26,7 @@ from tocsin.detections.webshells.languages import curly, declarations, functions
 from tocsin.detections.webshells.languages.csharp import FIRST, INFIX, POSTFIX, PREFIX
 from tocsin.detections.webshells.languages.parser import Grammar, Parser, assigned, run_of
 from tocsin.detections.webshells.languages.tokens import BLOCK_COMMENT, NUMBER, Lexicon
+from tocsin.model.expressions import compiled
 
 GAP = rf"((?:\s++|//[^\r\n]*+|{BLOCK_COMMENT}|\#\[[^\]\r\n]*+\]|\#[^\r\n]*+)*+)"
 NAME = r"(?:\$?[^\W\d]|\\(?=[^\W\d])|\$?[^\x00-\x7f])(?:\w|[^\x00-\x7f]|\\(?=\w))*+"
@@ -34,12 +35,12 @@ OPERATORS = (
     r"<=>|\*\*=|\.\.\.|<<=|>>=|===|!==|\?\?=|\?->|\*\*|=>|->|==|!=|<>|<=|>=|&&|\|\||"
     r"\?\?|\+\+|--|<<|>>|::|[-+*/%.&|^]=|\?>|."
 )
-HEREDOC = re.compile(
+HEREDOC = compiled(
     r"<<<[ \t]*([\"']?)([^\W\d]\w*+)\1\r?\n(?:.*?\n)??[ \t]*\2\b|<<<[ \t]*[\"']?[^\W\d]\w*+[\"']?\r?\n.*\Z",
     re.DOTALL,
 )
 LEXICON = Lexicon(
-    pattern=re.compile(rf"{GAP}({TEXTS}|{NAME}|{NUMBER}|{OPERATORS}|\Z)", re.DOTALL),
+    pattern=compiled(rf"{GAP}({TEXTS}|{NAME}|{NUMBER}|{OPERATORS}|\Z)", re.DOTALL),
     fold_case=True,
     own=HEREDOC,
 )

@@ -8,8 +8,9 @@ from tocsin.detections.webshells.code import Call, Index, Interpolated, Literal,
 from tocsin.detections.webshells.languages import operands
 from tocsin.detections.webshells.languages.literals import single_quoted_php, unescaped_php
 from tocsin.detections.webshells.languages.parser import Parser
+from tocsin.model.expressions import compiled
 
-_HOLE = re.compile(
+_HOLE = compiled(
     r"\{(\$(?:[^{}\"']++|\"[^\"]*+\"|'[^']*+'|\{[^{}]*+\})*+)\}|\$\{([^{}]*+)\}"
     r"|(\$\w++)(?:\[([^\]\s\"']++)\]|->(\w++))?+"
 )

@@ -12,6 +12,7 @@ from tocsin.hub.rules.layouts.layout import Layout, all_layouts
 from tocsin.hub.rules.layouts.lines import Line
 from tocsin.hub.rules.layouts.paths import getter
 from tocsin.hub.rules.layouts.rows import decoded, header_names, plain
+from tocsin.model.expressions import compiled
 
 LOOKED_AT = 50
 """Lines looked at before giving up."""
@@ -59,7 +60,7 @@ def fits(layout: Layout, first: str) -> bool:
 
 def day_named(layout: Layout, filename: str) -> date | None:
     """Give the day that the file's name tells, or None."""
-    match = (re.search(layout.file, filename) if layout.file else None) or _DAY.search(filename)
+    match = (compiled(layout.file).search(filename) if layout.file else None) or _DAY.search(filename)
     if match is None:
         return None
     try:
@@ -71,7 +72,7 @@ def day_named(layout: Layout, filename: str) -> date | None:
 
 
 def _names(layout: Layout, filename: str) -> bool:
-    return bool(layout.file and re.search(layout.file, filename))
+    return bool(layout.file and compiled(layout.file).search(filename))
 
 
 def _any(layout: Layout, document: object) -> bool:

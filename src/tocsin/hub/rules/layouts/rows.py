@@ -28,6 +28,7 @@ from tocsin.hub.rules.layouts.sighting import (
     clean,
     sighting,
 )
+from tocsin.model.expressions import compiled
 
 MOST_LINES, MOST_TEXT = 50, 256 << 10
 """Lines and characters of one CSV row."""
@@ -97,7 +98,7 @@ def _csv_rows(layout: Layout, lines: Iterator[Line], columns: Columns | None) ->
     else:
         return
     columns = columns or Columns(layout, header_names(line.text))
-    about = re.compile(layout.about.pattern) if layout.about else None
+    about = compiled(layout.about.pattern) if layout.about else None
     places = [at for at, name in enumerate(columns.plain) if layout.about and name in layout.about.fields]
     for number, values in _records(lines, delimiter(line.text)):
         if isinstance(values, str):
@@ -193,7 +194,7 @@ class _JsonReader:
         self.layout = layout
         self.getters = {wanted: [getter(path) for path in layout.places(wanted)] for wanted in layout.fields}
         self.each = getter(f"{layout.each}[]") if layout.each else None
-        self.about = re.compile(layout.about.pattern) if layout.about else None
+        self.about = compiled(layout.about.pattern) if layout.about else None
         self.asked = [getter(path) for path in layout.about.fields] if layout.about else []
         self.mapped = {_head(path) for wanted in layout.fields for path in layout.places(wanted)}
 

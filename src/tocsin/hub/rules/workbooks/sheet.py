@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 from msgspec import Struct
 
 from tocsin.errors import UsageFault
+from tocsin.model.expressions import compiled
 
 LONGEST = 32_767
 """Characters (UTF-16 units) that a cell holds, says Excel."""
@@ -28,7 +29,7 @@ Value = str | int | float | date
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _SPELT = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*+>""")
+_TAG = compiled(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*+>""")
 _FIRST_DAY, _FIRST_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
 
