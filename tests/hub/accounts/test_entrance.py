@@ -46,6 +46,12 @@ def test_an_invitation_opens_one_account_once(client: Client) -> None:
     assert invitation.expires > timezone.now()
 
 
+def test_a_password_is_kept_as_it_is_typed(client: Client) -> None:
+    _, key = services.invite("new@hub.example", Role.VIEWER, by=None)
+    assert client.post(f"/account/enter/{key}/", {"password": f"{NEW} "}).status_code == 302
+    assert User.objects.get().check_password(f"{NEW} ")
+
+
 def test_an_invitation_ends(client: Client) -> None:
     long_ago = timezone.now() - services.INVITED_FOR - timedelta(seconds=1)
     _, key = services.invite("late@hub.example", Role.VIEWER, by=None, now=long_ago)

@@ -30,7 +30,10 @@ class EntranceForm(forms.Form):
 
     name = forms.CharField(max_length=200, required=False)
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), min_length=12, max_length=200
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,  # log-in takes it as it is typed
+        min_length=12,
+        max_length=200,
     )
 
 
