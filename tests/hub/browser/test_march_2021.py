@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from django.utils import timezone
@@ -56,7 +56,7 @@ class Clock:
         """The moment."""
         return datetime.now(UTC) + self.offset
 
-    def datetime(self) -> type[datetime]:
+    def as_type(self) -> type[datetime]:
         """A `datetime` of which Django asks the moment, wherever `timezone.now` was kept as a default."""
         clock = self
 
@@ -95,12 +95,12 @@ def story(
     mail_server: Box,
     hub: str,
     tmp_path: Path,
-    settings: object,
+    settings: Any,
 ) -> Story:
     """A national CERT's hub on 3 March, with one owner, whose contact's mail lies elsewhere."""
     clock = Clock()
-    monkeypatch.setattr(timezone, "datetime", clock.datetime())
-    monkeypatch.setattr(settings, "PUBLIC_URL", hub)
+    monkeypatch.setattr(timezone, "datetime", clock.as_type())
+    settings.PUBLIC_URL = hub
     load_campaigns()
     load_directives()
     owner = making.organisation("Contoso Health", sector="health", country="GB")
