@@ -74,6 +74,12 @@ def test_any_counts_give_an_ordered_answer(patterns: dict[Pattern, int]) -> None
     assert found.words
 
 
+def test_counts_that_bear_no_model_give_a_lower_bound() -> None:
+    counts = {"c": 1, "abdef": 464, "abcef": 461, "be": 92}  # settles, and then cannot be inverted
+    found = estimate({frozenset(who): number for who, number in counts.items()})
+    assert found.low <= found.total <= found.high
+
+
 def test_chao_is_exact_for_expected_counts_of_independent_sources() -> None:
     size, (a, b, c) = 1_000_000, (0.6, 0.4, 0.3)
     cells = {"a": a * (1 - b) * (1 - c), "b": (1 - a) * b * (1 - c), "c": (1 - a) * (1 - b) * c}

@@ -224,13 +224,13 @@ def _fit(
             found: Numbers = np.asarray(
                 np.linalg.solve(weighted @ design, weighted @ working), dtype=np.float64
             )
+            new = np.exp(np.clip(design @ found, -30, 30))
+            settled = np.abs(new - mean).max() <= 1e-9 * new.max()
+            mean = new
+            if settled:
+                return _result(design, numbers, mean, (found, pairs, 1 + groups))
         except np.linalg.LinAlgError:
             return None
-        new = np.exp(np.clip(design @ found, -30, 30))
-        settled = np.abs(new - mean).max() <= 1e-9 * new.max()
-        mean = new
-        if settled:
-            return _result(design, numbers, mean, (found, pairs, 1 + groups))
     return None
 
 
@@ -239,7 +239,8 @@ def _result(
 ) -> _Fit | None:
     values, pairs, plain = found
     spread = np.linalg.inv((design.T * mean) @ design)
-    if spread[0, 0] > 25 or not np.isfinite(values).all():  # noqa: PLR2004 - the data do not determine the cell
+    # A wide, or by rounding a negative, variance: the data do not determine the cell.
+    if not 0 <= spread[0, 0] <= 25 or not np.isfinite(values).all():  # noqa: PLR2004 - five standard errors
         return None
     likelihood = float((numbers * np.log(mean) - mean).sum())
     return _Fit(
