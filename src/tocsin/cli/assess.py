@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tocsin.cli.options import MOST_PROCESSES, Custody, MaxFiles, MaxGib, MaxMinutes, Quiet, limits_of
 from tocsin.cli.sizes import bytes_of
 from tocsin.errors import UsageFault
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tocsin.evidence.limits import Limits
     from tocsin.model.verdicts import Assessment
 
-_LIMITS = "Bounds on untrusted evidence"
 _CHOICE = "What to look for"
 _MACHINE = "This machine"
-MOST_PROCESSES = 256
-_ANY = 1e9
-"""As good as no bound; infinity cannot be reckoned with."""
 
 
 class Engine(StrEnum):
@@ -77,30 +73,15 @@ def assess(
             "--packs", help="A further folder of campaign packs; may be given again.", rich_help_panel=_CHOICE
         ),
     ] = None,
-    custody: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="custody.json, if it is not in the evidence: who collected it, when, who held it.",
-        ),
-    ] = None,
+    custody: Custody = None,
     no_cache: Annotated[
         bool,
         typer.Option("--no-cache", help="Do without the compiled packs that earlier runs kept."),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
-    max_files: Annotated[
-        int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
-    ] = None,
-    max_gib: Annotated[
-        float | None,
-        typer.Option(min=0.001, max=_ANY, help="GiB read at most, unpacked.", rich_help_panel=_LIMITS),
-    ] = None,
-    max_minutes: Annotated[
-        float | None,
-        typer.Option(min=0.01, max=_ANY, help="Minutes of reading at most.", rich_help_panel=_LIMITS),
-    ] = None,
+    quiet: Quiet = False,
+    max_files: MaxFiles = None,
+    max_gib: MaxGib = None,
+    max_minutes: MaxMinutes = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -175,20 +156,6 @@ def assess(
         assessment = assess_evidence(request, knowledge, watch=watch, used=used)
     _print(_redacted(assessment) if redact else assessment, evidence, output, json=json, detail=detail)
     raise typer.Exit(assessment.exit_status)
-
-
-def limits_of(max_files: int | None, max_gib: float | None, max_minutes: float | None) -> Limits:
-    """Give the usual bounds, with those changed that the reader asked for."""
-    from msgspec.structs import replace
-
-    from tocsin.evidence.limits import GIB, Limits
-
-    limits = Limits()
-    if max_files is not None:
-        limits = replace(limits, files=max_files)
-    if max_gib is not None:
-        limits = replace(limits, total_bytes=int(max_gib * GIB))
-    return limits if max_minutes is None else replace(limits, seconds=max_minutes * 60)
 
 
 def _redacted(assessment: Assessment) -> Assessment:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tocsin.cli.assess import limits_of
+from tocsin.cli.options import MaxFiles, MaxGib, MaxMinutes, limits_of
 from tocsin.errors import UsageFault
 
 if TYPE_CHECKING:
     from tocsin.timeline.reading import Written
 
-_LIMITS = "Bounds on untrusted evidence"
 _CHOICE = "What to write"
-_ANY = 1e9
 _TOLD = 20
 """Files that were not read, by name."""
 NOT_ALL_READ = 4
@@ -78,17 +76,9 @@ def timeline(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no summary on standard error.")
     ] = False,
-    max_files: Annotated[
-        int | None, typer.Option(min=1, help="Files at most.", rich_help_panel=_LIMITS)
-    ] = None,
-    max_gib: Annotated[
-        float | None,
-        typer.Option(min=0.001, max=_ANY, help="GiB read at most, unpacked.", rich_help_panel=_LIMITS),
-    ] = None,
-    max_minutes: Annotated[
-        float | None,
-        typer.Option(min=0.01, max=_ANY, help="Minutes of reading at most.", rich_help_panel=_LIMITS),
-    ] = None,
+    max_files: MaxFiles = None,
+    max_gib: MaxGib = None,
+    max_minutes: MaxMinutes = None,
 ) -> None:
     """Write every record of the evidence, normalised, as one table: Parquet, or JSON lines for Timesketch.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tocsin.cli.assess import MOST_PROCESSES, console
+from tocsin.cli.assess import console
+from tocsin.cli.options import MOST_PROCESSES, Custody, Quiet
 
 if TYPE_CHECKING:
     from tocsin.model.verification import Verification
@@ -51,19 +52,12 @@ def verify(
         list[Path] | None,
         typer.Option("--packs", help="A further folder of campaign packs; may be given again."),
     ] = None,
-    custody: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            help="custody.json, if it is not in the evidence: when it was collected.",
-        ),
-    ] = None,
+    custody: Custody = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, max=MOST_PROCESSES, help="Processes that read.", show_default=False),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Verify that web shells were removed: each gets one answer, with where that is read.
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from tocsin.model.verdicts import Assessment
 from tocsin.model.verification import Verification
 from tocsin.report import view, words
 from tocsin.report.bars import axis, share
+from tocsin.report.environment import asset, environment
 from tocsin.report.prose import blocks, first_sentence
 from tocsin.report.sequence import sequence
 from tocsin.report.timeline import picture
-from tocsin.report.untrusted import broken, defang, shorten, visible
+from tocsin.report.untrusted import broken, defang, shorten
 
 EXCERPT = 600
 """Characters of one field of a finding that the page shows; the JSON document has all."""
@@ -32,7 +32,7 @@ MOST_SHELLS = 100
 
 def render(assessment: Assessment) -> str:
     """Give the whole page."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("tocsin.report", "report.css"), asset("tocsin.report", "report.js")
     return _ENVIRONMENT.get_template("report.html.j2").render(
         a=assessment,
         verdicts=view.by_gravity(assessment),
@@ -49,7 +49,7 @@ def render(assessment: Assessment) -> str:
 
 def render_verification(verification: Verification) -> str:
     """Give the page about what became of the web shells of an earlier assessment."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("tocsin.report", "report.css"), asset("tocsin.report", "report.js")
     return _ENVIRONMENT.get_template("verification.html.j2").render(
         v=verification,
         phrase=words.OVERALL[verification.answer],
@@ -69,27 +69,9 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _asset(name: str) -> str:
-    return files("tocsin.report").joinpath("templates", name).read_text("utf-8")
-
-
-def _seen(value: object) -> object:
-    """Make every printed text visible; what is markup already went through a template."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
-    return value
-
-
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tocsin.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_seen,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
+    made = environment("tocsin.report")
+    made.filters.update(
         defang=defang,
         broken=broken,
         shorten=shorten,
@@ -100,7 +82,7 @@ def _environment() -> Environment:
         blocks=blocks,
         first_sentence=first_sentence,
     )
-    environment.globals.update(
+    made.globals.update(
         words=words,
         view=view,
         plural=view.plural,
@@ -109,7 +91,7 @@ def _environment() -> Environment:
         sequence=sequence,
         excerpt=EXCERPT,
     )
-    return environment
+    return made
 
 
 _ENVIRONMENT = _environment()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from msgspec import Struct
 
 from tocsin.exercise.scoring.drawing import interval, kinds_picture, percent, rungs_picture, withheld_picture
 from tocsin.exercise.scoring.totals import QUESTIONS, Score
 from tocsin.model.words import Compromise, Exposure, Residual
-from tocsin.report.untrusted import defang, visible
+from tocsin.report.environment import asset, environment
+from tocsin.report.untrusted import defang
 from tocsin.report.view import plural
 
 CHECK_WORDS = {
@@ -40,7 +40,7 @@ class Confusion(Struct, frozen=True, kw_only=True):
 
 def render(score: Score) -> str:
     """Give the whole page."""
-    style = _asset("tocsin.report", "report.css") + _asset("tocsin.exercise.scoring", "score.css")
+    style = asset("tocsin.report", "report.css") + asset("tocsin.exercise.scoring", "score.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _ENVIRONMENT.get_template("score.html.j2").render(
         s=score,
@@ -79,28 +79,11 @@ def _confusion(key: tuple[str, str], score: Score) -> Confusion:
     return Confusion(question=key[0], campaign=key[1], columns=columns, rows=rows)
 
 
-def _asset(package: str, name: str) -> str:
-    return files(package).joinpath("templates", name).read_text("utf-8")
-
-
-def _seen(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
-    return value
-
-
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tocsin.exercise.scoring"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_seen,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(defang=defang, percent=percent, interval=interval)
-    environment.globals.update(plural=plural)
-    return environment
+    made = environment("tocsin.exercise.scoring")
+    made.filters.update(defang=defang, percent=percent, interval=interval)
+    made.globals.update(plural=plural)
+    return made
 
 
 _ENVIRONMENT = _environment()
