@@ -4,9 +4,9 @@
 
 Starts ``tocsin serve`` on a new hub (SQLite, or DATABASE_URL), gives it a census of ROWS rows to take in, and
 posts observations to its API at a steady rate until the import is through. A post is due at its moment,
-whether the one before was answered or not, and what it waits is counted from then. At the end every server of an
-accepted post is looked for in the database. Prints one line of JSON; the exit is 1 if a post was not accepted
-or its server is missing, or if one post in twenty waited for longer than 100 ms.
+whether the one before was answered or not, and what it waits is counted from then. At the end every server
+of an accepted post is looked for in the database. Prints one line of JSON; the exit is 1 if a post was not
+accepted or its server is missing, or if one post in twenty waited for longer than 100 ms.
 """
 
 from __future__ import annotations
