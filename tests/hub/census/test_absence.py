@@ -12,7 +12,7 @@ from tests.hub.census import rows
 from tocsin.errors import CensusError
 from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.models import Snapshot
-from tocsin.hub.census.services import Terms, import_file, refold_all
+from tocsin.hub.census.services import Terms, import_file, refold
 from tocsin.hub.constituency.models import Claim, Organisation
 from tocsin.hub.exposure.models import Standing
 
@@ -104,6 +104,6 @@ def test_a_new_owner_is_matched_when_folded_again(tmp_path: Path) -> None:
     take(tmp_path, 0, seen(0, HERE))
     contoso = Organisation.objects.create(name="Contoso", sector="energy")
     Claim.objects.create(organisation=contoso, kind="host", value=HERE)
-    assert refold_all() == 1
+    refold([Standing.objects.get().server_id])
     standing = Standing.objects.get()
     assert (standing.organisation_id, standing.sector) == (contoso.pk, "energy")

@@ -23,10 +23,11 @@ from msgspec import Struct
 from tocsin.errors import CensusError, UsageFault
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.followers import followers
-from tocsin.hub.census.ingest import CHUNK, Ingest, Progress
+from tocsin.hub.census.ingest import Ingest, Progress
 from tocsin.hub.census.lease import lease
-from tocsin.hub.census.models import CensusSource, Server, Snapshot
+from tocsin.hub.census.models import CensusSource, Snapshot
 from tocsin.hub.census.owners import Ownership
+from tocsin.hub.census.pace import LEAST
 from tocsin.hub.census.settling import plans, settle
 from tocsin.hub.rules.layouts.choosing import LOOKED_AT, choose, day_named
 from tocsin.hub.rules.layouts.layout import Layout, all_layouts, read_layout
@@ -158,18 +159,11 @@ def import_file(
 
 def refold(servers: Iterable[int]) -> None:
     """Fold servers anew, with owners matched again, in chunks: claims, decisions or facts have changed."""
-    ids = sorted(set(servers))
-    for start in range(0, len(ids), CHUNK):
-        _refold(ids[start : start + CHUNK])
-
-
-def refold_all() -> int:
-    """Fold every server anew, such as after a pack's new version. Gives how many there were."""
-    last = count = 0
-    while ids := list(Server.objects.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:CHUNK]):
-        _refold(ids)
-        last, count = ids[-1], count + len(ids)
-    return count
+    ids, ownership = sorted(set(servers)), Ownership()
+    for start in range(0, len(ids), LEAST):
+        with writing():  # an import may be under way: what is read here is what is written over
+            for write in plans(ids[start : start + LEAST], ownership, followers()):
+                write()
 
 
 def held_file(snapshot: Snapshot) -> Path:
@@ -299,10 +293,3 @@ def _enter(snapshot: Snapshot, state: str) -> None:
         snapshot.finished = timezone.now()
     with transaction.atomic():
         snapshot.save(update_fields=["state", "finished", "fault"])
-
-
-def _refold(ids: list[int]) -> None:
-    writers = plans(ids, Ownership(), followers())
-    with writing():
-        for write in writers:
-            write()

@@ -348,6 +348,9 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     """Give what the chain is to know: changes of state, not of the day on which a server was last seen."""
     before, after = one.before, one.after
     found = []
+    if before is not None and before.organisation != after.organisation:
+        step = (_organisation(before), _organisation(after))
+        found.append(_change(one, actor, "owner", step, (after.last_seen.astimezone(UTC).date(), {})))
     if before is None or _episode(before) != _episode(after) or _corrected(one):
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
@@ -363,6 +366,10 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
         step = ("agree", "disagree") if after.contradictory else ("disagree", "agree")
         found.append(_change(one, actor, "sources", step, (after.last_seen.astimezone(UTC).date(), {})))
     return found
+
+
+def _organisation(row: Row) -> str:
+    return f"organisation:{row.organisation}" if row.organisation else ""
 
 
 def _episode(row: Row) -> tuple[object, ...]:
