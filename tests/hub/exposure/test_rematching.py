@@ -1,4 +1,4 @@
-"""Servers follow claims and sectors by themselves: in pieces, told to the chain once, safe to be killed in."""
+"""Servers follow claims and sectors by themselves: in pieces, told to the chain once, safe to be killed."""
 
 from __future__ import annotations
 
