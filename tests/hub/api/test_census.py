@@ -43,6 +43,9 @@ def test_upload_follow_read(client: Client) -> None:
             "source": "own-scan",
             "taken": "2021-03-05",
             "scope": "all",
+            "method": "2",
+            "succeeds": ["1", "0"],
+            "lists_all": "true",
             "layout": "generic-csv",
         }
         answer = client.post("/api/census/snapshots", sent)
@@ -55,6 +58,7 @@ def test_upload_follow_read(client: Client) -> None:
     work()
     shown = client.get(f"/api/census/snapshots/{first['id']}").json()
     assert (shown["state"], shown["rows"], shown["source"]) == ("complete", 2, "own-scan")
+    assert (shown["method"], shown["succeeds"], shown["lists_all"]) == ("2", ["1", "0"], True)
     servers = client.get("/api/census/servers").json()["items"]
     assert {row["ip"] for row in servers} == {"192.0.2.1", "198.51.100.7"}
     assert len(client.get("/api/census/servers?ip=192.0.2.1").json()["items"]) == 1

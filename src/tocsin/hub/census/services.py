@@ -76,6 +76,8 @@ class TakenIn(Struct, frozen=True):
 def take_in(path: Path, terms: Terms, *, filename: str = "") -> TakenIn:
     """Keep a census file and register it; the same content of the same source and day is registered once.
 
+    An import of it that failed is begun again.
+
     Args:
         path: the file, plain or gzip. It is copied.
         terms: what is known of it.
@@ -117,6 +119,7 @@ def run(snapshot: int, progress: Progress | None = None) -> bool:
 
     Raises:
         CensusError: the file cannot be read to its end; the snapshot is marked as failed.
+        UsageFault: its layout is there no longer; likewise.
     """
     with lease() as held:
         if held:
@@ -131,7 +134,7 @@ def run_next() -> bool:
         snapshot = waiting.select_related("source").first() if held else None
         if snapshot is None:
             return False
-        with suppress(CensusError):  # its row says why
+        with suppress(CensusError, UsageFault):  # its row says why
             _import(snapshot, None)
         return True
 
@@ -239,12 +242,23 @@ def _digest(path: Path, seed: bytes) -> str:
 
 def _registered(path: Path, digest: str, values: dict[str, object]) -> TakenIn:
     known = Snapshot.objects.filter(digest=digest).first()
-    if known is not None:
+    if known is not None and known.state != Snapshot.FAILED:
         return TakenIn(known.pk, new=False)
     values["held"] = _keep(path, "")
+    if known is not None:
+        return _again(known)
     with writing():
         snapshot, new = Snapshot.objects.get_or_create(digest=digest, defaults=values)
     return TakenIn(snapshot.pk, new=new)
+
+
+def _again(failed: Snapshot) -> TakenIn:
+    """Let an import that failed, such as for want of its file, go on behind the rows that were taken in."""
+    with writing():
+        failed.state = Snapshot.RUNNING if failed.read else Snapshot.WAITING
+        failed.fault, failed.finished = "", None
+        failed.save(update_fields=["state", "fault", "finished"])
+    return TakenIn(failed.pk, new=False)
 
 
 def _keep(path: Path, suffix: str) -> str:
@@ -275,7 +289,7 @@ def _import(snapshot: Snapshot, progress: Progress | None) -> None:
         if snapshot.state == Snapshot.SETTLING:
             settle(snapshot, progress)
             _enter(snapshot, Snapshot.COMPLETE)
-    except CensusError as error:
+    except (CensusError, UsageFault) as error:  # a layout may be gone since
         snapshot.fault = str(error)
         _enter(snapshot, Snapshot.FAILED)
         raise

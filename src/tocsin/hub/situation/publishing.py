@@ -1,8 +1,8 @@
 """The picture as it may be published: no figure from 1 to 4, and none that gives one back (ADR 0026).
 
-What stands in it are states in the whole, by sector, region and version, the curve, the share that was looked
-at, changes of method and half-lives. How many servers are known in all does not, nor of how many no compromise
-is: they would give back by subtraction what is left out of the other axis. Queues are work, not news.
+In it stand states in the whole, by sector, region and version, the curve, the share that was looked at,
+changes of method and half-lives. How many servers are known in all does not, nor of how many no compromise:
+they would give back by subtraction what is left out of the other axis. Queues are work, not news.
 """
 
 from __future__ import annotations
