@@ -198,4 +198,6 @@ def server(request: HttpRequest, number: Number) -> Any:
 def observations(request: HttpRequest, number: Number, asked: Query[Asked]) -> Any:
     """What each source saw of a server."""
     rows = selectors.observations_visible_to(person_of(request)).filter(server_id=number)
-    return items(rows, asked, ("id",))
+    answer = items(rows, asked, ("id",))
+    record_reading(request, len(answer["items"]))
+    return answer

@@ -357,7 +357,7 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     elif _place(before) != _place(after):
         day = after.last_seen.astimezone(UTC).date()
         found.append(_change(one, actor, "place", ("", ""), (day, {"place": _place(after)})))
-    if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
+    if (before.compromise if before else Compromise.UNKNOWN) != after.compromise or _earlier(before, after):
         step = (before.compromise if before else "", after.compromise)
         found.append(
             _change(one, actor, "compromise", step, (after.compromise_since, {"worst": after.worst}))
@@ -366,6 +366,12 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
         step = ("agree", "disagree") if after.contradictory else ("disagree", "agree")
         found.append(_change(one, actor, "sources", step, (after.last_seen.astimezone(UTC).date(), {})))
     return found
+
+
+def _earlier(before: Row | None, after: Row) -> bool:
+    """Whether the compromise is the same and turns out to have begun earlier: a late census showed it."""
+    told = before.compromise_since if before else None
+    return told is not None and after.compromise_since is not None and after.compromise_since < told
 
 
 def _organisation(row: Row) -> str:
