@@ -84,7 +84,16 @@ def _running(folder: Path) -> Iterator[Hub]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     key = _prepare(folder / "hub")
-    command = [sys.executable, "-m", "tocsin.cli", "serve", "--data", folder / "hub", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "tocsin.cli",
+        "serve",
+        "--data",
+        str(folder / "hub"),
+        "--port",
+        str(port),
+    ]
     with (folder / "serve.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - ours
     try:

@@ -9,17 +9,20 @@ import pytest
 from tests.hub import making
 from tests.hub.census import rows
 
+from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.campaigns.services import load_campaigns, set_active
 from tocsin.hub.census.lease import lease
 from tocsin.hub.census.models import Server
 from tocsin.hub.census.selectors import servers_visible_to
 from tocsin.hub.census.services import Terms, import_file
+from tocsin.hub.census.settling import plans
 from tocsin.hub.constituency import importing, services
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.exposure import refolding, rematching
 from tocsin.hub.exposure.chores import CHORES
 from tocsin.hub.exposure.models import Event, Matching, Standing
 from tocsin.hub.exposure.selectors import visible_to
+from tocsin.hub.rules.words import ClaimKind
 from tocsin.hub.situation.counting import count_events
 from tocsin.hub.situation.models import DailyCount
 
@@ -201,7 +204,7 @@ def test_killed_in_a_piece_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dies_at(number: int) -> object:
     """What `plans` does, until it is called for the n-th time."""
-    calls, plans = 0, rematching.plans
+    calls = 0
 
     def plan(*args: object) -> object:
         nonlocal calls
@@ -218,7 +221,7 @@ def test_what_changes_in_between_begins_it_again(monkeypatch: pytest.MonkeyPatch
     claim = making.claim(making.organisation("Contoso"))
     assert rematching.rematch()
     other = making.organisation("Other")
-    making.claim(other, "192.0.2.1", kind="host")
+    making.claim(other, "192.0.2.1", ClaimKind.HOST)
     assert follow() == 4
     assert Server.objects.get(organisation=other).ip == "192.0.2.1"
     assert Server.objects.filter(organisation=claim.organisation).count() == SERVERS - 1
@@ -235,7 +238,7 @@ def test_a_call_ends_after_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_waits_while_somebody_imports() -> None:
     making.claim(making.organisation("Contoso"))
-    done = refolding.Campaign.objects.get(key="proxylogon")
+    done = Campaign.objects.get(key="proxylogon")
     done.digest = "f" * 64
     done.save()
     with lease() as held:

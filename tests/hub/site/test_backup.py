@@ -74,7 +74,7 @@ def test_whoever_writes_meanwhile_does_not_make_it_begin_again(
 
         connect = sqlite3.connect
         with monkeypatch.context() as patch:
-            patch.setattr(module.sqlite3, "connect", lambda path: connect(path, factory=Busy))
+            patch.setattr(sqlite3, "connect", lambda path: connect(path, factory=Busy))
             backup(folder, tmp_path / "b", KEYS, settings=settings)
     assert looks
     restore(tmp_path / "b", tmp_path / "again", KEYS)
