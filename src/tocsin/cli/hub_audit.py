@@ -63,9 +63,7 @@ def _events(file: Path | None, data: Path) -> Iterator[Chained]:
     from tocsin.hub.exposure import audit as reading
 
     if file is not None:
-        with file.open("rb") as stream:
-            is_database = stream.read(6) == b"SQLite"
-        return reading.from_sqlite(file) if is_database else reading.from_lines(file)
+        return reading.from_sqlite(file) if reading.is_database(file) else reading.from_lines(file)
     if address := os.environ.get("DATABASE_URL"):
         return reading.from_postgresql(address)
     return reading.from_sqlite(data / "hub.sqlite3")

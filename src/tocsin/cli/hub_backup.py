@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli.opening_hub import DATA, Data, open_hub
-from tocsin.errors import UsageFault
+from tocsin.errors import EnvironmentFault, UsageFault
 
 if TYPE_CHECKING:
     from tocsin.hub.rules.sealing import Key
@@ -33,6 +33,7 @@ def backup(
     `tocsin hub key` makes a pair of keys: a recipient can seal backups, and cannot open them.
     """
     keys = _keys(key)
+    _must_be_there(data)
     open_hub(data)
     from django.conf import settings
 
@@ -40,6 +41,14 @@ def backup(
 
     made = write(data.absolute(), file, keys, settings=dict(settings.DATABASES["default"]))
     typer.echo(f"{file}: {len(made.files)} files, {file.stat().st_size:,} bytes", err=True)
+
+
+def _must_be_there(data: Path) -> None:
+    """Other commands make a hub where none is; its backup would be believed to be that of the real one."""
+    from tocsin.hub.site.backup import SECRET
+
+    if not (data / SECRET).is_file():
+        raise EnvironmentFault("there is no hub here", where=str(data), remedy="Give --data DIR.")
 
 
 def restore(

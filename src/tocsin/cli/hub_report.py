@@ -26,6 +26,9 @@ def report(
     campaign: Annotated[
         str, typer.Option(help="Key of the campaign; else the newest that has servers.")
     ] = "",
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Only what may be published: no figure from 1 to 4.")
+    ] = False,
     data: Data = DATA,
 ) -> None:
     """Write the situation report: curve, coverage, sectors, half-lives, queues, what nobody has seen."""
@@ -33,7 +36,7 @@ def report(
     open_hub(data)
     from tocsin.hub.situation.commands import write_report
 
-    write_report(out, campaign=campaign, as_of=moment)
+    write_report(out, campaign=campaign, as_of=moment, publish=publish)
     typer.echo(str(out))
 
 

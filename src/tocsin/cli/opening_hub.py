@@ -9,7 +9,9 @@ import typer
 
 from tocsin.errors import EnvironmentFault
 
-Data = Annotated[Path, typer.Option(metavar="DIR", help="Folder for all that the hub keeps.")]
+Data = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder for all that the hub keeps.", envvar="TOCSIN_HUB_DATA")
+]
 DATA = Path("tocsin-hub")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -15,11 +17,15 @@ MISSING = "the hub's packages are not installed"
 
 def serve(
     *,
-    data: Annotated[Path, typer.Option(help="Folder for all that the hub keeps.")] = Path("tocsin-hub"),
+    data: Annotated[
+        Path, typer.Option(help="Folder for all that the hub keeps.", envvar="TOCSIN_HUB_DATA")
+    ] = Path("tocsin-hub"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Web processes.", min=1, max=64)] = 2,
-    url: Annotated[str | None, typer.Option(help="Address that people use, behind a proxy.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Address that people use, behind a proxy.", envvar="TOCSIN_HUB_URL")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Fill a new hub with a simulated nation: four sources, forty days.")
     ] = False,
@@ -33,7 +39,7 @@ def serve(
         from tocsin.hub.site import start
     except ImportError as error:
         raise EnvironmentFault(MISSING, where=str(error.name), remedy="pip install 'tocsin[hub]'") from error
-    address = url or f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+    address = url or f"http://{'localhost' if host == '127.0.0.1' else _bracketed(host)}:{port}"
     password = start.prepare(data=data, url=address, hosts=_hosts(address, host))
     if password:
         typer.echo(f"first administrator: {start.FIRST}\npassword (shown once): {password}", err=True)
@@ -57,5 +63,12 @@ def _say(what: str, done: int, whole: int) -> None:
 
 
 def _hosts(address: str, host: str) -> str:
-    name = address.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
-    return ",".join(dict.fromkeys([name, host, "127.0.0.1", "localhost", "[::1]"]))
+    """Give the names by which it may be asked: those of its address, and what TOCSIN_HUB_HOSTS adds."""
+    name = urlsplit(address).hostname or host
+    added = [one.strip() for one in os.environ.get("TOCSIN_HUB_HOSTS", "").split(",") if one.strip()]
+    own = [_bracketed(name), _bracketed(host), "127.0.0.1", "localhost", "[::1]"]
+    return ",".join(dict.fromkeys([*own, *added]))
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -8,7 +8,7 @@ from django.test import Client
 from tests.hub import making
 
 from tocsin.hub.accounts import services
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.models import Reading, User
 from tocsin.hub.api.models import Submission
 from tocsin.hub.api.submissions import collect
 from tocsin.hub.census.chores import CHORES
@@ -43,6 +43,9 @@ def test_upload_follow_read(client: Client) -> None:
             "source": "own-scan",
             "taken": "2021-03-05",
             "scope": "all",
+            "method": "2",
+            "succeeds": ["1", "0"],
+            "lists_all": "true",
             "layout": "generic-csv",
         }
         answer = client.post("/api/census/snapshots", sent)
@@ -55,9 +58,14 @@ def test_upload_follow_read(client: Client) -> None:
     work()
     shown = client.get(f"/api/census/snapshots/{first['id']}").json()
     assert (shown["state"], shown["rows"], shown["source"]) == ("complete", 2, "own-scan")
+    assert (shown["method"], shown["succeeds"], shown["lists_all"]) == ("2", ["1", "0"], True)
     servers = client.get("/api/census/servers").json()["items"]
     assert {row["ip"] for row in servers} == {"192.0.2.1", "198.51.100.7"}
-    assert len(client.get("/api/census/servers?ip=192.0.2.1").json()["items"]) == 1
+    found = client.get("/api/census/servers?ip=192.0.2.1").json()["items"]
+    assert len(found) == 1
+    path = f"/api/census/servers/{found[0]['id']}/observations"
+    assert len(client.get(path).json()["items"]) == 1
+    assert Reading.objects.filter(path=path, rows=1).exists()
     number = servers[0]["id"]
     assert client.get(f"/api/census/servers/{number}/observations").json()["items"][0]["source"] == "own-scan"
     assert client.get("/api/exposure/standings?campaign=nothing").status_code == 404

@@ -12,7 +12,7 @@ from tests.hub.census import rows
 from tocsin.errors import CensusError
 from tocsin.hub.campaigns.services import load_campaigns
 from tocsin.hub.census.models import Snapshot
-from tocsin.hub.census.services import Terms, import_file, refold_all
+from tocsin.hub.census.services import TakenIn, Terms, held_file, import_file, refold, run_next, take_in
 from tocsin.hub.constituency.models import Claim, Organisation
 from tocsin.hub.exposure.models import Standing
 
@@ -100,10 +100,32 @@ def test_a_file_cut_off_misses_nobody(tmp_path: Path) -> None:
     assert Snapshot.objects.filter(state=Snapshot.FAILED).count() == 3
 
 
+def test_an_import_that_failed_for_want_of_its_file_goes_on(tmp_path: Path) -> None:
+    file = rows.write(tmp_path, FIRST, seen(0, HERE))
+    terms = Terms(scope="all", method="1")
+    first = take_in(file, terms)
+    held_file(Snapshot.objects.get()).unlink()
+    assert run_next()
+    assert Snapshot.objects.get().state == Snapshot.FAILED
+    assert not run_next(), "nothing waits behind it"
+    assert take_in(file, terms) == TakenIn(first.snapshot, new=False)
+    assert run_next()
+    assert (Snapshot.objects.get().state, Snapshot.objects.get().fault) == (Snapshot.COMPLETE, "")
+    assert states()[HERE] == "vulnerable"
+
+
+def test_a_layout_that_is_gone_holds_nobody_up(tmp_path: Path) -> None:
+    take_in(rows.write(tmp_path, FIRST, seen(0, HERE)), Terms(scope="all"))
+    Snapshot.objects.update(layout="of-yesterday")
+    assert run_next()
+    assert Snapshot.objects.get().state == Snapshot.FAILED
+    assert "there is no layout of-yesterday" in Snapshot.objects.get().fault
+
+
 def test_a_new_owner_is_matched_when_folded_again(tmp_path: Path) -> None:
     take(tmp_path, 0, seen(0, HERE))
     contoso = Organisation.objects.create(name="Contoso", sector="energy")
     Claim.objects.create(organisation=contoso, kind="host", value=HERE)
-    assert refold_all() == 1
+    refold([Standing.objects.get().server_id])
     standing = Standing.objects.get()
     assert (standing.organisation_id, standing.sector) == (contoso.pk, "energy")

@@ -67,6 +67,14 @@ def test_people_lists_backup_and_the_way_back(tmp_path: Path) -> None:
     assert "new 0" in well("hub", "organisations", "owners.csv", "--data", "again", cwd=tmp_path)
 
 
+def test_no_backup_of_a_hub_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("correct horse battery staple")
+    done = tocsin("hub", "backup", "hub.backup", "--key", "key", "--data", "elsewhere", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "there is no hub here" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["key"], "nor is one made"
+
+
 def test_two_first_runs_at_once_make_one_hub(tmp_path: Path) -> None:
     environment = {
         name: value

@@ -116,3 +116,17 @@ def test_the_past_is_looked_up_where_it_can_change_and_nowhere_else(
     assert not asked, "each census was the newest"
     seen(tmp_path, 3, FIXED)
     assert asked
+
+
+def test_a_late_census_tells_of_an_earlier_compromise(tmp_path: Path) -> None:
+    load_campaigns()
+    seen(tmp_path, 9, OPEN, "exchange;webshell")
+    seen(tmp_path, 2, OPEN, "exchange;webshell")
+    seen(tmp_path, 4, OPEN, "exchange;webshell")
+    told = Event.objects.filter(kind="compromise", campaign="proxylogon").order_by("id")
+    assert [(one.at.date(), one.before, one.after) for one in told] == [
+        (DAY + timedelta(days=9), "", "suspected"),
+        (DAY + timedelta(days=2), "suspected", "suspected"),
+    ]
+    changes = [change for raw in told.values_list(*FIELDS) for change in changes_of(raw)]
+    assert [state.day for state in history(changes)] == [(DAY + timedelta(days=2)).toordinal()]

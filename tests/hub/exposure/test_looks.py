@@ -89,3 +89,11 @@ def test_methods_that_name_each_other_end() -> None:
     making.snapshot(scope=ALL, method="1", succeeds=["2"])
     making.snapshot(days=1, scope=ALL, method="2", succeeds=["1"])
     assert {one.method: one.continues for one in looks()} == {"1": {"2"}, "2": {"1"}}
+
+
+def test_what_one_source_says_of_its_methods_says_nothing_of_anothers() -> None:
+    one, other = making.source("one"), making.source("other")
+    making.snapshot(one, scope=ALL, method="2", succeeds=["1"])
+    making.snapshot(other, scope=ALL, method="2")
+    assert [row.continues for row in looks(sighting(source=one.pk))] == [frozenset({"1"})]
+    assert [row.continues for row in looks(sighting(source=other.pk))] == [frozenset()]

@@ -178,6 +178,7 @@ def test_owners_are_matched_again(visitor: Callable[..., Client]) -> None:
     assert client.post(DECIDE, {**form, "confirmed": "2"}).status_code == 302
     rows[0].refresh_from_db()
     assert (rows[0].organisation_id, rows[0].sector) == (owner.pk, "energy")
+    assert list(Server.objects.filter(organisation=owner)) == [rows[0].server]
 
 
 def seen(server: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from tocsin.errors import EnvironmentFault, TocsinError, UsageFault
 from tocsin.hub.rules.sealing import Opener, Passphrase, Sealer
+from tocsin.hub.site import backup as module
 from tocsin.hub.site.backup import HELD, MANIFEST, SECRET, SQLITE, backup, restore
 
 KEYS = [Passphrase("correct horse battery staple")]
@@ -50,6 +51,91 @@ def test_there_and_back(hub: tuple[Path, dict[str, Any]], tmp_path: Path) -> Non
         assert database.execute("SELECT name FROM victims").fetchall() == [("Contoso",)]
     assert (again / HELD / "census" / "0f").read_bytes() == b"a census"
     assert (again / SECRET).stat().st_mode & 0o777 == 0o600
+
+
+def test_whoever_writes_meanwhile_does_not_make_it_begin_again(
+    hub: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, settings = hub
+    looks: list[int] = []
+    with closing(sqlite3.connect(folder / SQLITE)) as other:
+        other.execute("INSERT INTO victims VALUES (zeroblob(?))", [20 << 20])
+        other.commit()
+
+        class Busy(sqlite3.Connection):
+            def backup(self, target: sqlite3.Connection, **how: Any) -> None:
+                super().backup(target, progress=write, **how)
+
+        def write(*left: int) -> None:
+            looks.append(left[1])
+            assert len(looks) < 10, "it never ends while somebody writes"
+            other.execute("INSERT INTO victims VALUES ('Fabrikam')")
+            other.commit()
+
+        connect = sqlite3.connect
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlite3, "connect", lambda path: connect(path, factory=Busy))
+            backup(folder, tmp_path / "b", KEYS, settings=settings)
+    assert looks
+    restore(tmp_path / "b", tmp_path / "again", KEYS)
+
+
+def test_uploads_come_and_go_meanwhile(
+    hub: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, settings = hub
+    growing = folder / HELD / "incoming-1"
+    growing.write_bytes(b"half of")
+
+    def held(_: Path) -> Iterator[tuple[Path, str]]:
+        yield folder / HELD / "incoming-2", "held/incoming-2"
+        yield growing, "held/incoming-1"
+
+    class Growing(module._Digested):
+        def read(self, size: int = -1) -> bytes:
+            if self._handle.name == str(growing):
+                with growing.open("ab") as more:
+                    more.write(b" the rest")
+            return super().read(size)
+
+    monkeypatch.setattr(module, "_held", held)
+    monkeypatch.setattr(module, "_Digested", Growing)
+    made = backup(folder, tmp_path / "b", KEYS, settings=settings)
+    assert set(made.files) == {SQLITE, SECRET, "held/incoming-1"}
+    restore(tmp_path / "b", tmp_path / "again", KEYS)
+    assert (tmp_path / "again" / HELD / "incoming-1").read_bytes() == b"half of"
+
+
+def test_into_an_empty_folder_and_into_a_mounted_one(
+    hub: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, settings = hub
+    made = backup(folder, tmp_path / "b", KEYS, settings=settings)
+    empty, mounted = tmp_path / "empty", tmp_path / "mounted"
+    for place in (empty, mounted):
+        place.mkdir()
+    restore(tmp_path / "b", empty, KEYS)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rmdir", busy)
+        restore(tmp_path / "b", mounted, KEYS)
+    for place in (empty, mounted):
+        found = {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+        assert found == set(made.files)
+    assert empty.stat().st_mode & 0o777 == 0o700
+    assert not list(tmp_path.glob(".restore-*"))
+
+
+def busy(self: Path) -> None:
+    raise OSError(16, "Device or resource busy", str(self))
+
+
+def test_what_cannot_be_read_or_written_is_said(hub: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, settings = hub
+    with pytest.raises(EnvironmentFault, match="no backup can be written here"):
+        backup(folder, tmp_path / "nowhere" / "b", KEYS, settings=settings)
+    with pytest.raises(EnvironmentFault, match="the backup cannot be read"):
+        restore(tmp_path / "nowhere", tmp_path / "again", KEYS)
+    assert not (tmp_path / "again").exists()
 
 
 def test_nothing_is_overwritten(hub: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ ANSWERS = {
     "/situation/queue/patched-not-clean/": LOGGED_IN,
     "/situation/report/": STAFF,
     "/situation/report.json": STAFF,
+    "/situation/published.json": STAFF,
     "/advisories/": OPEN,
     "/advisories/new/": WRITERS,
     "/advisories/publisher/": ADMINISTRATORS,

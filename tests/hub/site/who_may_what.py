@@ -98,6 +98,7 @@ POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/servers/1/decide/proxylogon/": (302, 403, 403, 403, 200, 200),
     "/situation/by/sector/": (302, 403, 403, 200, 200, 200),
     "/situation/queue/patched-not-clean/": (302, 200, 200, 200, 200, 200),
+    "/situation/published.json": (302, 403, 403, 200, 200, 200),
     "/situation/report.json": (302, 403, 403, 200, 200, 200),
     "/situation/report/": (302, 403, 403, 200, 200, 200),
     "/snapshots/": (302, 403, 403, 200, 200, 200),

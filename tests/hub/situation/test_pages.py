@@ -130,6 +130,32 @@ def test_every_form_holds_the_same_figures(nation: Campaign, visitor: Callable[.
     assert client.get("/situation/report.exe").status_code == 404
 
 
+def test_what_is_published_names_nobody(nation: Campaign, visitor: Callable[..., Client]) -> None:
+    lone = making.standing(making.server("198.51.100.2"), nation, exposure="mitigated")
+    add([(lone.server_id, 1, "exposure", "mitigated", False)])
+    work_off()
+    client = visitor(Role.VIEWER)
+    whole = json.loads(client.get("/situation/report.json").content)
+    assert whole["totals"]["mitigated"] == 1
+    found = json.loads(client.get("/situation/published.json").content)
+    assert found["totals"] == {"vulnerable": 20, "mitigated": None, "patched": 20}
+    assert found["compromise"] == {}
+    assert found["by"]["sector"] == {
+        "health": {"vulnerable": 20, "patched": 20},
+        "unknown": {"mitigated": None},
+    }
+    assert found["curve"][found["day"]]["mitigated"] is None
+    rows = list(csv.reader(io.StringIO(client.get("/situation/published.csv").content.decode())))
+    assert ["exposure", found["day"], "all", "mitigated", ""] in rows
+    assert ["exposure", found["day"], "all", "patched", "20"] in rows
+    counted = {"exposure", "compromise", "curve", "sector", "region", "branch"}
+    assert not [row for row in rows if row[0] in counted and row[4] in set("1234")]
+    page = client.get("/situation/published.html").content.decode()
+    assert "left out" in page
+    assert "known servers" not in page
+    assert client.get("/situation/published.pdf").status_code == 404
+
+
 def test_a_past_moment_shows_what_was_known_then(nation: Campaign, visitor: Callable[..., Client]) -> None:  # noqa: ARG001
     client = visitor(Role.VIEWER)
     assert (

@@ -46,6 +46,8 @@ class SnapshotOut(Schema):
     layout: str
     scope: dict[str, Any]
     method: str
+    succeeds: list[str]
+    lists_all: bool
     filename: str
     state: str
     read: int
@@ -70,6 +72,8 @@ class SnapshotIn(Schema):
     taken: date | None = None
     scope: Annotated[str, Field(max_length=100_000, pattern=PLAIN)] = ""
     method: Text = ""
+    succeeds: Annotated[list[Text], Field(max_length=50)] = []
+    lists_all: bool | None = None
     layout: Word = ""
 
 
@@ -147,6 +151,8 @@ def upload(request: HttpRequest, file: File[UploadedFile], known: Form[SnapshotI
         taken=known.taken,
         scope=known.scope or None,
         method=known.method,
+        succeeds=known.succeeds,
+        lists_all=known.lists_all,
         layout=known.layout,
         given_by=person.email,
     )
@@ -192,4 +198,6 @@ def server(request: HttpRequest, number: Number) -> Any:
 def observations(request: HttpRequest, number: Number, asked: Query[Asked]) -> Any:
     """What each source saw of a server."""
     rows = selectors.observations_visible_to(person_of(request)).filter(server_id=number)
-    return items(rows, asked, ("id",))
+    answer = items(rows, asked, ("id",))
+    record_reading(request, len(answer["items"]))
+    return answer

@@ -84,10 +84,15 @@ class Known(Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names by which an owner may be known: none that a provider gave to the address."""
-        own, other = hostname(self.name), hostname(self.hostname)
-        found = [name for name in (own, other) if name and is_unique(name) and not is_pool(name, self.ip)]
-        return tuple(dict.fromkeys(found))
+        """See `telling_names`."""
+        return telling_names(self.name, self.hostname, self.ip)
+
+
+def telling_names(name: str, host: str, ip: str) -> tuple[str, ...]:
+    """Give the names by which a server's owner may be known: none that a provider gave to the address."""
+    own, other = hostname(name), hostname(host)
+    found = [one for one in (own, other) if one and is_unique(one) and not is_pool(one, ip)]
+    return tuple(dict.fromkeys(found))
 
 
 def identity_of(row: Sighting) -> str:

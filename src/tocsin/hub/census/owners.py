@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,6 +12,14 @@ from tocsin.hub.census.known import Known
 from tocsin.hub.constituency.models import Claim, Organisation
 from tocsin.hub.rules.prefixes import OwnerClaim, Owners
 from tocsin.hub.rules.words import ClaimKind, Provenance
+
+
+class Owner(NamedTuple):
+    """Whose a server is: nobody's, of an unknown sector, where no claim holds."""
+
+    organisation: int | None = None
+    sector: str = "unknown"
+    owned_by: str = ""
 
 
 class Ownership:
@@ -37,11 +47,13 @@ class Ownership:
         """Give servers with their owners, as of the day on which each was last seen."""
         return [self._owned(server) for server in servers]
 
+    def owner(self, ip: str, day: date, *, names: Sequence[str], asn: int | None) -> Owner:
+        """Give whose a server is that was seen on a day."""
+        claim = self.owners.owner(ip, day, names=names, asn=asn)
+        if claim is None:
+            return Owner()
+        return Owner(claim.organisation, self.sectors.get(claim.organisation, "unknown"), claim.words)
+
     def _owned(self, server: Known) -> Known:
-        claim = self.owners.owner(server.ip, server.last.date(), names=server.names, asn=server.asn)
-        return msgspec.structs.replace(
-            server,
-            organisation=claim.organisation if claim else None,
-            sector=self.sectors.get(claim.organisation, "unknown") if claim else "unknown",
-            owned_by=claim.words if claim else "",
-        )
+        found = self.owner(server.ip, server.last.date(), names=server.names, asn=server.asn)
+        return msgspec.structs.replace(server, **found._asdict())

@@ -23,10 +23,11 @@ from msgspec import Struct
 from tocsin.errors import CensusError, UsageFault
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.followers import followers
-from tocsin.hub.census.ingest import CHUNK, Ingest, Progress
+from tocsin.hub.census.ingest import Ingest, Progress
 from tocsin.hub.census.lease import lease
-from tocsin.hub.census.models import CensusSource, Server, Snapshot
+from tocsin.hub.census.models import CensusSource, Snapshot
 from tocsin.hub.census.owners import Ownership
+from tocsin.hub.census.pace import LEAST
 from tocsin.hub.census.settling import plans, settle
 from tocsin.hub.rules.layouts.choosing import LOOKED_AT, choose, day_named
 from tocsin.hub.rules.layouts.layout import Layout, all_layouts, read_layout
@@ -75,6 +76,8 @@ class TakenIn(Struct, frozen=True):
 def take_in(path: Path, terms: Terms, *, filename: str = "") -> TakenIn:
     """Keep a census file and register it; the same content of the same source and day is registered once.
 
+    An import of it that failed is begun again.
+
     Args:
         path: the file, plain or gzip. It is copied.
         terms: what is known of it.
@@ -116,6 +119,7 @@ def run(snapshot: int, progress: Progress | None = None) -> bool:
 
     Raises:
         CensusError: the file cannot be read to its end; the snapshot is marked as failed.
+        UsageFault: its layout is there no longer; likewise.
     """
     with lease() as held:
         if held:
@@ -130,7 +134,7 @@ def run_next() -> bool:
         snapshot = waiting.select_related("source").first() if held else None
         if snapshot is None:
             return False
-        with suppress(CensusError):  # its row says why
+        with suppress(CensusError, UsageFault):  # its row says why
             _import(snapshot, None)
         return True
 
@@ -158,18 +162,11 @@ def import_file(
 
 def refold(servers: Iterable[int]) -> None:
     """Fold servers anew, with owners matched again, in chunks: claims, decisions or facts have changed."""
-    ids = sorted(set(servers))
-    for start in range(0, len(ids), CHUNK):
-        _refold(ids[start : start + CHUNK])
-
-
-def refold_all() -> int:
-    """Fold every server anew, such as after a pack's new version. Gives how many there were."""
-    last = count = 0
-    while ids := list(Server.objects.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:CHUNK]):
-        _refold(ids)
-        last, count = ids[-1], count + len(ids)
-    return count
+    ids, ownership = sorted(set(servers)), Ownership()
+    for start in range(0, len(ids), LEAST):
+        with writing():  # an import may be under way: what is read here is what is written over
+            for write in plans(ids[start : start + LEAST], ownership, followers()):
+                write()
 
 
 def held_file(snapshot: Snapshot) -> Path:
@@ -245,12 +242,23 @@ def _digest(path: Path, seed: bytes) -> str:
 
 def _registered(path: Path, digest: str, values: dict[str, object]) -> TakenIn:
     known = Snapshot.objects.filter(digest=digest).first()
-    if known is not None:
+    if known is not None and known.state != Snapshot.FAILED:
         return TakenIn(known.pk, new=False)
     values["held"] = _keep(path, "")
+    if known is not None:
+        return _again(known)
     with writing():
         snapshot, new = Snapshot.objects.get_or_create(digest=digest, defaults=values)
     return TakenIn(snapshot.pk, new=new)
+
+
+def _again(failed: Snapshot) -> TakenIn:
+    """Let an import that failed, such as for want of its file, go on behind the rows that were taken in."""
+    with writing():
+        failed.state = Snapshot.RUNNING if failed.read else Snapshot.WAITING
+        failed.fault, failed.finished = "", None
+        failed.save(update_fields=["state", "fault", "finished"])
+    return TakenIn(failed.pk, new=False)
 
 
 def _keep(path: Path, suffix: str) -> str:
@@ -281,7 +289,7 @@ def _import(snapshot: Snapshot, progress: Progress | None) -> None:
         if snapshot.state == Snapshot.SETTLING:
             settle(snapshot, progress)
             _enter(snapshot, Snapshot.COMPLETE)
-    except CensusError as error:
+    except (CensusError, UsageFault) as error:  # a layout may be gone since
         snapshot.fault = str(error)
         _enter(snapshot, Snapshot.FAILED)
         raise
@@ -299,10 +307,3 @@ def _enter(snapshot: Snapshot, state: str) -> None:
         snapshot.finished = timezone.now()
     with transaction.atomic():
         snapshot.save(update_fields=["state", "finished", "fault"])
-
-
-def _refold(ids: list[int]) -> None:
-    writers = plans(ids, Ownership(), followers())
-    with writing():
-        for write in writers:
-            write()

@@ -11,7 +11,7 @@ from tocsin.hub.census import store
 from tocsin.hub.census.bulk import Write
 from tocsin.hub.census.followers import Follower, followers
 from tocsin.hub.census.ingest import Progress
-from tocsin.hub.census.known import known
+from tocsin.hub.census.known import Known, known
 from tocsin.hub.census.models import Snapshot
 from tocsin.hub.census.owners import Ownership
 from tocsin.hub.census.pace import Pace
@@ -37,12 +37,20 @@ def settle(snapshot: Snapshot, progress: Progress | None = None) -> None:
 
 
 def plans(ids: Iterable[int], ownership: Ownership, following: Iterable[Follower]) -> list[Write]:
-    """Fold servers anew from what is stored; gives what writes the result, inside `writing`."""
+    """Fold servers anew from what is stored; gives what writes the result, inside `writing`.
+
+    Whose they are is matched anew, too, and stands in their rows and in what follows from them alike.
+    """
     merged = {server: group for server, group in store.observations_of(ids).items() if group}
-    names = store.identities_of(merged)
-    servers = [known(server, names[server], group) for server, group in merged.items()]
+    rows = store.rows_of(merged)
+    servers = [known(server, rows[server].identity, group) for server, group in merged.items()]
     owned = {one.id: one for one in ownership.owned(servers)}
-    return [follower.plan(owned, merged) for follower in following]
+    moved = [one for one in owned.values() if _owner(one) != rows[one.id][1:]]
+    return [store.write_servers(moved), *(follower.plan(owned, merged) for follower in following)]
+
+
+def _owner(server: Known) -> tuple[int | None, str]:
+    return server.organisation, server.owned_by
 
 
 _NOT_SHOWN = """

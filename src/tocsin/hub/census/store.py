@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from tocsin.hub.census.bulk import Table, Write
 from tocsin.hub.census.known import Known, Seen
@@ -106,9 +107,18 @@ def _seen(row: Sequence[object]) -> Seen:
     )
 
 
-def identities_of(servers: Iterable[int]) -> dict[int, str]:
-    """Give servers' identities by id."""
-    return {row[0]: row[1] for row in Table(Server, ("id", "identity")).read("id", servers)}
+class Named(NamedTuple):
+    """What a server's row holds that no sighting tells."""
+
+    identity: str
+    organisation: int | None
+    owned_by: str
+
+
+def rows_of(servers: Iterable[int]) -> dict[int, Named]:
+    """Give servers' identities and owners as they are stored, by id."""
+    columns = ("id", "identity", "organisation", "owned_by")
+    return {row[0]: Named(*row[1:]) for row in Table(Server, columns).read("id", servers)}
 
 
 def write_servers(servers: Iterable[Known]) -> Write:

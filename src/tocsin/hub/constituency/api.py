@@ -214,7 +214,9 @@ def _kept(request: HttpRequest, row: Organisation, wanted: OrganisationIn) -> Or
 def contacts(request: HttpRequest, number: Number, asked: Query[Asked]) -> Any:
     """Manual and imported contacts, side by side."""
     found = get_object_or_404(selectors.visible_to(request.user), pk=number)
-    return items(Contact.objects.filter(organisation=found), asked, ("id",))
+    answer = items(Contact.objects.filter(organisation=found), asked, ("id",))
+    record_reading(request, len(answer["items"]))
+    return answer
 
 
 @router.post("/{number}/contacts", response={201: ContactOut}, auth=WRITE, summary="Add a contact")
@@ -245,7 +247,9 @@ def remove_contact(request: HttpRequest, number: Number) -> Any:
 def claims(request: HttpRequest, number: Number, asked: Query[Asked]) -> Any:
     """Manual and imported claims, ended ones too."""
     found = get_object_or_404(selectors.visible_to(request.user), pk=number)
-    return items(Claim.objects.filter(organisation=found), asked, ("id",))
+    answer = items(Claim.objects.filter(organisation=found), asked, ("id",))
+    record_reading(request, len(answer["items"]))
+    return answer
 
 
 @router.post("/{number}/claims", response={201: ClaimOut}, auth=WRITE, summary="Add a claim")

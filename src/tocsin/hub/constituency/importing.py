@@ -22,7 +22,7 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.constituency.joining import foreign, meant
-from tocsin.hub.constituency.models import Claim, Contact, Import, Organisation
+from tocsin.hub.constituency.models import Claim, Contact, Import, Organisation, advance
 from tocsin.hub.rules.imports import Listed, Listing, Refusal, layouts, mapped, read_table
 from tocsin.hub.rules.rdap import read_rdap
 from tocsin.hub.rules.words import Provenance
@@ -172,7 +172,12 @@ def _write_organisations(found: Plan) -> None:
         row for identity, row in found.known.items() if _settle(found, identity, row) or row.pk in changed
     ]
     fields = ["name", "folded", "sector", "country", "region", "parent", "foreign_id"]
-    _in_pieces(touched, lambda rows: Organisation.objects.bulk_update(rows, fields))
+    _in_pieces(touched, lambda rows: _write_again(rows, fields))
+
+
+def _write_again(rows: Sequence[Organisation], fields: Sequence[str]) -> None:
+    Organisation.objects.bulk_update(rows, fields)
+    advance()
 
 
 def _organisation(listing: Listing, listed: Listed) -> Organisation:
@@ -288,6 +293,7 @@ def _write_claims(rows: Sequence[Claim]) -> None:
     Claim.objects.bulk_create(new, ignore_conflicts=True)
     again = [row.pk for row in rows if not row._state.adding]  # noqa: SLF001 - as above
     Claim.objects.filter(pk__in=again).update(valid_until=None, changed=timezone.now())
+    advance()
 
 
 def _gone(found: Plan) -> list[Claim]:
@@ -303,6 +309,7 @@ def _gone(found: Plan) -> list[Claim]:
 def _end(rows: Sequence[Claim]) -> None:
     now = timezone.now()
     Claim.objects.filter(pk__in=[row.pk for row in rows]).update(valid_until=now.date(), changed=now)
+    advance()
 
 
 def _in_pieces(rows: Iterable[Item], write: Callable[[list[Item]], Any]) -> None:

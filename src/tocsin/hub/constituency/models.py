@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from tocsin.hub.accounts.models import choices
@@ -92,6 +92,41 @@ class Claim(models.Model):
     def __str__(self) -> str:
         """What is claimed."""
         return f"{self.kind} {self.value}"
+
+    @transaction.atomic
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep it, and let servers be matched by it."""
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # Django's own, passed through
+        advance()
+
+    @transaction.atomic
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        """Remove it, and let servers be matched without it."""
+        gone = super().delete(*args, **kwargs)  # type: ignore[arg-type]  # as above
+        advance()
+        return gone
+
+
+class Revision(models.Model):
+    """How often it changed whose a server may be, or of which sector; one row.
+
+    A counter, since times do not tell: on PostgreSQL what was changed first may be seen last.
+    """
+
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        """Its number."""
+        return str(self.number)
+
+
+def advance() -> None:
+    """Say that claims or sectors changed, in the transaction that changes them.
+
+    Whoever writes claims past `Claim.save`, in bulk, calls it himself.
+    """
+    Revision.objects.get_or_create(pk=1)
+    Revision.objects.filter(pk=1).update(number=models.F("number") + 1)
 
 
 class Import(models.Model):

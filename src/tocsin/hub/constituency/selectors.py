@@ -6,11 +6,11 @@ from datetime import date, datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tocsin.hub.accounts.models import User
-from tocsin.hub.constituency.models import Claim, Contact, Organisation
+from tocsin.hub.constituency.models import Claim, Contact, Organisation, Revision
 from tocsin.hub.rules.claims import ClaimRow, Conflict, conflicts
 from tocsin.hub.rules.reach import STALE, Reach
 from tocsin.hub.rules.words import Bounce, Role
@@ -121,7 +121,14 @@ def claim_conflicts(most: int = 500) -> list[Conflict]:
     return found[:most]
 
 
+def revision() -> int:
+    """Grows whenever a claim or a sector changes: whoever follows them compares it with what he last saw.
+
+    Ask before reading claims: what is read then is of this revision or a later one.
+    """
+    return Revision.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
 def claims_version() -> str:
-    """Changes whenever a claim does: whoever matches servers to owners compares it with what he last saw."""
-    newest = Claim.objects.aggregate(n=Count("pk"), last=Max("changed"), number=Max("pk"))
-    return f"{newest['n']} {newest['number']} {newest['last']}"
+    """`revision`, as a text."""
+    return str(revision())

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import Act, User
 from tocsin.hub.accounts.services import record
-from tocsin.hub.constituency.models import Claim, Contact, Organisation
+from tocsin.hub.constituency.models import Claim, Contact, Organisation, advance
 from tocsin.hub.rules.claims import sound_claim
 from tocsin.hub.rules.reach import sound_contact
 from tocsin.hub.rules.sectors import sectors
@@ -48,6 +48,8 @@ def save_organisation(organisation: Organisation, *, by: User | None) -> Organis
     if changed:
         organisation.provenance = Provenance.MANUAL
         organisation.save()
+        if "sector" in changed:
+            advance()
         record(
             "organisation changed" if before else "organisation added",
             subject(organisation),

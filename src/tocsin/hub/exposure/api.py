@@ -124,7 +124,9 @@ def events(request: HttpRequest, asked: Query[Since]) -> Any:
     """The chain of events, newest first; members see those of their own servers, one at a time."""
     person = person_of(request)
     rows = selectors.events_of(person, asked.server) if asked.server else selectors.events_visible_to(person)
-    return items(rows, asked, ("-id",))
+    answer = items(rows, asked, ("-id",))
+    record_reading(request, len(answer["items"]))
+    return answer
 
 
 @router.post("/decisions", response={201: DecidedOut}, auth=WRITE, summary="Decide")

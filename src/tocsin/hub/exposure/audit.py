@@ -15,13 +15,26 @@ from typing import Any
 
 import msgspec
 
-from tocsin.errors import EvidenceError
+from tocsin.errors import EnvironmentFault, EvidenceError
 from tocsin.hub.rules.chain import Chained
 
 COLUMNS = "id, at, recorded, actor, kind, subject, campaign, before, after, detail, digest"
 _QUERY = "SELECT {columns} FROM exposure_event ORDER BY id"
 LONGEST = 1 << 20
 """Bytes of one exported line."""
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is SQLite's; else it should hold exported lines.
+
+    Raises:
+        EvidenceError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(6) == b"SQLite"
+    except OSError as error:
+        raise EvidenceError(f"it cannot be read: {error.strerror}.", where=str(path)) from error
 
 
 def from_sqlite(path: Path) -> Iterator[Chained]:
@@ -80,11 +93,18 @@ def from_lines(path: Path) -> Iterator[Chained]:
 
 
 def export(events: Iterable[Chained], path: Path) -> int:
-    """Write a chain as one JSON object a line; gives how many there are."""
+    """Write a chain as one JSON object a line, to a new file; gives how many there are.
+
+    Raises:
+        EnvironmentFault: the file is there already, or cannot be written.
+    """
     count = 0
-    with path.open("wb") as stream:
-        for count, event in enumerate(events, start=1):  # noqa: B007 - the last one is the answer
-            stream.write(msgspec.json.encode(event) + b"\n")
+    try:
+        with path.open("xb") as stream:
+            for count, event in enumerate(events, start=1):  # noqa: B007 - the last one is the answer
+                stream.write(msgspec.json.encode(event) + b"\n")
+    except OSError as error:
+        raise EnvironmentFault(f"it cannot be written: {error.strerror}.", where=str(path)) from error
     return count
 
 

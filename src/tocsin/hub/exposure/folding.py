@@ -348,13 +348,16 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
     """Give what the chain is to know: changes of state, not of the day on which a server was last seen."""
     before, after = one.before, one.after
     found = []
+    if before is not None and before.organisation != after.organisation:
+        step = (_organisation(before), _organisation(after))
+        found.append(_change(one, actor, "owner", step, (after.last_seen.astimezone(UTC).date(), {})))
     if before is None or _episode(before) != _episode(after) or _corrected(one):
         step = (before.exposure if before else "", after.exposure)
         found.append(_change(one, actor, "exposure", step, (after.since, _detail(one))))
     elif _place(before) != _place(after):
         day = after.last_seen.astimezone(UTC).date()
         found.append(_change(one, actor, "place", ("", ""), (day, {"place": _place(after)})))
-    if (before.compromise if before else Compromise.UNKNOWN) != after.compromise:
+    if (before.compromise if before else Compromise.UNKNOWN) != after.compromise or _earlier(before, after):
         step = (before.compromise if before else "", after.compromise)
         found.append(
             _change(one, actor, "compromise", step, (after.compromise_since, {"worst": after.worst}))
@@ -363,6 +366,16 @@ def changes_of(one: Folded, actor: str) -> list[Change]:
         step = ("agree", "disagree") if after.contradictory else ("disagree", "agree")
         found.append(_change(one, actor, "sources", step, (after.last_seen.astimezone(UTC).date(), {})))
     return found
+
+
+def _earlier(before: Row | None, after: Row) -> bool:
+    """Whether the compromise is the same and turns out to have begun earlier: a late census showed it."""
+    told = before.compromise_since if before else None
+    return told is not None and after.compromise_since is not None and after.compromise_since < told
+
+
+def _organisation(row: Row) -> str:
+    return f"organisation:{row.organisation}" if row.organisation else ""
 
 
 def _episode(row: Row) -> tuple[object, ...]:

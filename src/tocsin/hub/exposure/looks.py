@@ -14,7 +14,8 @@ from tocsin.hub.rules import days
 from tocsin.hub.rules.exposure import Looks
 from tocsin.hub.rules.scope import Cover, Place, Scope, parse_scope
 
-Succession = tuple[tuple[str, frozenset[str]], ...]
+Method = tuple[int, str]
+"""A source's method: two sources may call theirs the same."""
 
 
 class _Alike(Struct, frozen=True, kw_only=True):
@@ -34,21 +35,21 @@ class LookTable:
     def __init__(self, words: Collection[str]) -> None:
         """Read them; ``words`` name the campaign in scopes."""
         alike: dict[_Alike, int] = defaultdict(int)
-        continued: dict[str, set[str]] = defaultdict(set)
+        continued: dict[Method, set[str]] = defaultdict(set)
         states = (Snapshot.SETTLING, Snapshot.COMPLETE)
         for one in Snapshot.objects.filter(state__in=states, unplaced=0).order_by("id"):
-            continued[one.method].update(one.succeeds)
+            continued[one.source_id, one.method].update(one.succeeds)
             scope = parse_scope(one.scope)
             if scope.known:
                 alike[_alike(one, scope)] |= 1 << days.number(one.taken.astimezone(UTC).date())
-        before = {method: _all_before(method, continued) for method in continued}
+        before = {one: _all_before(one, continued) for one in continued}
         self._whole: dict[int, tuple[Looks, ...]] = defaultdict(tuple)
         self._partial: dict[int, list[tuple[Cover, Looks]]] = defaultdict(list)
         self._placed: dict[tuple[int, Place], tuple[Looks, ...]] = {}
         for key, when in alike.items():
             cover = Cover(key.scope, key.blind)
             if cover.checks(words):
-                self._sort(key, cover, when, before[key.method])
+                self._sort(key, cover, when, before[key.source, key.method])
 
     def _sort(self, key: _Alike, cover: Cover, when: int, before: frozenset[str]) -> None:
         looks = Looks(
@@ -119,13 +120,14 @@ def _alike(one: Snapshot, scope: Scope) -> _Alike:
     )
 
 
-def _all_before(method: str, continued: dict[str, set[str]]) -> frozenset[str]:
-    """Give all methods that a method continues, over several steps."""
+def _all_before(method: Method, continued: dict[Method, set[str]]) -> frozenset[str]:
+    """Give all methods of its source that a method continues, over several steps."""
+    source, name = method
     found: set[str] = set()
     waiting = list(continued.get(method, ()))
     while waiting:
         one = waiting.pop()
         if one not in found:
             found.add(one)
-            waiting.extend(continued.get(one, ()))
-    return frozenset(found - {method})
+            waiting.extend(continued.get((source, one), ()))
+    return frozenset(found - {name})

@@ -92,6 +92,22 @@ class Standing(models.Model):
         return f"{self.server} in {self.campaign}: {self.exposure}, {self.compromise}"
 
 
+class Matching(models.Model):
+    """How far servers follow claims and sectors; there is one row.
+
+    All were matched by the revision ``done`` (`constituency.selectors.revision`); by ``doing`` they are, as
+    far as the server ``until``.
+    """
+
+    done = models.BigIntegerField(default=-1)
+    doing = models.BigIntegerField(default=-1)
+    until = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        """The revision."""
+        return f"revision {self.done}"
+
+
 class Decision(models.Model):
     """What a person or an assessment says of one server in one campaign. Never changed, only superseded."""
 

@@ -13,6 +13,7 @@ from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.followers import Follower, followers
 from tocsin.hub.census.ingest import CHUNK
+from tocsin.hub.census.lease import lease
 from tocsin.hub.census.models import Server, Snapshot
 from tocsin.hub.census.owners import Ownership
 from tocsin.hub.census.settling import plans
@@ -32,6 +33,13 @@ def refold() -> bool:
     campaign = changed.first()
     if campaign is None or Snapshot.objects.filter(state__in=Snapshot.PENDING).exists():
         return False
+    with lease() as held:
+        if held:
+            _judge(campaign)
+    return held
+
+
+def _judge(campaign: Campaign) -> None:
     if campaign.folding != campaign.digest:
         _begin(campaign)
     ownership, following = Ownership(), followers()
@@ -39,7 +47,6 @@ def refold() -> bool:
         if not _piece(campaign, ownership, following):
             _end(campaign)
             break
-    return True
 
 
 def _begin(campaign: Campaign) -> None:

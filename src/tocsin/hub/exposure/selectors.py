@@ -20,10 +20,15 @@ from tocsin.hub.rules.words import Exposure
 
 
 def visible_to(user: Visitor) -> QuerySet[Standing]:
-    """Give the standings that a person may see."""
+    """Give the standings that a person may see; to a member, none of a server that has gone elsewhere since.
+
+    Standings of campaigns that are no longer followed keep the owner of then: so the server is asked, too.
+    """
     owned = organisation_ids(user)
     found = Standing.objects.select_related("server", "campaign", "organisation")
-    return found if owned is None else found.filter(organisation_id__in=owned)
+    if owned is None:
+        return found
+    return found.filter(organisation_id__in=owned, server__organisation_id__in=owned)
 
 
 def decisions_visible_to(user: Visitor) -> QuerySet[Decision]:

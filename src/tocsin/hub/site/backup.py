@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
@@ -51,12 +51,12 @@ def backup(folder: Path, target: Path, keys: Sequence[Key], *, settings: dict[st
 
     Raises:
         UsageFault: the target is there already.
-        EnvironmentFault: pg_dump is missing or fails.
+        EnvironmentFault: the target cannot be written, or pg_dump is missing or fails.
     """
     if target.exists():
         raise UsageFault("this is there already", where=str(target), remedy="Name another file.")
     waiting = target.with_name(f".{target.name}.{os.getpid()}")
-    descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = _new(waiting)
     try:
         with os.fdopen(descriptor, "wb") as handle:
             made = _write(folder, handle, keys, settings)
@@ -68,6 +68,15 @@ def backup(folder: Path, target: Path, keys: Sequence[Key], *, settings: dict[st
     return made
 
 
+def _new(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"no backup can be written here: {error.strerror}", where=str(path.parent)
+        ) from error
+
+
 def _write(folder: Path, handle: IO[bytes], keys: Sequence[Key], settings: dict[str, Any]) -> Backup:
     sealer = Sealer(handle, keys)
     files: dict[str, str] = {}
@@ -75,13 +84,38 @@ def _write(folder: Path, handle: IO[bytes], keys: Sequence[Key], settings: dict[
         tarfile.open(fileobj=cast("IO[bytes]", sealer), mode="w|") as tar,
         _database(folder, settings) as database,
     ):
-        for path, name in [(database, database.name), (folder / SECRET, SECRET), *_held(folder)]:
-            files[name] = _digest(path)
-            tar.add(path, name, recursive=False)
+        for path, name in [(database, database.name), (folder / SECRET, SECRET)]:
+            files[name] = _add(tar, path, name)
+        for path, name in _held(folder):
+            with suppress(FileNotFoundError):  # an upload that got its name, or was past its time
+                files[name] = _add(tar, path, name)
         made = Backup(made=datetime.now(UTC), version=__version__, files=files)
         _add_manifest(tar, made)
     sealer.close()
     return made
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: str) -> str:
+    """Add a file as long as it is now; gives the digest of what was added, in the same reading."""
+    with path.open("rb") as handle:
+        entry = tar.gettarinfo(arcname=name, fileobj=handle)
+        digested = _Digested(handle)
+        tar.addfile(entry, cast("IO[bytes]", digested))
+    return digested.total.hexdigest()
+
+
+class _Digested:
+    """A file's bytes, digested as they are read."""
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        self._handle = handle
+        self.total = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes."""
+        found = self._handle.read(size)
+        self.total.update(found)
+        return found
 
 
 def _held(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -117,7 +151,7 @@ def _copy_sqlite(source: Path, copy: Path) -> None:
     descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.close(descriptor)
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(copy)) as new:
-        old.backup(new, pages=4_096)
+        old.backup(new)  # in one go: in pieces, SQLite begins again whenever somebody wrote in between
         new.execute("PRAGMA journal_mode=DELETE")
 
 
@@ -149,25 +183,46 @@ def restore(
 
     Raises:
         UsageFault: the folder holds something, or no key opens the file.
-        EnvironmentFault: the file was changed or is cut off; nothing was restored.
+        EnvironmentFault: the file is missing, was changed or is cut off; nothing was restored.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageFault(
             "this folder holds something", where=str(folder), remedy="Restore into an empty one."
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".restore-") as place,
-        source.open("rb") as handle,
+        _opened(source) as handle,
+        tempfile.TemporaryDirectory(dir=_there(folder.parent), prefix=".restore-") as place,
     ):
         made = _unpack(Opener(handle, keys), Path(place))
         _check(Path(place), made)
         if DUMP in made.files:
             _load_dump(Path(place) / DUMP, settings)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for path in Path(place).iterdir():
-            path.rename(folder / path.name)
+        _move(Path(place), folder)
     return made
+
+
+def _opened(source: Path) -> IO[bytes]:
+    try:
+        return source.open("rb")
+    except OSError as error:
+        raise EnvironmentFault(f"the backup cannot be read: {error.strerror}", where=str(source)) from error
+
+
+def _there(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _move(place: Path, folder: Path) -> None:
+    """Give the folder what was restored: all at once, or, into a mounted one, the database last."""
+    try:
+        if folder.exists():
+            folder.rmdir()
+        place.rename(folder)
+    except OSError:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for path in sorted(place.iterdir(), key=lambda one: one.name == SQLITE):
+            shutil.move(path, folder / path.name)
 
 
 def _unpack(opener: Opener, place: Path) -> Backup:

@@ -83,6 +83,7 @@ def _sqlite(folder: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": folder / "hub.sqlite3",
+        "CONN_MAX_AGE": 60,  # to open one costs more than all else that a small request does
         "TEST": {"NAME": folder / "test.sqlite3"},  # a file: in memory, threads would share one connection
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

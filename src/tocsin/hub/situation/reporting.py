@@ -54,7 +54,7 @@ def written(found: Situation, form: str) -> bytes:
     if form == "json":
         plain = msgspec.to_builtins(found, str_keys=True)
         return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
-    page = render_to_string("situation/report_file.html", {**body(found), "css": _style()})
+    page = render_to_string("situation/report_file.html", {**body(found), "css": style()})
     return _pdf(page) if form == "pdf" else page.encode()
 
 
@@ -68,7 +68,8 @@ def _newest_look(found: Situation) -> str:
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def style() -> str:
+    """The report's own style sheet."""
     folder = Path(settings.STATICFILES_DIRS[0]) / "hub"
     return (folder / "report.css").read_text(encoding="utf-8")
 

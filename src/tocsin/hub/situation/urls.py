@@ -11,4 +11,5 @@ urlpatterns = [
     path("queue/<slug:name>/", views.queue, name="situation-queue"),
     path("report/", views.report, name="situation-report"),
     path("report.<slug:form>", views.report_file, name="situation-report-file"),
+    path("published.<slug:form>", views.published_file, name="situation-published-file"),
 ]

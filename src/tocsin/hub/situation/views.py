@@ -14,7 +14,8 @@ from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.lists.keyset import page
 from tocsin.hub.rules.words import Role
-from tocsin.hub.situation import reporting, selectors, shown
+from tocsin.hub.situation import publishing, reporting, selectors, shown
+from tocsin.hub.situation.figures import Situation
 
 ORDER = ("-last_seen", "-id")
 
@@ -71,11 +72,31 @@ def report_file(request: HttpRequest, form: str) -> HttpResponse:
     """The report as ``csv``, ``json``, ``html`` or ``pdf``."""
     if form not in reporting.FORMS:
         raise Http404
+    found = _found(request)
+    name = f"situation-{found.campaign}-{found.day}.{form}"
+    return _file(reporting.written(found, form), reporting.FORMS[form], name)
+
+
+@staff
+def published_file(request: HttpRequest, form: str) -> HttpResponse:
+    """The figures that may be published, as ``csv``, ``json`` or ``html``."""
+    if form not in publishing.FORMS:
+        raise Http404
+    found = publishing.published(_found(request))
+    name = f"published-{found.campaign}-{found.day}.{form}"
+    return _file(publishing.written(found, form), publishing.FORMS[form], name)
+
+
+def _found(request: HttpRequest) -> Situation:
     found = reporting.found_as_of(_campaign(request), _moment(request))
     if found is None:
         raise Http404
-    answer = HttpResponse(reporting.written(found, form), content_type=reporting.FORMS[form])
-    answer["Content-Disposition"] = f'attachment; filename="situation-{found.campaign}-{found.day}.{form}"'
+    return found
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
