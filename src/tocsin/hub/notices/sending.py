@@ -20,7 +20,7 @@ from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import operator
 from tocsin.hub.notices.composing import Known, delivery, known_of, said_too_much
 from tocsin.hub.notices.models import Delivery, Notice
-from tocsin.hub.notices.planning import May, may_of
+from tocsin.hub.notices.planning import May, mays_of
 from tocsin.hub.outbox.services import Attachment, Draft, Purpose, queue
 from tocsin.hub.owners.services import make_link
 from tocsin.hub.rules import links
@@ -79,7 +79,8 @@ def send_some(now: datetime | None = None) -> bool:
 def _send(rows: Sequence[Delivery], now: datetime) -> None:
     asked = {row.pk: one for row in rows if (one := candidate_of(row)) is not None}
     states = states_of([row.notice for row in rows])
-    mays = _mays(rows, list(asked.values()), now)
+    kinds = {Kind(row.notice.kind) for row in rows}
+    mays = mays_of(kinds, now, (row.notice.organisation_id for row in rows), asked.values())
     reporter, owned = operator.reporter(), _owned(rows)
     ready: list[tuple[Delivery, Draft]] = []
     for row in rows:
@@ -93,13 +94,6 @@ def _send(rows: Sequence[Delivery], now: datetime) -> None:
             if row.state == Delivery.WAITING and (draft := _draft(row, owned, now)) is not None:
                 ready.append((row, draft))
     _queue(ready, now)
-
-
-def _mays(rows: Iterable[Delivery], known: Sequence[Candidate], now: datetime) -> dict[Kind, May]:
-    owners = {row.notice.organisation_id for row in rows}
-    kinds = {Kind(row.notice.kind) for row in rows}
-    first = may_of(next(iter(kinds)), now, owners, known)
-    return {kind: May(kind, now, first.affected, first.routes) for kind in kinds}
 
 
 def candidate_of(row: Delivery) -> Candidate | None:
