@@ -38,6 +38,7 @@ from tocsin.hub.rules.notices import (
     fixed,
     next_reminder,
 )
+from tocsin.hub.rules.secrecy import Say
 
 CHUNK = 100
 EVERY = timedelta(minutes=5)
@@ -188,14 +189,21 @@ def _go(notice: Notice, state: State, now: datetime, **values: object) -> None:
 
 
 def _due(notice: Notice, now: datetime) -> bool:
-    """Whether it is time for another channel: by the schedule, or at once where no message arrived."""
+    """Whether it is time for another channel: by the schedule; at once where too little arrived."""
     rows = list(notice.deliveries.all())
     if notice.batch.state != BatchState.APPROVED or any(row.state == Delivery.WAITING for row in rows):
         return False
+    if _has_lost_its_details(notice):
+        return True
     if notice.told is None:
         return all(_is_lost(row) for row in rows)
     when = next_reminder(Kind(notice.kind), notice.told, notice.reminded)
     return when is not None and when <= now
+
+
+def _has_lost_its_details(notice: Notice) -> bool:
+    """Planned to tell everything by mail, a reference alone went: once, another way is sought."""
+    return notice.say == Say.EVERYTHING and not notice.detailed and notice.reminded == 0
 
 
 def _is_lost(row: Delivery) -> bool:
@@ -232,7 +240,8 @@ def _remind(notices: Sequence[Notice], now: datetime) -> None:
             row = delivery(known_of(notice, now), choice, key=key, affected=affected)
             row.due = now
             row.save()
-            Notice.objects.filter(pk=notice.pk).update(reminded=number)
+            detailed = notice.detailed or choice.say is Say.EVERYTHING
+            Notice.objects.filter(pk=notice.pk).update(reminded=number, detailed=detailed)
 
 
 def _nobody_left(notice: Notice, now: datetime) -> None:

@@ -23,7 +23,7 @@ class Neighbours:
     """Who stands around or above whom, as claims and parents stand when this is made."""
 
     def __init__(self, day: date, asked: Iterable[int]) -> None:
-        """Read the networks that are claimed, the national CERTs, and who stands above those ``asked`` about."""
+        """Read who claims networks, the national CERTs, and who stands above those ``asked`` about."""
         kinds = (ClaimKind.CIDR, ClaimKind.ASN)
         rows = valid_claims(day).filter(kind__in=kinds).values_list("id", "organisation_id", "kind", "value")
         self._around = Around(

@@ -21,6 +21,7 @@ from tocsin.hub.notices import operator
 from tocsin.hub.notices.composing import Known, delivery, known_of, said_too_much
 from tocsin.hub.notices.models import Delivery, Notice
 from tocsin.hub.notices.planning import May, mays_of
+from tocsin.hub.notices.routes import Resolver, configured, domain_of, look_up
 from tocsin.hub.outbox.services import Attachment, Draft, Purpose, queue
 from tocsin.hub.owners.services import make_link
 from tocsin.hub.rules import links
@@ -56,8 +57,11 @@ LINK_FOR = {
 }
 
 
-def send_some(now: datetime | None = None) -> bool:
-    """The chore: queue the next messages that are due. Gives whether there were any."""
+def send_some(now: datetime | None = None, resolver: Resolver | None = None) -> bool:
+    """The chore: queue the next messages that are due. Gives whether there were any.
+
+    Where mail goes is looked up anew if that was more than a day ago: approval takes time, reminders weeks.
+    """
     moment = now or timezone.now()
     due = Delivery.objects.filter(
         state=Delivery.WAITING, due__lte=moment, notice__batch__state=BatchState.APPROVED
@@ -65,6 +69,9 @@ def send_some(now: datetime | None = None) -> bool:
     numbers_due = list(due.order_by("due", "notice__urgency", "id").values_list("pk", flat=True)[:CHUNK])
     if not numbers_due:
         return False
+    open_ones = Delivery.objects.filter(pk__in=numbers_due, say=Say.EVERYTHING)
+    domains = [domain_of(*pair) for pair in open_ones.values_list("channel", "address")]
+    look_up(domains, resolver or configured(), moment)
     with writing():
         rows = list(
             Delivery.objects.filter(pk__in=numbers_due, state=Delivery.WAITING)
@@ -162,9 +169,18 @@ def _say_less(row: Delivery, one: Candidate, may: May, known: Known) -> None:
         for name in ("say", "why", "subject", "text", "attachments", "state", "fault"):
             setattr(row, name, getattr(made, name))
         row.save()
+        _without_details(row)
     elif faults := said_too_much(row, known.organisation, known.servers, affected):
         row.state, row.fault = Delivery.HELD, f"it would say {', '.join(faults)}"[:300]
         row.save(update_fields=["state", "fault"])
+
+
+def _without_details(row: Delivery) -> None:
+    """Where no other message of a notice tells the details now, `following` looks for another way at once."""
+    others = Delivery.objects.filter(notice=row.notice_id, say=Say.EVERYTHING)
+    if not others.exclude(state=Delivery.CANCELLED).exists():
+        row.notice.detailed = False
+        row.notice.save(update_fields=["detailed"])
 
 
 def _draft(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> Draft | None:
