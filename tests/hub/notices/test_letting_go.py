@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.notices import rows
 
 from tocsin.errors import UsageFault
 from tocsin.hub.exposure.models import Event, Standing
-from tocsin.hub.notices import approving, following, guarding, planning
+from tocsin.hub.notices import approving, following, guarding, planning, sending
 from tocsin.hub.notices.chores import CHORES
 from tocsin.hub.notices.models import Batch, Delivery, Notice
 from tocsin.hub.outbox import outcomes
@@ -79,6 +82,22 @@ def test_a_large_batch_needs_two_people(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UsageFault, match="approved or cancelled"):
         planning.plan_again(batch)
     assert notices.people_needed(notices.numbers().second_person_over + 1) == 2
+
+
+def test_many_messages_are_queued_in_as_many_statements_as_few() -> None:
+    counts = []
+    for numbers in (range(1, 3), range(3, 20)):
+        for number in numbers:
+            rows.server(rows.owner(number), number * 4)
+        rows.released(rows.planned())
+        with CaptureQueriesContext(connection) as asked:
+            assert sending.send_some(timezone.now() + timedelta(seconds=1))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert Message.objects.count() == 19
+    assert Notice.objects.filter(link=None).count() == 0
+    texts = list(Message.objects.values_list("text", flat=True))
+    assert len({re.search(r"/o/(\S+)", text)[1] for text in texts}) == 19  # type: ignore[index]  # each has one
 
 
 def test_silence_is_no_answer_yet_and_an_answer_ends_reminders() -> None:
