@@ -142,7 +142,9 @@ def batch_messages(request: HttpRequest, key: int) -> HttpResponse:
 def batch_results(request: HttpRequest, key: int) -> HttpResponse:
     """How soon owners fixed, by arm, channel and sector; and what being told early caused."""
     found = _batch(request, key)
-    return render(request, "notices/results.html", {"batch": found, **results.found(found)})
+    return render(
+        request, "notices/results.html", {"batch": found, **results.found(found, request.GET.get("by", ""))}
+    )
 
 
 @writers
