@@ -131,6 +131,20 @@ def test_one_post_without_cookie_ends_it_and_forgets_the_address() -> None:
     assert Message.objects.get().state == "cancelled"
 
 
+def test_a_complaint_ends_a_subscription_as_its_link_does() -> None:
+    other = making.subscriber()
+    making.subscriber(READER)
+    making.published()
+    _all_mail()
+    assert not subscriptions.end_unwanted()
+    marked = Message.objects.filter(address=READER)
+    marked.update(state="sent", complained=timezone.now())
+    assert subscriptions.end_unwanted()
+    assert [row.pk for row in Subscriber.objects.all()] == [other.pk]
+    making.subscriber(READER, confirmed=timezone.now())  # he has changed his mind
+    assert not subscriptions.end_unwanted()
+
+
 def test_only_administrators_see_who_subscribed(enter: Callable[[User], Client]) -> None:
     row = making.subscriber(READER)
     administrator = enter(hub.person(Role.ADMINISTRATOR))

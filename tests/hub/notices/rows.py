@@ -103,9 +103,9 @@ def released(batch: Batch, by: User | None = None, now: datetime | None = None) 
     return batch
 
 
-def sent(now: datetime | None = None) -> None:
+def sent(now: datetime | None = None, resolver: Any = None) -> None:
     """Everything that is due is given to the outbox."""
-    while send_some(now or timezone.now() + timedelta(seconds=1)):
+    while send_some(now or timezone.now() + timedelta(seconds=1), resolver):
         pass
 
 

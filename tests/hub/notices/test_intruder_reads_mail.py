@@ -23,10 +23,14 @@ from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Claim, Contact, Organisation
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import following, guarding
-from tocsin.hub.notices.models import Delivery, Notice
+from tocsin.hub.notices.models import Delivery, MailRoute, Notice
 from tocsin.hub.notices.routes import Found
+from tocsin.hub.outbox import by_hand
+from tocsin.hub.outbox import services as outbox
 from tocsin.hub.outbox.models import Message
+from tocsin.hub.outbox.sending import last_look
 from tocsin.hub.rules.cases import CaseKind, Source
+from tocsin.hub.rules.mail import State as Sent
 from tocsin.hub.rules.notices import Kind
 from tocsin.hub.rules.words import Bounce, Channel, ClaimKind, Compromise, Exposure, Provenance
 
@@ -272,6 +276,92 @@ def test_suspected_after_queueing_the_mail_is_called_back() -> None:
     first, second = Message.objects.order_by("id")
     assert first.state == "cancelled"
     assert tells(second, owner) == []
+
+
+def queued() -> Message:
+    """A message with findings that waits in the outbox; its owner has a postal address, too."""
+    owner = rows.owner()
+    rows.verified(owner, "1 Example Street\n12345 Town", Channel.LETTER)
+    rows.server(owner)
+    rows.released(rows.planned())
+    rows.sent()
+    message = Message.objects.get()
+    assert tells(message, owner)
+    return message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [Sent.IN_DOUBT, Sent.HELD, Sent.QUEUED])
+def test_however_a_message_comes_to_go_it_is_looked_at_once_more(state: Sent) -> None:
+    """A person settles a doubt, or lets go what was held, after compromise came to be suspected."""
+    message, analyst = queued(), making.person()
+    Message.objects.update(state=state)
+    Standing.objects.update(compromise=Compromise.SUSPECTED)
+    if state is not Sent.QUEUED:
+        assert guarding.guard(timezone.now()) == 0  # nothing that a person has in hand is taken from him
+    if state is Sent.IN_DOUBT:
+        outbox.settle(message, sent=False, by=analyst)
+    if state is Sent.HELD:
+        by_hand.let_go([message.pk], by=analyst)
+    last_look([Message.objects.get(state=Sent.QUEUED)])
+    message.refresh_from_db()
+    assert message.state == Sent.CANCELLED
+
+
+@pytest.mark.django_db
+def test_a_shell_alone_calls_mail_back() -> None:
+    queued()
+    Standing.objects.update(shell_seen=making.DAY.date(), compromise=Compromise.TARGETED)
+    assert guarding.guard(timezone.now()) == 1
+    rows.sent()
+    assert guarding.guard(timezone.now()) == 0  # what goes instead may go
+
+
+@pytest.mark.django_db
+def test_a_provider_whose_own_server_is_broken_into_reads_no_finding_about_others() -> None:
+    provider, owner = rows.owner(30), making.organisation("Contoso")
+    making.claim(owner, "192.0.2.4/32")
+    owner.parent = provider
+    owner.save()
+    rows.server(owner)
+    rows.released(rows.planned())
+    rows.sent()
+    assert tells(Message.objects.get(), owner)
+    making.standing(making.server("192.0.2.120", provider), rows.campaign(), compromise=Compromise.CONFIRMED)
+    assert guarding.guard(timezone.now()) == 1
+    rows.sent()
+    assert tells(Message.objects.get(state="queued"), owner) == []
+
+
+@pytest.mark.django_db
+def test_the_details_that_mail_may_no_longer_tell_go_by_letter_at_once() -> None:
+    queued()
+    Standing.objects.update(compromise=Compromise.SUSPECTED)
+    guarding.guard(timezone.now())
+    rows.sent()
+    assert not Notice.objects.get().detailed
+    while following.follow_some(timezone.now() + following.EVERY * 2):
+        pass
+    rows.sent(timezone.now() + timedelta(hours=1))
+    mail, letter = Message.objects.filter(state="queued").order_by("id")
+    assert (mail.channel, letter.channel) == ("email", "letter")
+    assert tells(mail, Organisation.objects.get()) == []
+    assert "192.0.2.4" in letter.text
+    assert "we told you" not in letter.text
+    assert Notice.objects.get().detailed
+
+
+@pytest.mark.django_db
+def test_where_mail_goes_is_looked_up_anew_before_it_leaves() -> None:
+    """Between plan and approval, or until a reminder, a mail exchanger may have moved into the claim."""
+    owner = rows.owner()
+    rows.server(owner)
+    batch = rows.planned()
+    assert Delivery.objects.get().say == "everything"
+    rows.released(batch)
+    MailRoute.objects.update(looked=timezone.now() - timedelta(days=2))
+    rows.sent(resolver=rows.at("192.0.2.6"))
+    assert tells(Message.objects.get(), owner) == []
 
 
 @pytest.mark.django_db

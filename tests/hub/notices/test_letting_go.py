@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.notices import rows
 
 from tocsin.errors import UsageFault
 from tocsin.hub.exposure.models import Event, Standing
-from tocsin.hub.notices import approving, following, guarding, planning
+from tocsin.hub.notices import approving, following, guarding, planning, sending
 from tocsin.hub.notices.chores import CHORES
 from tocsin.hub.notices.models import Batch, Delivery, Notice
+from tocsin.hub.outbox import outcomes
 from tocsin.hub.outbox.models import Message
 from tocsin.hub.owners.models import Answer
 from tocsin.hub.rules import notices, trial
@@ -80,6 +84,22 @@ def test_a_large_batch_needs_two_people(monkeypatch: pytest.MonkeyPatch) -> None
     assert notices.people_needed(notices.numbers().second_person_over + 1) == 2
 
 
+def test_many_messages_are_queued_in_as_many_statements_as_few() -> None:
+    counts = []
+    for numbers in (range(1, 3), range(3, 20)):
+        for number in numbers:
+            rows.server(rows.owner(number), number * 4)
+        rows.released(rows.planned())
+        with CaptureQueriesContext(connection) as asked:
+            assert sending.send_some(timezone.now() + timedelta(seconds=1))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert Message.objects.count() == 19
+    assert Notice.objects.filter(link=None).count() == 0
+    texts = list(Message.objects.values_list("text", flat=True))
+    assert len({re.search(r"/o/(\S+)", text)[1] for text in texts}) == 19  # type: ignore[index]  # each has one
+
+
 def test_silence_is_no_answer_yet_and_an_answer_ends_reminders() -> None:
     owner = rows.owner()
     rows.verified(owner, "1 Example Street\n12345 Town", Channel.LETTER)
@@ -114,6 +134,12 @@ def test_each_reminder_takes_another_channel_and_then_goes_to_who_stands_above()
         ("email", "provider"),
     ]
     assert state() == State.NO_ANSWER
+    texts = dict(Message.objects.values_list("channel", "text"))
+    assert "we told you of servers of yours" in texts["letter"]
+    above = Message.objects.order_by("id").last()
+    assert above is not None
+    assert "we told you" not in above.text  # it was the owner who was told
+    assert "hold the network around them" in above.text
 
 
 def test_mail_that_comes_back_changes_the_channel_at_once() -> None:
@@ -126,6 +152,38 @@ def test_mail_that_comes_back_changes_the_channel_at_once() -> None:
     owner.contacts.filter(channel="email").update(bounce="hard")
     followed()
     assert [row.channel for row in Message.objects.order_by("id")] == ["email", "letter"]
+
+
+def test_mail_that_comes_back_late_changes_the_channel_at_once_too() -> None:
+    """Most come back minutes after the mail server took them: by then the notice counts as told."""
+    owner = rows.owner()
+    rows.verified(owner, "1 Example Street\n12345 Town", Channel.LETTER)
+    rows.server(owner)
+    rows.released(rows.planned())
+    rows.sent()
+    out()
+    followed()
+    assert state() == State.NO_ANSWER
+    Message.objects.update(state="bounced")
+    owner.contacts.filter(channel="email").update(bounce="hard")
+    followed(0.02)
+    assert (state(), Notice.objects.get().told) == (State.SENDING, None)
+    letter = Message.objects.get(channel="letter")
+    assert "we told you" not in letter.text  # nobody was
+    out("printed")
+    followed(0.03)
+    assert state() == State.NO_ANSWER
+
+
+def test_what_came_back_late_and_has_no_other_channel_is_a_gap() -> None:
+    rows.server(rows.owner())
+    batch = rows.released(rows.planned())
+    rows.sent()
+    out()
+    followed()
+    Message.objects.update(state="bounced")
+    followed(0.02)
+    assert (state(), batch.gaps.count()) == (State.UNREACHED, 1)
 
 
 def test_where_no_channel_is_left_it_is_a_gap() -> None:
@@ -186,6 +244,26 @@ def test_opting_out_does_not_end_a_directive() -> None:
     owner.contacts.filter(channel="email").update(opted_out=timezone.now())
     followed(4)
     assert [row.channel for row in Message.objects.order_by("id")] == ["email", "letter"]
+
+
+def test_a_complaint_changes_the_channel_and_silences_no_compromise() -> None:
+    owner = rows.owner()
+    server = rows.server(owner)
+    rows.released(rows.planned())
+    rows.sent()
+    out()
+    outcomes.unwanted(Message.objects.get(), timezone.now())
+    followed(8)
+    assert Message.objects.count() == 1  # nobody else is known, and mail is not wanted
+    rows.verified(owner, "1 Example Street\n12345 Town", Channel.LETTER)
+    followed(15)
+    assert [row.channel for row in Message.objects.order_by("id")] == ["email", "letter"]
+    owner.contacts.filter(channel="letter").delete()
+    Standing.objects.filter(server=server).update(compromise=Compromise.CONFIRMED)
+    rows.released(rows.planned(kind=Kind.COMPROMISE))
+    rows.sent()
+    told = Message.objects.filter(purpose="compromise").get()
+    assert (told.channel, told.address) == ("email", "security1@mailhouse.example")
 
 
 def test_cancelling_calls_back_what_waits() -> None:

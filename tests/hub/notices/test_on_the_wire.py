@@ -13,6 +13,7 @@ from tests.hub import making
 from tests.hub.notices import rows
 from tests.hub.outbox.conftest import Box
 
+from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import following
 from tocsin.hub.notices.models import Notice
 from tocsin.hub.notices.routes import Found
@@ -70,6 +71,26 @@ def test_what_a_mail_server_receives(mail_server: Box) -> None:
     while following.follow_some(timezone.now() + following.EVERY * 2):
         pass
     assert Notice.objects.get(organisation=open_one).state == "no-answer-yet"
+
+
+def test_suspected_while_it_waits_nothing_of_it_is_received(mail_server: Box) -> None:
+    """No other chore has run in between: the sender itself looks once more."""
+    owner = rows.owner(1, mail="security@outside.example")
+    rows.server(owner, 4)
+    rows.released(rows.planned(resolver=resolver))
+    rows.sent()
+    Standing.objects.update(compromise=Compromise.SUSPECTED)
+    later = timezone.now() + timedelta(hours=1)
+    while send_mail() or send_mail(later):
+        pass
+    assert mail_server.kept() == []
+    rows.sent()
+    while send_mail() or send_mail(later):
+        pass
+    [raw] = mail_server.kept()
+    text = message_from_bytes(raw, policy=default).get_body().get_content()  # type: ignore[union-attr]  # it has one
+    assert TELLS.search(text.encode()) is None
+    assert Notice.objects.get().reference in text
 
 
 def _to(raw: bytes) -> str:

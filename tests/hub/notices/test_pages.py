@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from math import inf
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from tests.hub import making
@@ -172,6 +174,10 @@ def test_results_say_what_telling_early_caused(enter: Enter, monkeypatch: pytest
     batch = rows.planned()
     approving.ask_trial(batch, by=making.person(), per_hour=5)
     rows.released(batch)
+    address = f"/notices/batches/{batch.pk}/results/"
+    assert "being worked out" in enter(making.person(Role.VIEWER)).get(address).content.decode()
+    assert results.work_out_some()
+    assert not results.work_out_some()
     found = results.found(Batch.objects.get())
     assert {(row["dimension"], row["value"], row["owners"]) for row in found["rows"]} == {
         ("all", "all owners", 60),
@@ -185,3 +191,18 @@ def test_results_say_what_telling_early_caused(enter: Enter, monkeypatch: pytest
     assert "Fixes caused" in page
     assert "drawn by lot among equally urgent notices" in page
     assert Standing.objects.count() == 60
+    assert "<strong>arm</strong>" in page
+    assert "<strong>sector</strong>" in enter(making.person()).get(f"{address}?by=sector").content.decode()
+    assert results.found(batch, "sector")["chart"] != results.found(batch)["chart"]
+    hour = timezone.now() + results.EVERY * 2
+    cache.clear()
+    assert results.work_out_some(hour)
+    assert results.found(batch)["as_of"] == hour
+
+
+def test_who_left_the_campaign_was_not_seen_fixed() -> None:
+    """Servers of which nobody knows a state say nothing about fixes."""
+    rows.server(rows.owner())
+    batch = rows.released(rows.planned())
+    [one] = results.times_of(batch, batch.notices.all()).values()
+    assert one.right == inf

@@ -9,9 +9,10 @@ import pytest
 from django.conf import settings
 from tests.hub import making as people
 from tests.hub.outbox import making
-from tests.hub.rules.test_dsn import NUMBER, report
+from tests.hub.rules.test_dsn import COMPLAINT, NUMBER, report
 
 from tocsin.errors import UsageFault
+from tocsin.hub.accounts.models import Act
 from tocsin.hub.constituency.models import Contact
 from tocsin.hub.outbox.commands import take_in_returns
 from tocsin.hub.outbox.models import Message
@@ -105,6 +106,44 @@ def test_a_doubt_is_settled_by_what_comes_back(sent: Message) -> None:
     take_in(about(sent))
     sent.refresh_from_db()
     assert sent.state == State.BOUNCED
+
+
+def complaint(row: Message) -> bytes:
+    """A reader's mark, as his mail system passes it on (RFC 5965)."""
+    return COMPLAINT.replace(NUMBER, row.message_id).encode()
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.DELIVERED, State.IN_DOUBT])
+def test_a_complaint_opts_its_contact_out_once(sent: Message, state: State) -> None:
+    Message.objects.update(state=state)
+    for _ in range(2):
+        assert take_in(complaint(sent)) == Kind.COMPLAINT
+    sent.refresh_from_db()
+    contact = Contact.objects.get()
+    assert (sent.state, sent.complained) == (State.DELIVERED, sent.answered)
+    assert (contact.opted_out is not None, contact.bounce) == (True, Bounce.NONE)
+    assert Act.objects.filter(kind="contact opted-out").count() == 1
+
+
+def test_who_opted_in_again_is_not_opted_out_by_an_old_complaint(sent: Message) -> None:
+    take_in(complaint(sent))
+    Contact.objects.update(opted_out=None)
+    take_in(complaint(sent))
+    assert Contact.objects.get().opted_out is None
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.HELD, State.CANCELLED, State.REFUSED])
+def test_nobody_complains_about_what_never_went_out(sent: Message, state: State) -> None:
+    Message.objects.update(state=state)
+    take_in(complaint(sent))
+    sent.refresh_from_db()
+    assert (sent.state, sent.complained, Contact.objects.get().opted_out) == (state, None, None)
+
+
+def test_a_report_of_failed_authentication_silences_nobody(sent: Message) -> None:
+    failed = complaint(sent).replace(b"Feedback-Type: abuse", b"Feedback-Type: auth-failure")
+    assert take_in(failed) == UNKNOWN
+    assert Contact.objects.get().opted_out is None
 
 
 def test_a_folder_is_watched(sent: Message, tmp_path: Path, mail_settings: Set) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -14,10 +15,13 @@ import dkim
 import pytest
 from django.test import Client
 from tests.hub import making as people
+from tests.hub.advisories import making as advisories
 from tests.hub.outbox import making
 from tests.hub.outbox.conftest import Box
 
 from tocsin.hub.accounts.models import User
+from tocsin.hub.advisories import subscriptions
+from tocsin.hub.advisories.models import Subscriber
 from tocsin.hub.exposure.models import Event
 from tocsin.hub.outbox import by_hand
 from tocsin.hub.outbox.models import Message, Outage
@@ -63,6 +67,24 @@ def test_what_is_queued_arrives_signed(mail_server: Box) -> None:
     assert (row.state, row.tries) == (State.SENT, 1)
     assert row.sent is not None
     assert mail_server.received()[0][1].startswith(f"cert+{row.pk}-")
+
+
+def test_an_advisory_arrives_with_its_way_out_signed(mail_server: Box) -> None:
+    advisories.subscriber("reader@contoso.example")
+    advisories.published()
+    assert subscriptions.mail()
+    send()
+    [raw] = mail_server.kept()
+    key = record(read_key(content(setup().dkim_key), "key"))
+    assert dkim.verify(raw, dnsfunc=lambda *_, **__: key.encode())
+    got = message_from_bytes(raw, policy=default)
+    signed = re.sub(r"\s", "", re.search(r"h=([^;]+);", got["DKIM-Signature"])[1]).split(":")  # type: ignore[index]
+    assert {"list-unsubscribe", "list-unsubscribe-post", "list-id"} <= set(signed)
+    assert got["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = re.fullmatch(r"<http\S+(/advisories/\S+)>", got["List-Unsubscribe"])
+    assert link is not None
+    assert Client().post(link[1], {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not Subscriber.objects.exists()
 
 
 def test_several_connections_send_each_message_once(mail_server: Box, mail_settings: Set) -> None:

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.apps import apps
 from django.core import serializers
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.owners import rows
 
 from tocsin.errors import UsageFault
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.models import Act, User
+from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Contact
 from tocsin.hub.exposure.models import Decision
 from tocsin.hub.owners import answering, selectors, services
@@ -243,6 +247,44 @@ def test_links_are_made_for_owners_of_the_servers_alone() -> None:
             services.make_link(
                 organisation=server.organisation, servers=servers, purpose=purpose, days=days, **values
             )
+    assert not OwnerLink.objects.exists()
+
+
+def wanted(server: Server, **rest: Any) -> services.Wanted:
+    """A link as it is wanted for a server's owner."""
+    values = {"purpose": "notice", "days": 30, "by": None, **rest}
+    return services.Wanted(
+        organisation=server.organisation_id or 0,
+        servers=[server.pk],
+        campaign=rows.proxylogon().pk,
+        **values,
+    )
+
+
+def test_many_links_are_made_in_as_many_statements_as_few() -> None:
+    servers = [rows.server(f"mail{at:02}.contoso.example") for at in range(12)]
+    counts = []
+    for some in (servers[:2], servers[2:]):
+        asked_for = [wanted(one) for one in some]
+        with CaptureQueriesContext(connection) as asked:
+            made = services.make_links(asked_for)
+        counts.append(len(asked))
+        for server, one in zip(some, made, strict=True):
+            path = one.address.removeprefix("http://127.0.0.1:8000")
+            assert server.hostname in rows.inside(path).get(path).content.decode()
+            assert list(one.link.servers.all()) == [server]
+            assert one.link.nonces.count() == 1
+    assert counts[0] == counts[1]
+    assert len({one.digest for one in OwnerLink.objects.all()}) == 12
+    links = {f"link:{number}" for number in OwnerLink.objects.values_list("pk", flat=True)}
+    assert set(Act.objects.filter(kind="owner link made").values_list("subject", flat=True)) == links
+
+
+def test_of_many_links_all_are_made_or_none() -> None:
+    server, foreign = rows.server(), rows.server("mail02.contoso.example")
+    wrong = msgspec.structs.replace(wanted(server), servers=[foreign.pk])
+    with pytest.raises(UsageFault, match="not of this organisation"):
+        services.make_links([wanted(server), wrong])
     assert not OwnerLink.objects.exists()
 
 

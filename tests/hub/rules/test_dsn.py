@@ -125,6 +125,21 @@ def test_a_complaint() -> None:
     assert (got.kind, got.numbers) == (Kind.COMPLAINT, (NUMBER,))
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Feedback-Type: Fraud", Kind.COMPLAINT),
+        ("Feedback-Type: opt-out", Kind.COMPLAINT),
+        ("Feedback-Type: not-spam", Kind.OTHER),
+        ("Feedback-Type: auth-failure", Kind.OTHER),
+        ("Feedback-Type: virus", Kind.OTHER),
+        ("X-Feedback-Type: abuse", Kind.OTHER),
+    ],
+)
+def test_only_what_a_reader_says_is_a_complaint(said: str, kind: Kind) -> None:
+    assert read(COMPLAINT.replace("Feedback-Type: abuse", said).encode()).kind == kind
+
+
 def test_out_of_office_is_no_failure() -> None:
     text = (
         f"From: a@contoso.example\nAuto-Submitted: auto-replied\nIn-Reply-To: {NUMBER}\n\nI am away. 5.1.1\n"

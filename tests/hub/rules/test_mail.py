@@ -112,6 +112,27 @@ def test_dkim_holds_for_dkimpy(text: str, subject: str) -> None:
     assert not dkim.verify(added, dnsfunc=lambda *_, **__: published)
 
 
+LEAVE = {
+    "List-Unsubscribe": "<https://hub.example/end/1>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+}
+
+
+@pytest.mark.parametrize("name", sorted(LEAVE))
+def test_how_to_unsubscribe_is_signed(name: str) -> None:
+    """RFC 8058, 3.1: both headers are covered. Changed, taken away or set beside another, nothing holds."""
+    mail = msgspec.structs.replace(MAIL, headers=LEAVE)
+    raw = SIGNER.sign(whole(mail, entity(mail)), 1_614_816_000)
+    published = mail_dkim.record(KEY).encode()
+    line = f"\r\n{name}: {LEAVE[name]}".encode()
+    another = line.replace(b"hub.example", b"evil.example").replace(b"One-Click", b"Two-Click")
+    assert another != line
+    assert raw.count(line) == 1
+    assert dkim.verify(raw, dnsfunc=lambda *_, **__: published)
+    for changed in (another, b"", line + another, another + line):
+        assert not dkim.verify(raw.replace(line, changed), dnsfunc=lambda *_, **__: published)
+
+
 def test_dkim_holds_by_the_letter_of_the_standard() -> None:
     """RFC 6376, 3.4.2, 3.4.4 and 3.7 written out once more, with nothing of dkimpy or of the signer."""
     assert isinstance(KEY, RSAPrivateKey)

@@ -152,6 +152,10 @@ def test_reports_for_programs_are_valid(cves: tuple[str, ...]) -> None:
     ):
         VALIDATOR.validate(json.loads(xarf.encoded(report)))
     assert xarf.vulnerability(about, SEEN) == xarf.vulnerability(about, SEEN)
+    pages = [
+        xarf.remote_compromise(about, SEEN, f"https://mail.contoso.example/{at}.aspx") for at in (1, 2, 2)
+    ]
+    assert len({one["report_id"] for one in pages}) == 2
 
 
 SAMPLE = {

@@ -20,7 +20,7 @@ from tocsin.hub.rules.trial import (
     Unit,
     assigned,
     digest,
-    effect,
+    effects,
     eligible,
     refuse,
     stop,
@@ -96,21 +96,20 @@ def times(chance: np.random.Generator, number: int, mean: float) -> list[Between
 def test_the_effect_is_found_and_none_where_there_is_none() -> None:
     chance = np.random.Generator(np.random.PCG64(7))
     early, late, same = times(chance, 400, 8), times(chance, 400, 16), times(chance, 400, 8)
-    found, none = effect(early, late, days=7), effect(early, same, days=7)
-    assert found is not None
-    assert none is not None
+    [found], [none] = effects(early, late, [7]), effects(early, same, [7])
     true = (1 - np.exp(-7 / 8)) - (1 - np.exp(-7 / 16))
     assert found.low <= true <= found.high
     assert found.low > 0
     assert found.sooner > 0
     assert found.fixes == pytest.approx(found.difference * 400)
     assert none.low <= 0 <= none.high
-    assert effect(early, late, days=7) == found
+    assert effects(early, late, [7]) == [found]
+    assert [one.days for one in effects(early, late, [1, 7, 30])] == [1, 7, 30]
 
 
 def test_too_few_show_nothing() -> None:
     few = [Between(left=0.0, right=1.0)] * (LEAST // 2 - 1)
-    assert effect(few, few, days=1) is None
+    assert effects(few, few, [1]) == []
 
 
 @pytest.mark.parametrize(

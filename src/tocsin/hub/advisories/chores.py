@@ -1,9 +1,9 @@
-"""What is done in the background: mail to subscribers."""
+"""What is done in the background: mail to subscribers, until they complain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from tocsin.hub.advisories.subscriptions import mail
+from tocsin.hub.advisories.subscriptions import end_unwanted, mail
 
-CHORES: list[Callable[[], bool]] = [mail]
+CHORES: list[Callable[[], bool]] = [end_unwanted, mail]

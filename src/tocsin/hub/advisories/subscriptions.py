@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -22,6 +23,7 @@ from tocsin.hub.accounts.services import record
 from tocsin.hub.advisories.addresses import absolute, page
 from tocsin.hub.advisories.models import Subscriber, Version
 from tocsin.hub.advisories.selectors import publisher
+from tocsin.hub.outbox.models import Message
 from tocsin.hub.outbox.services import Channel, Draft, Purpose, cancel, queue
 from tocsin.hub.rules.tlp import LABELS, Tlp, Way, may
 
@@ -145,6 +147,25 @@ def _forget(row: Subscriber) -> None:
         recent = Version.objects.filter(at__gte=timezone.now() - RECENT).values_list("pk", flat=True)
         cancel([_key(version, row) for version in recent])
         row.delete()
+
+
+def end_unwanted() -> bool:
+    """The chore: end subscriptions whose mail a receiver marked as unwanted. Tells whether there were any.
+
+    Mail systems tell of that mark only by a complaint (RFC 5965, `outbox.returns`): it asks for the same as
+    the link does. Who has begun anew since is left alone.
+    """
+    marked = Message.objects.filter(
+        purpose=Purpose.ADVISORY, complained__isnull=False, address=OuterRef("address")
+    )
+    rows = Subscriber.objects.filter(state=Subscriber.CONFIRMED).filter(
+        Exists(marked.filter(complained__gte=OuterRef("confirmed")))
+    )
+    ended = list(rows[:PIECE])
+    for row in ended:
+        _forget(row)
+        record("subscriber complained", "subscribers")
+    return bool(ended)
 
 
 def set_community(row: Subscriber, *, community: bool, by: User) -> None:

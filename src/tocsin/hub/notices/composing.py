@@ -85,7 +85,7 @@ def _text(known: Known, choice: Choice) -> Text:
         rung=choice.rung,
         directive=batch.directive,
         deadline=batch.deadline,
-        told=notice.told.date() if notice.told else None,
+        told=notice.told.date() if notice.told and notice.detailed else None,
     )
     one = choice.candidate
     return operator.words().composed(

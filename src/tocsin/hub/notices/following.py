@@ -21,7 +21,7 @@ from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.notices.composing import delivery, known_of
 from tocsin.hub.notices.models import Batch, Delivery, Gap, Notice
 from tocsin.hub.notices.people import Neighbours, candidates
-from tocsin.hub.notices.planning import may_of
+from tocsin.hub.notices.planning import mays_of
 from tocsin.hub.notices.sending import states_of
 from tocsin.hub.outbox import services as outbox
 from tocsin.hub.owners.models import Answer, HandIn
@@ -38,6 +38,7 @@ from tocsin.hub.rules.notices import (
     fixed,
     next_reminder,
 )
+from tocsin.hub.rules.secrecy import Say
 
 CHUNK = 100
 EVERY = timedelta(minutes=5)
@@ -75,6 +76,7 @@ def _follow(notices: Sequence[Notice], now: datetime) -> None:
     left = []
     for notice in notices:
         _arrived(notice, now)
+        _came_back(notice, now)
         kind = Kind(notice.kind)
         if fixed(kind, states[notice.pk]):
             _over(notice, State.FIXED, now)
@@ -96,6 +98,13 @@ def _arrived(notice: Notice, now: datetime) -> None:
         notice.told = min(sent)
         _go(notice, State.NO_ANSWER, now, told=notice.told)
         _tell_cases(notice)
+
+
+def _came_back(notice: Notice, now: datetime) -> None:
+    """Where all that went out came back, nobody was told after all: the next channel is due at once."""
+    if notice.state == State.NO_ANSWER and all(map(_is_lost, notice.deliveries.all())):
+        notice.told = None
+        _go(notice, State.SENDING, now, told=None)
 
 
 def _tell_cases(notice: Notice) -> None:
@@ -180,14 +189,21 @@ def _go(notice: Notice, state: State, now: datetime, **values: object) -> None:
 
 
 def _due(notice: Notice, now: datetime) -> bool:
-    """Whether it is time for another channel: by the schedule, or at once where no message arrived."""
+    """Whether it is time for another channel: by the schedule; at once where too little arrived."""
     rows = list(notice.deliveries.all())
     if notice.batch.state != BatchState.APPROVED or any(row.state == Delivery.WAITING for row in rows):
         return False
+    if _has_lost_its_details(notice):
+        return True
     if notice.told is None:
         return all(_is_lost(row) for row in rows)
     when = next_reminder(Kind(notice.kind), notice.told, notice.reminded)
     return when is not None and when <= now
+
+
+def _has_lost_its_details(notice: Notice) -> bool:
+    """Planned to tell everything by mail, a reference alone went: once, another way is sought."""
+    return notice.say == Say.EVERYTHING and not notice.detailed and notice.reminded == 0
 
 
 def _is_lost(row: Delivery) -> bool:
@@ -199,7 +215,7 @@ def _is_lost(row: Delivery) -> bool:
 def _remind(notices: Sequence[Notice], now: datetime) -> None:
     if not notices:
         return
-    neighbours = Neighbours(now.date())
+    neighbours = Neighbours(now.date(), {notice.organisation_id for notice in notices})
     around = {
         notice.organisation_id: neighbours.of(
             notice.organisation, [(one.ip, one.server.asn) for one in notice.servers.all()]
@@ -207,9 +223,12 @@ def _remind(notices: Sequence[Notice], now: datetime) -> None:
         for notice in notices
     }
     known = candidates(around)
+    mays = mays_of(
+        {Kind(one.kind) for one in notices}, now, known, (one for own in known.values() for one in own)
+    )
     for notice in notices:
         kind, owner = Kind(notice.kind), notice.organisation_id
-        may = may_of(kind, now, [owner], known[owner])
+        may = mays[kind]
         used = [(row.channel, row.rung) for row in notice.deliveries.all()]
         choice = reminder(known[owner], kind, used, partial(may.told, owner), now)
         if choice is None:
@@ -221,11 +240,15 @@ def _remind(notices: Sequence[Notice], now: datetime) -> None:
             row = delivery(known_of(notice, now), choice, key=key, affected=affected)
             row.due = now
             row.save()
-            Notice.objects.filter(pk=notice.pk).update(reminded=number)
+            detailed = notice.detailed or choice.say is Say.EVERYTHING
+            Notice.objects.filter(pk=notice.pk).update(reminded=number, detailed=detailed)
 
 
 def _nobody_left(notice: Notice, now: datetime) -> None:
-    """No channel is left. Who was told stays "no answer yet"; whom nothing reached is a gap."""
+    """No channel is left. Who was told stays "no answer yet"; whom nothing reached is a gap.
+
+    At the day of the next reminder it is looked again: somebody may have found a number meanwhile.
+    """
     if notice.told is None:
         _go(notice, State.UNREACHED, now)
         servers = len(notice.servers.all())
@@ -234,11 +257,7 @@ def _nobody_left(notice: Notice, now: datetime) -> None:
             batch_id=notice.batch_id, organisation_id=notice.organisation_id, servers=servers, reason=reason
         )
     else:
-        Notice.objects.filter(pk=notice.pk).update(reminded=LAST)
-
-
-LAST = 100
-"""More reminders than any schedule has: nobody is asked again."""
+        Notice.objects.filter(pk=notice.pk).update(reminded=notice.reminded + 1)
 
 
 def close_some(now: datetime | None = None) -> bool:

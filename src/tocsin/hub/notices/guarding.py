@@ -5,6 +5,7 @@ And a random order of sending is stopped where it would do harm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.cache import cache
@@ -15,13 +16,14 @@ from tocsin.hub.cases.models import Case
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import approving
-from tocsin.hub.notices.following import WAITING
 from tocsin.hub.notices.models import Batch, Delivery
 from tocsin.hub.outbox import services as outbox
 from tocsin.hub.rules import trial
 from tocsin.hub.rules.cases import OPEN as OPEN_CASES
+from tocsin.hub.rules.mail import State as Sent
 from tocsin.hub.rules.notices import TROUBLED, BatchState
 from tocsin.hub.rules.secrecy import READ_BY_INTRUDERS, Say
+from tocsin.hub.rules.words import Compromise
 
 CHUNK = 100
 GUARD_SECONDS = 20
@@ -34,26 +36,39 @@ def guard_some(now: datetime | None = None) -> bool:
     return bool(guard(now or timezone.now()))
 
 
-def guard(now: datetime) -> int:
-    """Call such mail back and send the reference in its place. Gives how many messages were called back."""
-    grave = Standing.objects.filter(compromise__in=list(TROUBLED)).order_by().values("organisation_id")
-    open_cases = Case.objects.filter(state__in=[one.value for one in OPEN_CASES]).order_by()
-    troubled = Q(notice__organisation_id__in=grave) | Q(
-        notice__organisation_id__in=open_cases.filter(organisation__isnull=False).values("organisation_id")
+def guard(now: datetime, messages: Sequence[int] | None = None) -> int:
+    """Call such mail back and send the reference in its place. Gives how many messages were called back.
+
+    ``messages`` narrows it to some. What a person holds stays held: it is looked at when it is let go.
+    """
+    rows = Delivery.objects.filter(
+        _troubled("notice__organisation") | _troubled("contact__organisation"),
+        state=Delivery.QUEUED,
+        say=Say.EVERYTHING,
+        channel__in=list(READ_BY_INTRUDERS),
+        message__state=Sent.QUEUED,
     )
-    rows = (
-        Delivery.objects.filter(
-            troubled,
-            state=Delivery.QUEUED,
-            say=Say.EVERYTHING,
-            channel__in=list(READ_BY_INTRUDERS),
-            message__state__in=WAITING,
-        )
-        .select_related("notice__batch__campaign", "notice__organisation", "contact", "message")
-        .order_by("id")[:CHUNK]
-    )
+    if messages is not None:
+        rows = rows.filter(message__in=messages)
+    if not rows.exists():
+        return 0
     with writing():
-        return sum(_replaced(row, now) for row in rows)
+        return sum(_replaced(row, now) for row in rows.order_by("id")[:CHUNK])
+
+
+def _troubled(whose: str) -> Q:
+    """Organisations where somebody is or may be inside: no more of them than `affected.affected_of` says.
+
+    A provider counts as well as the owner: he reads the mail about his customer on his own server.
+    """
+    shell = Q(shell_seen__isnull=False) & ~Q(compromise=Compromise.VERIFIED_CLEAN)
+    grave = Standing.objects.filter(Q(compromise__in=list(TROUBLED)) | shell).order_by()
+    cases = Case.objects.filter(state__in=[one.value for one in OPEN_CASES]).order_by()
+    found = Q()
+    for rows in (grave, cases):
+        for holder in ("organisation_id", "server__organisation_id"):
+            found |= Q(**{f"{whose}_id__in": rows.filter(**{f"{holder}__isnull": False}).values(holder)})
+    return found
 
 
 def _replaced(row: Delivery, now: datetime) -> int:

@@ -22,8 +22,8 @@ DEEPEST = 5
 class Neighbours:
     """Who stands around or above whom, as claims and parents stand when this is made."""
 
-    def __init__(self, day: date) -> None:
-        """Read the networks that are claimed, and the national CERTs."""
+    def __init__(self, day: date, asked: Iterable[int]) -> None:
+        """Read who claims networks, the national CERTs, and who stands above those ``asked`` about."""
         kinds = (ClaimKind.CIDR, ClaimKind.ASN)
         rows = valid_claims(day).filter(kind__in=kinds).values_list("id", "organisation_id", "kind", "value")
         self._around = Around(
@@ -35,6 +35,7 @@ class Neighbours:
             str(foreign)[len(NATIONAL) :].upper(): number
             for foreign, number in certs.values_list("foreign_id", "pk")
         }
+        self._above = _parents(set(asked))
 
     def of(
         self, organisation: Organisation, servers: Iterable[tuple[str, int | None]]
@@ -44,16 +45,27 @@ class Neighbours:
         for ip, asn in servers:
             for holder in self._around.holders(ip, asn, but=organisation.pk):
                 found.setdefault(holder, Standing.PROVIDER)
-        above, steps = organisation.parent_id, 0
-        while above is not None and steps < DEEPEST:
+        above = organisation.parent_id
+        for _ in range(DEEPEST):
+            if above is None:
+                break
             found.setdefault(above, Standing.PROVIDER)
-            above = Organisation.objects.filter(pk=above).values_list("parent_id", flat=True).first()
-            steps += 1
+            above = self._above.get(above)
         cert = self._national.get(organisation.country.upper())
         if cert is not None and cert not in found:
             found[cert] = Standing.NATIONAL
         found.pop(organisation.pk, None)
         return list(found.items())
+
+
+def _parents(asked: set[int]) -> dict[int, int | None]:
+    """By organisation the one above it, for those asked about and all above them: one query for each step."""
+    found: dict[int, int | None] = {}
+    for _ in range(DEEPEST + 1):
+        rows = Organisation.objects.filter(pk__in=asked - set(found))
+        found |= dict(rows.values_list("pk", "parent_id"))
+        asked = {above for above in found.values() if above is not None}
+    return found
 
 
 def candidates(

@@ -159,7 +159,7 @@ def _owners(rows: QuerySet[Standing], wanted: Sequence[int], now: datetime) -> l
     systems = {one.server_id: one.server.asn for one in found}
     servers = grouped((int(one.organisation_id or 0), _seen(one, sources)) for one in found)
     organisations = Organisation.objects.in_bulk(list(servers))
-    neighbours = Neighbours(now.date())
+    neighbours = Neighbours(now.date(), list(servers))
     around = {
         number: neighbours.of(organisations[number], places((one, systems[one.server]) for one in own))
         for number, own in servers.items()
@@ -223,17 +223,21 @@ class May:
         )
 
 
-def may_of(kind: Kind, now: datetime, owners: Iterable[int], known: Iterable[Candidate]) -> May:
-    """`May` for some owners and candidates, in a few queries."""
+def mays_of(
+    kinds: Iterable[Kind], now: datetime, owners: Iterable[int], known: Iterable[Candidate]
+) -> dict[Kind, May]:
+    """`May` by kind for some owners and candidates, in a few queries for all of them."""
     everybody = list(known)
     concerned = {one.organisation for one in everybody} | set(owners)
     domains = {domain_of(one.channel, one.address) for one in everybody}
-    return May(kind, now, affected_of(concerned), routes_of(domains))
+    affected, routes = affected_of(concerned), routes_of(domains)
+    return {kind: May(kind, now, affected, routes) for kind in kinds}
 
 
 def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
     kind = Kind(batch.kind)
-    may = may_of(kind, now, (own.row.pk for own in owners), (one for own in owners for one in own.candidates))
+    known = (one for own in owners for one in own.candidates)
+    may = mays_of([kind], now, (own.row.pk for own in owners), known)[kind]
     reporter = operator.reporter()
     notices, told, deliveries, gaps = list[Notice](), list[Told](), list[Delivery](), list[Gap]()
     for own in owners:
@@ -244,7 +248,7 @@ def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
         if not found.choices:
             continue
         notice = _notice(batch, own, found, now)
-        known = Known(
+        facts = Known(
             batch=batch,
             campaign=batch.campaign,
             notice=notice,
@@ -258,7 +262,7 @@ def _write(batch: Batch, owners: Sequence[_Owner], now: datetime) -> None:
         told += told_of(notice, own.servers)
         deliveries += [
             delivery(
-                known,
+                facts,
                 choice,
                 key=f"notice:{batch.pk}:{number}:{choice.part}",
                 affected=may.concerned(number, choice.candidate),

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from math import inf, isfinite
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from tocsin.hub.exposure.selectors import Path, paths
-from tocsin.hub.notices.models import Batch, Notice, Told
+from tocsin.hub.notices.models import Batch, Delivery, Notice, Told
 from tocsin.hub.rules import days, trial
 from tocsin.hub.rules.interval_censored import Between, grouped, open_shares, turnbull
-from tocsin.hub.rules.notices import SECRET
+from tocsin.hub.rules.notices import SECRET, Part
 from tocsin.hub.rules.notices import State as Stand
 from tocsin.hub.rules.words import OPEN
 from tocsin.hub.situation import charts
@@ -29,28 +30,64 @@ from tocsin.hub.situation.drawing import Chart, chart
 LEAST = 20
 """Owners that a group needs at least to be shown."""
 HORIZONS = (1, 3, 7, 14, 30)
-KEPT_SECONDS = 600
+DRAWN = ("arm", "channel", "sector")
+"""What curves are drawn by, the first that there are unless another is asked for."""
+MOST_CURVES = 5
+WATCHED, EVERY = timedelta(days=120), timedelta(hours=1)
+LOOK_SECONDS, KEPT_SECONDS = 60, 7 * 86_400
 CHUNK = 2_000
+UNKNOWN = Between(left=0.0, right=inf)
+"""Of an owner none of whose servers stands in the campaign any longer: nobody saw it fixed."""
 ARMS = {0: "told early", 1: "told late"}
 
 
-def found(batch: Batch) -> dict[str, Any]:
-    """What the page of results shows; worked out at most every ten minutes."""
+def found(batch: Batch, by: str = "") -> dict[str, Any]:
+    """What the page of results shows, with the curves ``by`` arm, channel or sector, as last worked out."""
     if batch.released is None or batch.kind in SECRET:
         return {"ready": False}
-    key = f"notices-results:{batch.pk}:{batch.released.timestamp()}"
-    kept: dict[str, Any] | None = cache.get(key)
+    kept: dict[str, Any] | None = cache.get(_key(batch))
     if kept is None:
-        kept = _worked_out(batch)
-        cache.set(key, kept, KEPT_SECONDS)
-    return {**kept, "chart": _chart(kept["curves"]), "assumed": trial.ASSUMED}
+        return {"ready": False, "waiting": True}
+    offered = [name for name in DRAWN if kept["curves"].get(name)]
+    chosen = by if by in offered else next(iter(offered), "")
+    drawn = _chart(kept["curves"].get(chosen, {}))
+    return {**kept, "chart": drawn, "by": chosen, "offered": offered, "assumed": trial.ASSUMED}
+
+
+def _key(batch: Batch) -> str:
+    return f"notices-results:{batch.pk}:{batch.released.timestamp() if batch.released else 0}"
+
+
+def work_out_some(now: datetime | None = None) -> bool:
+    """The chore: work out the results of a batch of the last months, each once an hour.
+
+    Of a nation that takes longer than anybody waits for a page. Gives whether there was one to do.
+    """
+    moment = now or timezone.now()
+    if not cache.add("notices-results-looked", 1, timeout=LOOK_SECONDS):
+        return False
+    rows = Batch.objects.filter(released__gt=moment - WATCHED).exclude(kind__in=SECRET).order_by("-released")
+    for batch in rows:
+        kept = cache.get(_key(batch))
+        if kept is None or kept["as_of"] < moment - EVERY:
+            cache.set(_key(batch), {**_worked_out(batch), "as_of": moment}, KEPT_SECONDS)
+            cache.delete("notices-results-looked")  # there may be another
+            return True
+    return False
 
 
 def _worked_out(batch: Batch) -> dict[str, Any]:
     notices = list(
         batch.notices.exclude(state__in=[Stand.CANCELLED, Stand.UNREACHED])
-        .select_related("organisation")
-        .prefetch_related("deliveries")
+        .annotate(
+            sector=F("organisation__sector"),
+            channel=Subquery(
+                Delivery.objects.filter(notice=OuterRef("pk"), part=Part.FIRST)
+                .order_by("id")
+                .values("channel")[:1]
+            ),
+        )
+        .only("pk", "arm")
         .order_by("id")
     )
     times = times_of(batch, notices)
@@ -59,25 +96,23 @@ def _worked_out(batch: Batch) -> dict[str, Any]:
         for dimension, value in _groups(notice):
             groups[dimension, value].append(times[notice.pk])
     early, late = groups.get(("arm", ARMS[0]), []), groups.get(("arm", ARMS[1]), [])
-    effects = [trial.effect(early, late, days=horizon) for horizon in HORIZONS]
     return {
         "ready": True,
         "rows": [_row(*name, own) for name, own in sorted(groups.items()) if len(own) >= LEAST],
         "small": sum(1 for own in groups.values() if len(own) < LEAST),
-        "effects": [one for one in effects if one is not None],
+        "effects": trial.effects(early, late, HORIZONS),
         "curves": _curves(groups),
         "owners": len(notices),
     }
 
 
-def _groups(notice: Notice) -> Iterable[tuple[str, str]]:
+def _groups(notice: Any) -> Iterable[tuple[str, str]]:
     yield "all", "all owners"
     if notice.arm is not None:
         yield "arm", ARMS[notice.arm]
-    first = next((row for row in notice.deliveries.all() if row.part == "first"), None)
-    if first:
-        yield "channel", str(first.channel)
-    yield "sector", str(notice.organisation.sector)
+    if notice.channel:
+        yield "channel", str(notice.channel)
+    yield "sector", str(notice.sector)
 
 
 def _row(dimension: str, value: str, own: list[Between]) -> dict[str, Any]:
@@ -91,14 +126,17 @@ def _row(dimension: str, value: str, own: list[Between]) -> dict[str, Any]:
     }
 
 
-def _curves(groups: Mapping[tuple[str, str], list[Between]]) -> dict[str, list[tuple[float, float]]]:
-    """The arms where there are any, else the channels: share still open by day."""
-    wanted = "arm" if any(dimension == "arm" for dimension, _ in groups) else "channel"
-    return {
-        value: _curve(own)
-        for (dimension, value), own in sorted(groups.items())
-        if dimension == wanted and len(own) >= LEAST
-    }
+Curves = dict[str, list[tuple[float, float]]]
+
+
+def _curves(groups: Mapping[tuple[str, str], list[Between]]) -> dict[str, Curves]:
+    """By dimension the share still open by day, of its largest groups."""
+    found: dict[str, Curves] = {name: {} for name in DRAWN}
+    large = sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    for (dimension, value), own in large:
+        if dimension in found and len(own) >= LEAST and len(found[dimension]) < MOST_CURVES:
+            found[dimension][value] = _curve(own)
+    return found
 
 
 def _curve(own: list[Between]) -> list[tuple[float, float]]:
@@ -111,7 +149,7 @@ def _curve(own: list[Between]) -> list[tuple[float, float]]:
     ]
 
 
-def _chart(curves: Mapping[str, list[tuple[float, float]]]) -> Chart | None:
+def _chart(curves: Curves) -> Chart | None:
     if not curves:
         return None
     label = "Share of owners with a server still open, by days since the batch was let go."
@@ -126,15 +164,15 @@ def times_of(batch: Batch, notices: Iterable[Notice]) -> dict[int, Between]:
     for notice, server in Told.objects.filter(notice__batch=batch).values_list("notice_id", "server_id"):
         if notice in wanted:
             owners[server].add(notice)
-    found = dict.fromkeys(wanted, Between(left=0.0, right=0.0))
+    found: dict[int, Between] = {}
     servers = sorted(owners)
     for start in range(0, len(servers), CHUNK):
         for path in paths(servers[start : start + CHUNK]):
             if path.campaign == batch.campaign_id:
                 one = fixed_between(path, released)
                 for notice in owners[path.server]:
-                    found[notice] = _later(found[notice], one)
-    return {notice: _sound(one) for notice, one in found.items()}
+                    found[notice] = _later(found.get(notice, one), one)
+    return {notice: _sound(found.get(notice, UNKNOWN)) for notice in wanted}
 
 
 def fixed_between(path: Path, released: date) -> Between:

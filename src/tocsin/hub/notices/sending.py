@@ -12,7 +12,6 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from tocsin.errors import UsageFault
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
 from tocsin.hub.exposure.chain import Change, append
@@ -20,9 +19,10 @@ from tocsin.hub.exposure.models import Standing
 from tocsin.hub.notices import operator
 from tocsin.hub.notices.composing import Known, delivery, known_of, said_too_much
 from tocsin.hub.notices.models import Delivery, Notice
-from tocsin.hub.notices.planning import May, may_of
+from tocsin.hub.notices.planning import May, mays_of
+from tocsin.hub.notices.routes import Resolver, configured, domain_of, look_up
 from tocsin.hub.outbox.services import Attachment, Draft, Purpose, queue
-from tocsin.hub.owners.services import make_link
+from tocsin.hub.owners.services import MOST_SERVERS, Wanted, make_links
 from tocsin.hub.rules import links
 from tocsin.hub.rules.ladder import Candidate, Choice, Rung, climb
 from tocsin.hub.rules.ladder import Standing as Whose
@@ -39,7 +39,7 @@ from tocsin.hub.rules.notices_texts import LINK
 from tocsin.hub.rules.secrecy import Say
 from tocsin.hub.rules.words import Channel, Compromise, Exposure
 
-CHUNK = 50
+CHUNK = 100
 LIST_ID = "notices"
 GONE = "its contact was removed, or can be reached no longer"
 PURPOSE = {
@@ -56,8 +56,11 @@ LINK_FOR = {
 }
 
 
-def send_some(now: datetime | None = None) -> bool:
-    """The chore: queue the next messages that are due. Gives whether there were any."""
+def send_some(now: datetime | None = None, resolver: Resolver | None = None) -> bool:
+    """The chore: queue the next messages that are due. Gives whether there were any.
+
+    Where mail goes is looked up anew if that was more than a day ago: approval takes time, reminders weeks.
+    """
     moment = now or timezone.now()
     due = Delivery.objects.filter(
         state=Delivery.WAITING, due__lte=moment, notice__batch__state=BatchState.APPROVED
@@ -65,10 +68,19 @@ def send_some(now: datetime | None = None) -> bool:
     numbers_due = list(due.order_by("due", "notice__urgency", "id").values_list("pk", flat=True)[:CHUNK])
     if not numbers_due:
         return False
+    open_ones = Delivery.objects.filter(pk__in=numbers_due, say=Say.EVERYTHING)
+    domains = [domain_of(*pair) for pair in open_ones.values_list("channel", "address")]
+    look_up(domains, resolver or configured(), moment)
     with writing():
         rows = list(
             Delivery.objects.filter(pk__in=numbers_due, state=Delivery.WAITING)
-            .select_related("notice__batch__campaign", "notice__campaign", "notice__organisation", "contact")
+            .select_related(
+                "notice__batch__campaign",
+                "notice__batch__approved_by",
+                "notice__campaign",
+                "notice__organisation",
+                "contact",
+            )
             .prefetch_related("notice__servers")
             .order_by("id")
         )
@@ -79,9 +91,9 @@ def send_some(now: datetime | None = None) -> bool:
 def _send(rows: Sequence[Delivery], now: datetime) -> None:
     asked = {row.pk: one for row in rows if (one := candidate_of(row)) is not None}
     states = states_of([row.notice for row in rows])
-    mays = _mays(rows, list(asked.values()), now)
-    reporter, owned = operator.reporter(), _owned(rows)
-    ready: list[tuple[Delivery, Draft]] = []
+    kinds = {Kind(row.notice.kind) for row in rows}
+    mays = mays_of(kinds, now, (row.notice.organisation_id for row in rows), asked.values())
+    reporter, ready = operator.reporter(), list[Delivery]()
     for row in rows:
         one, kind = asked.get(row.pk), Kind(row.notice.kind)
         if fixed(kind, states[row.notice_id]):
@@ -90,16 +102,11 @@ def _send(rows: Sequence[Delivery], now: datetime) -> None:
             _stop(row, GONE)
         else:
             _say_less(row, one, mays[kind], known_of(row.notice, now, reporter))
-            if row.state == Delivery.WAITING and (draft := _draft(row, owned, now)) is not None:
-                ready.append((row, draft))
-    _queue(ready, now)
-
-
-def _mays(rows: Iterable[Delivery], known: Sequence[Candidate], now: datetime) -> dict[Kind, May]:
-    owners = {row.notice.organisation_id for row in rows}
-    kinds = {Kind(row.notice.kind) for row in rows}
-    first = may_of(next(iter(kinds)), now, owners, known)
-    return {kind: May(kind, now, first.affected, first.routes) for kind in kinds}
+            if row.state == Delivery.WAITING:
+                ready.append(row)
+    addresses = _links(ready, now)
+    drafts = ((row, _draft(row, addresses.get(row.pk))) for row in ready)
+    _queue([(row, draft) for row, draft in drafts if draft is not None], now)
 
 
 def candidate_of(row: Delivery) -> Candidate | None:
@@ -151,12 +158,6 @@ def _stop(row: Delivery, why: str) -> None:
     row.save(update_fields=["state", "fault"])
 
 
-def _owned(rows: Sequence[Delivery]) -> dict[int, int | None]:
-    """By server of these messages' notices, whose it is now."""
-    servers = {one.server_id for row in rows for one in row.notice.servers.all()}
-    return dict(Server.objects.filter(pk__in=servers).values_list("pk", "organisation_id"))
-
-
 def _say_less(row: Delivery, one: Candidate, may: May, known: Known) -> None:
     """Write a message anew with the reference alone, where it may say no more by now."""
     owner = row.notice.organisation_id
@@ -168,14 +169,24 @@ def _say_less(row: Delivery, one: Candidate, may: May, known: Known) -> None:
         for name in ("say", "why", "subject", "text", "attachments", "state", "fault"):
             setattr(row, name, getattr(made, name))
         row.save()
+        _without_details(row)
     elif faults := said_too_much(row, known.organisation, known.servers, affected):
         row.state, row.fault = Delivery.HELD, f"it would say {', '.join(faults)}"[:300]
         row.save(update_fields=["state", "fault"])
 
 
-def _draft(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> Draft | None:
-    """A message as the outbox takes it; with a link of its own where its text has room for one."""
+def _without_details(row: Delivery) -> None:
+    """Where no other message of a notice tells the details now, `following` looks for another way at once."""
+    others = Delivery.objects.filter(notice=row.notice_id, say=Say.EVERYTHING)
+    if not others.exclude(state=Delivery.CANCELLED).exists():
+        row.notice.detailed = False
+        row.notice.save(update_fields=["detailed"])
+
+
+def _draft(row: Delivery, address: str | None) -> Draft | None:
+    """A message as the outbox takes it; with the address of the owner's page, or words in its place."""
     kind = Kind(row.notice.kind)
+    link = address or operator.words().words[row.language].no_link
     draft = Draft(
         key=row.key,
         channel=Channel(row.channel),
@@ -184,7 +195,7 @@ def _draft(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> Dra
         organisation=row.notice.organisation_id,
         purpose=_purpose(row, kind),
         subject=row.subject,
-        text=row.text.replace(LINK, _link(row, owned, now)) if LINK in row.text else row.text,
+        text=row.text.replace(LINK, link),
         attachments=tuple(
             Attachment(name=one["name"], media_type=one["media_type"], content=one["content"].encode())
             for one in row.attachments
@@ -206,33 +217,46 @@ def _purpose(row: Delivery, kind: Kind) -> Purpose:
     return Purpose.NOTICE if bare else PURPOSE[kind]
 
 
-def _link(row: Delivery, owned: Mapping[int, int | None], now: datetime) -> str:
-    """The address of the owner's page, made now; where nobody here owns the servers any more, words."""
+def _links(rows: Sequence[Delivery], now: datetime) -> dict[int, str]:
+    """By message the address of its owner's page, made now for all whose text has room for one.
+
+    Where nobody here owns the servers any more, or where they are too many for one link, there is none.
+    """
+    asked = [row for row in rows if LINK in row.text]
+    owned = _owned(asked)
+    told = [(row, _still_owned(row, owned)) for row in asked]
+    able = [(row, servers) for row, servers in told if 0 < len(servers) <= MOST_SERVERS]
+    made = make_links([_wanted(row, servers) for row, servers in able], now)
+    notices = dict[int, Notice]()
+    for (row, _), one in zip(able, made, strict=True):
+        row.notice.link = one.link
+        notices[row.notice_id] = row.notice
+    Notice.objects.bulk_update(notices.values(), ["link"], batch_size=CHUNK)
+    return {row.pk: one.address for (row, _), one in zip(able, made, strict=True)}
+
+
+def _owned(rows: Sequence[Delivery]) -> dict[int, int | None]:
+    """By server of these messages' notices, whose it is now."""
+    servers = {one.server_id for row in rows for one in row.notice.servers.all()}
+    return dict(Server.objects.filter(pk__in=servers).values_list("pk", "organisation_id"))
+
+
+def _still_owned(row: Delivery, owned: Mapping[int, int | None]) -> list[int]:
+    told = [one.server_id for one in row.notice.servers.all()]
+    return [server for server in told if owned.get(server) == row.notice.organisation_id]
+
+
+def _wanted(row: Delivery, servers: Sequence[int]) -> Wanted:
     notice = row.notice
-    told = [one.server_id for one in notice.servers.all()]
-    servers = [server for server in told if owned.get(server) == notice.organisation_id]
-    no_link = operator.words().words[row.language].no_link
-    if not servers:
-        return no_link
-    purpose = LINK_FOR[PURPOSE[Kind(notice.kind)]]
-    by = notice.batch.approved_by
-    days = numbers().link_days
-    try:
-        link, address = make_link(
-            organisation=notice.organisation_id,
-            servers=servers,
-            campaign=notice.campaign_id,
-            purpose=purpose,
-            days=days,
-            by=by,
-            contact=row.contact_id,
-            now=now,
-        )
-    except UsageFault:  # too many servers for one link: the notice goes without
-        return no_link
-    notice.link = link
-    notice.save(update_fields=["link"])
-    return address
+    return Wanted(
+        organisation=notice.organisation_id,
+        servers=servers,
+        campaign=notice.campaign_id,
+        purpose=LINK_FOR[PURPOSE[Kind(notice.kind)]],
+        days=numbers().link_days,
+        by=notice.batch.approved_by,
+        contact=row.contact_id,
+    )
 
 
 def _queue(ready: Sequence[tuple[Delivery, Draft]], now: datetime) -> None:
@@ -241,7 +265,7 @@ def _queue(ready: Sequence[tuple[Delivery, Draft]], now: datetime) -> None:
     messages = queue([draft for _, draft in ready], now=now)
     for (row, _), message in zip(ready, messages, strict=True):
         row.state, row.queued, row.message_id = Delivery.QUEUED, now, message
-        row.save(update_fields=["state", "queued", "message"])
+    Delivery.objects.bulk_update([row for row, _ in ready], ["state", "queued", "message"], batch_size=CHUNK)
     notices = {row.notice_id for row, _ in ready}
     Notice.objects.filter(pk__in=notices, state=State.PLANNED).update(state=State.SENDING)
     append([_change(row, now) for row, _ in ready])

@@ -11,7 +11,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -23,14 +22,13 @@ from tocsin.hub.accounts.selectors import operator_texts
 from tocsin.hub.accounts.services import address_of, record_reading
 from tocsin.hub.listing.views import show
 from tocsin.hub.lists.keyset import page
-from tocsin.hub.notices import approving, planning, results, selectors
-from tocsin.hub.notices.composing import about, known_of
+from tocsin.hub.notices import approving, handing_over, planning, results, selectors
 from tocsin.hub.notices.forms import BatchForm, ContactPageForm, ReferenceForm
 from tocsin.hub.notices.lists import BATCHES, GAPS, NOTICES
 from tocsin.hub.notices.models import Batch
 from tocsin.hub.notices.operator import PARTS
 from tocsin.hub.notices.shown import shown
-from tocsin.hub.rules import trial, xarf
+from tocsin.hub.rules import trial
 from tocsin.hub.rules.notices import BatchState, Kind, people_needed
 from tocsin.hub.rules.words import Role
 
@@ -66,10 +64,7 @@ def notice_xarf(request: HttpRequest, key: int) -> HttpResponse:
     """The notice for programs, to be handed over by a safe way: one X-ARF report for each server."""
     found = get_object_or_404(selectors.visible_to(person_of(request)), pk=key)
     record_reading(request, 1)
-    known = known_of(found, timezone.now())
-    write = xarf.compromised_server if found.kind in {Kind.COMPROMISE, Kind.WEBSHELL} else xarf.vulnerability
-    reports = [write(about(known), one) for one in known.servers]
-    body = msgspec.json.format(msgspec.json.encode(reports), indent=1)
+    body = msgspec.json.format(msgspec.json.encode(handing_over.reports(found)), indent=1)
     answer = HttpResponse(body, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="xarf-{found.reference}.json"'
     return answer
@@ -147,7 +142,9 @@ def batch_messages(request: HttpRequest, key: int) -> HttpResponse:
 def batch_results(request: HttpRequest, key: int) -> HttpResponse:
     """How soon owners fixed, by arm, channel and sector; and what being told early caused."""
     found = _batch(request, key)
-    return render(request, "notices/results.html", {"batch": found, **results.found(found)})
+    return render(
+        request, "notices/results.html", {"batch": found, **results.found(found, request.GET.get("by", ""))}
+    )
 
 
 @writers

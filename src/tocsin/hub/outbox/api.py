@@ -46,6 +46,7 @@ class MessageOut(Schema):
     not_before: datetime
     sent: datetime | None
     answered: datetime | None
+    complained: datetime | None
 
 
 class WholeOut(MessageOut):

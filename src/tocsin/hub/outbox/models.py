@@ -53,6 +53,7 @@ class Message(models.Model):
     began = models.DateTimeField(null=True)  # when it was last tried
     sent = models.DateTimeField(null=True)  # when the next mail server, or the receiver, took it
     answered = models.DateTimeField(null=True)  # when something came back, or a call had its outcome
+    complained = models.DateTimeField(null=True)  # when its receiver was heard to have marked it as unwanted
     tries = models.PositiveSmallIntegerField(default=0)
     fault = models.CharField(max_length=500, blank=True)
     told = models.BooleanField(default=False)
@@ -69,6 +70,9 @@ class Message(models.Model):
             models.Index(fields=["began", "domain"], name="message_by_began"),
             models.Index(fields=["address", "-id"], name="message_by_address"),
             models.Index(fields=["state", "id"], condition=models.Q(told=False), name="message_untold"),
+            models.Index(
+                fields=["complained"], condition=models.Q(complained__isnull=False), name="message_unwanted"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,12 +9,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tocsin.hub.constituency.models import Contact
+from tocsin.hub.constituency.services import mark_contact
 from tocsin.hub.outbox.models import Hold, Message, Outage
 from tocsin.hub.rules.mail import State, legible
 from tocsin.hub.rules.sending import Outcome, before, pause
 from tocsin.hub.rules.words import Bounce
 
 UNFINISHED = "the hub stopped while this was being handed over; the receiver may have it or not"
+UNWANTED = "its receiver marked it as unwanted"
+ARRIVED = (State.SENT, State.IN_DOUBT, State.DELIVERED)
 
 
 def become(rows: QuerySet[Message], state: State, **changes: Any) -> int:
@@ -56,6 +59,20 @@ def came_back(contact: int | None, bounce: Bounce, now: datetime) -> None:
     if bounce == Bounce.SOFT:
         rows = rows.exclude(bounce=Bounce.HARD)
     rows.update(bounce=bounce, bounced=now)
+
+
+def unwanted(row: Message, now: datetime) -> None:
+    """Its receiver marked a message as unwanted: so it arrived, and its contact wants no more by mail.
+
+    That is opting out: ordinary notices go by another channel, those about a compromise or a directive go on
+    (`rules.ladder`). What never went out cannot be complained about.
+    """
+    rows = Message.objects.filter(pk=row.pk, state__in=ARRIVED)
+    if not rows.filter(complained=None).update(complained=now, answered=now, fault=UNWANTED):
+        return
+    become(rows, State.DELIVERED)
+    for contact in Contact.objects.filter(pk=row.contact_id, opted_out=None):
+        mark_contact(contact, "opted-out", by=None)
 
 
 def doubt_unfinished() -> int:

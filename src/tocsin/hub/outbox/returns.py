@@ -69,7 +69,7 @@ def _note(row: Message, returned: Returned, now: datetime) -> None:
     elif returned.kind == Kind.DELAYED:
         rows.filter(state__in=[State.SENT, State.IN_DOUBT]).update(fault=legible(f"delayed: {says}"))
     elif returned.kind == Kind.COMPLAINT:
-        rows.update(answered=now, fault="the receiver marked it as unwanted")
+        outcomes.unwanted(row, now)
 
 
 def messages_in(path: Path) -> Iterator[bytes]:

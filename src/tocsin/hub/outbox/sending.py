@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.census.lease import lease
+from tocsin.hub.lists.parts import modules
 from tocsin.hub.outbox import outcomes
 from tocsin.hub.outbox.lanes import SMTP, Lane, Work
 from tocsin.hub.outbox.models import Enclosure, Message
@@ -65,8 +67,20 @@ def _piece(now: datetime, ways: Post) -> bool:
     ready, waiting = _sorted(rows, ways.setup, now)
     outcomes.postpone(waiting)
     if ready:
+        last_look(ready)
         _send(ready, ways, now)
     return bool(rows or doubtful)
+
+
+def last_look(rows: Sequence[Message]) -> None:
+    """Let whoever wrote these messages look once more before they go: what is cancelled now is not sent.
+
+    Messages wait: for the morning, for another try, for somebody who settles a doubt. What was right when
+    they were queued may be wrong by now. An app that cares has a module ``last_look`` with ``look``.
+    """
+    numbers = [row.pk for row in rows]
+    for module in modules("last_look"):
+        module.look(numbers)
 
 
 def _sorted(

@@ -19,7 +19,7 @@ from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.census.lease import lease
 from tocsin.hub.outbox import outcomes
 from tocsin.hub.outbox.models import Message
-from tocsin.hub.outbox.sending import LOCK
+from tocsin.hub.outbox.sending import LOCK, last_look
 from tocsin.hub.outbox.surroundings import Post, post
 from tocsin.hub.outbox.wire import attachments_of
 from tocsin.hub.rules.mail import State
@@ -69,7 +69,9 @@ def send_webhooks(now: datetime | None = None) -> bool:
 
 def _piece(due: QuerySet[Message], ways: Post) -> bool:
     outcomes.doubt_unfinished()
-    for row in due.order_by("urgency", "not_before", "pk")[:PIECE]:
+    rows = list(due.order_by("urgency", "not_before", "pk")[:PIECE])
+    last_look(rows)
+    for row in rows:
         _send(row, ways)
     outcomes.reopen(WEBHOOKS)
     return True

@@ -29,6 +29,12 @@ ORIGINALS = frozenset({"message/rfc822", "text/rfc822-headers", "message/global"
 REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
+FEEDBACK = "message/feedback-report"
+COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
+"""What readers say by a button of theirs. Reports of failed authentication (RFC 6591), and that something is
+no spam after all, have the same form."""
+
+
 class Kind(StrEnum):
     """What a returned message says."""
 
@@ -88,8 +94,10 @@ def _read(message: Message) -> Returned:
     groups = [group for part in parts if part.get_content_type() in REPORTS for group in _groups(part)]
     if (found := _reported(groups)) is not None:
         return msgspec.structs.replace(found, to=to, numbers=numbers)
-    if any(part.get_content_type() == "message/feedback-report" for part in parts):
-        return Returned(kind=Kind.COMPLAINT, to=to, numbers=numbers)
+    feedback = [part for part in parts if part.get_content_type() == FEEDBACK]
+    if feedback:
+        kind = Kind.COMPLAINT if any(map(_is_complaint, feedback)) else Kind.OTHER
+        return Returned(kind=kind, to=to, numbers=numbers)
     return Returned(kind=_without_report(message, numbers), to=to, numbers=numbers, **_said(parts))
 
 
@@ -122,6 +130,11 @@ def _groups(part: Message) -> Iterator[Message]:
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (group for group in payload[:MOST_PARTS] if isinstance(group, Message))
+
+
+def _is_complaint(part: Message) -> bool:
+    said = (str(group.get("feedback-type", "")).strip().lower() for group in _groups(part))
+    return any(word in COMPLAINTS for word in said)
 
 
 ORDER = {

@@ -34,9 +34,11 @@ SIGNED = (
     "in-reply-to",
     "references",
 )
-"""Headers that are signed when they are there. The first five are named once more: none can be added."""
+"""Headers that are signed when they are there: both of RFC 8058 among them, which demands it."""
 
-ONCE = SIGNED[:5]
+ONCE = (*SIGNED[:6], "content-type", "list-id", "list-unsubscribe", "list-unsubscribe-post")
+"""Named once more than they stand there: none can be added, such as another place to unsubscribe."""
+
 SHORTEST = 2048
 BLANKS = re.compile(rb"[ \t]+")
 FOLDED = re.compile(rb"\r\n(?=[ \t])")

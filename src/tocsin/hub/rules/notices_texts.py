@@ -100,7 +100,7 @@ class Wording:
             known = {"reference": facts.reference, "sender": plain(facts.sender)}
             return _filled(self.texts[spoken, name], known)
         values = self._values(channel, self.words[spoken], facts)
-        said = _filled(self.texts[spoken, _name(kind, part)], values)
+        said = _filled(self.texts[spoken, _name(kind, part, facts)], values)
         frame = {Channel.LETTER: "letter", Channel.PHONE: "call"}.get(channel)
         if frame is None:
             return said
@@ -133,9 +133,10 @@ def wording(folder: Path) -> Wording:
     return Wording(folder)
 
 
-def _name(kind: Kind, part: Part) -> str:
+def _name(kind: Kind, part: Part, facts: Facts) -> str:
+    """A reminder says that we told you: to owners alone, and where something of it arrived."""
     repeats = part is Part.REMINDER and kind in {Kind.VULNERABLE, Kind.MITIGATED}
-    return "reminder" if repeats else kind.value
+    return "reminder" if repeats and facts.told and facts.rung in OWN else kind.value
 
 
 def _filled(template: str, values: Mapping[str, str]) -> Text:

@@ -6,14 +6,14 @@ those about a compromise, a web shell or a directive, and those to anybody where
 first and at once; nobody waits longer than `MOST`. The assignment follows from a seed that is recorded, with
 a digest of the whole, before the first message leaves: it can be drawn again and compared.
 
-`effect` compares who was told early with who was told late: fixes caused by telling early. What it takes for
+`effects` compares who was told early with who was told late: fixes caused by telling early. What it takes for
 granted stands in `ASSUMED`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from math import inf
 
@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from tocsin.hub.rules.interval_censored import Between, grouped, open_shares, turnbull
+from tocsin.hub.rules.interval_censored import DRAWN, Between, Fall, grouped, open_shares, turnbull
 from tocsin.hub.rules.notices import INSISTENT, Kind
 
 MOST = timedelta(hours=24)
@@ -142,55 +142,75 @@ class Effect(Struct, frozen=True, kw_only=True):
 Times = Sequence[Between]
 
 
-def effect(early: Times, late: Times, *, days: float, draws: int = 200, seed: int = 1) -> Effect | None:
-    """Compare two groups; None while they are too small.
+def effects(
+    early: Times, late: Times, horizons: Sequence[float], *, draws: int = 200, seed: int = 1
+) -> list[Effect]:
+    """Compare two groups at some horizons; nothing while they are too small.
 
-    The interval comes from redrawing organisations within each group (bootstrap percentiles). Equal input
+    The intervals come from redrawing organisations within each group (bootstrap percentiles). Equal input
     gives an equal answer. Inside a stretch in which no look tells, half of what falls in it is counted.
+    Owners with the same interval are counted together, so that a nation costs no more than a town.
     """
     if min(len(early), len(late)) * ARMS < LEAST:
-        return None
+        return []
     chance = np.random.Generator(np.random.PCG64(seed))
-    shares = _share(grouped(early), days), _share(grouped(late), days)
-    drawn = sorted(
-        _share(_redrawn(early, chance), days) - _share(_redrawn(late, chance), days) for _ in range(draws)
-    )
-    cut = round((1 - LEVEL) / 2 * (draws - 1))
-    difference = shares[0] - shares[1]
+    groups = _Group(early), _Group(late)
+    drawn = [[one.redrawn(chance, horizons) for one in groups] for _ in range(draws)]
+    return [
+        _effect(groups, days, sorted(first[at] - second[at] for first, second in drawn))
+        for at, days in enumerate(horizons)
+    ]
+
+
+class _Group:
+    """One arm: its estimate, and estimates of what it might as well have been."""
+
+    def __init__(self, times: Times) -> None:
+        counts = grouped(times)
+        self.number = len(times)
+        self.falls = turnbull(counts)
+        self._keys = sorted(counts)
+        self._odds = np.array([counts[key] for key in self._keys], dtype=np.float64) / len(times)
+
+    def redrawn(self, chance: np.random.Generator, horizons: Sequence[float]) -> list[float]:
+        """The shares fixed of as many owners, drawn anew from these."""
+        numbers = chance.multinomial(self.number, self._odds)
+        counts = {key: float(number) for key, number in zip(self._keys, numbers, strict=True)}
+        return _shares(turnbull(counts, tolerance=DRAWN), horizons)
+
+
+def _effect(groups: tuple[_Group, _Group], days: float, drawn: list[float]) -> Effect:
+    early, late = groups
+    [first], [second] = _shares(early.falls, [days]), _shares(late.falls, [days])
+    cut, difference = round((1 - LEVEL) / 2 * (len(drawn) - 1)), first - second
     low, high = min(difference, drawn[cut]), max(difference, drawn[-1 - cut])
-    number = len(early)
     return Effect(
         days=days,
-        early=shares[0],
-        late=shares[1],
+        early=first,
+        late=second,
         difference=difference,
         low=low,
         high=high,
-        fixes=difference * number,
-        fixes_low=low * number,
-        fixes_high=high * number,
-        sooner=_open_days(grouped(late), days) - _open_days(grouped(early), days),
-        notices=number + len(late),
+        fixes=difference * early.number,
+        fixes_low=low * early.number,
+        fixes_high=high * early.number,
+        sooner=_open_days(late.falls, days) - _open_days(early.falls, days),
+        notices=early.number + late.number,
     )
 
 
-def _share(counts: Mapping[Between, float], days: float) -> float:
-    """The share fixed after so many days."""
-    [(low, high)] = open_shares(turnbull(counts), [days])
-    return 1 - (low + high) / 2
+def _shares(falls: Sequence[Fall], horizons: Sequence[float]) -> list[float]:
+    """The shares fixed after so many days."""
+    return [1 - (low + high) / 2 for low, high in open_shares(falls, horizons)]
 
 
-def _open_days(counts: Mapping[Between, float], days: float) -> float:
+def _open_days(falls: Iterable[Fall], days: float) -> float:
     """Mean days open within the horizon; a fall counts in the middle of its stretch."""
-    return sum(fall.share * _middle(fall.left, fall.right, days) for fall in turnbull(counts))
+    return sum(fall.share * _middle(fall.left, fall.right, days) for fall in falls)
 
 
 def _middle(left: float, right: float, days: float) -> float:
     return days if right == inf else min(days, (left + right) / 2)
-
-
-def _redrawn(times: Times, chance: np.random.Generator) -> dict[Between, float]:
-    return grouped(times[at] for at in chance.integers(0, len(times), len(times)))
 
 
 class Tally(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from tocsin.hub.rules.notices import Seen, plain
 
 VERSION = "4.2.0"
 SPACE = uuid.UUID("6f2a0f6e-8a53-5d39-9b0e-2f6e1f0c9a11")
-"""Reports of one notice about one server keep their number, however often they are written."""
+"""Reports of one notice about one server (and one page of it) keep their number, however often written."""
 MEDIA_TYPE = "application/json"
 
 
@@ -48,7 +48,6 @@ def vulnerability(about: About, seen: Seen) -> dict[str, Any]:
         "service": plain(about.campaign),
         "service_port": seen.port,
         "description": f"Open to {plain(about.campaign)} (reference {about.reference}).",
-        "patch_available": True,
     }
     if about.cves:
         found["cve_id"] = about.cves[0]
@@ -72,7 +71,7 @@ def compromised_server(about: About, seen: Seen) -> dict[str, Any]:
 
 def remote_compromise(about: About, seen: Seen, url: str) -> dict[str, Any]:
     """That a web shell answers at an address."""
-    found = _shared(about, seen, "content", "remote_compromise") | {
+    found = _shared(about, seen, "content", "remote_compromise", plain(url, 2000)) | {
         "evidence_source": "web_scan",
         "url": plain(url, 2000),
         "compromise_type": "webshell",
@@ -87,9 +86,9 @@ def encoded(report: dict[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
 
 
-def _shared(about: About, seen: Seen, category: str, kind: str) -> dict[str, Any]:
+def _shared(about: About, seen: Seen, category: str, kind: str, place: str = "") -> dict[str, Any]:
     reporter = msgspec.to_builtins(about.reporter)
-    name = f"{about.reference} {seen.server} {category}/{kind}"
+    name = f"{about.reference} {seen.server} {category}/{kind} {place}".strip()
     return {
         "xarf_version": VERSION,
         "report_id": str(uuid.uuid5(SPACE, name)),
