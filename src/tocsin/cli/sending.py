@@ -1,7 +1,7 @@
 """Send a file to a hub: over HTTPS, to that hub and nowhere else, again where the line broke.
 
-A file is known by its SHA-256, so that sending it twice makes one hand-in. Where the line broke the hub is asked
-first whether the file has come all the same: only its answer may have been lost.
+A file is known by its SHA-256, so that sending it twice makes one hand-in. Where the line broke the hub is
+asked first whether the file has come all the same: only its answer may have been lost.
 """
 
 from __future__ import annotations

@@ -189,8 +189,8 @@ def _met(request: HttpRequest, asked: Search) -> Any:
 def act(request: HttpRequest, wanted: Act) -> Any:
     """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk.
 
-    Members of organisations claim the removal of their own cases, and do nothing else here. ``day`` of a claim
-    is the one on which it was done.
+    Members of organisations claim the removal of their own cases, and do nothing else here. ``day`` of a
+    claim is the one on which it was done.
     """
     person = person_of(request) if wanted.act == "claim" else _writer(request)
     try:
@@ -210,7 +210,7 @@ def _act(by: User, wanted: Act) -> None:
         "notify": lambda: work.ask_notice(numbers, by=by),
         "link": lambda: work.add_link(numbers, by=by, label="", place=text),
         "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
-        "claim": lambda: services.claim_removed(numbers, by=by, reason=text, at=moment_of(wanted.day)),
+        "claim": lambda: services.claim_removed(numbers, by=by, reason=text, at=_done_on(wanted.day)),
         "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
     }
     acts[wanted.act]()
@@ -253,6 +253,13 @@ def new(request: HttpRequest, wanted: NewCase) -> Any:
     )
     number = services.found([seen], by=person)[0]
     return Status(201, get_object_or_404(selectors.visible_to(person), pk=number))
+
+
+def _done_on(day: date | None) -> datetime | None:
+    """The day of a claim as a moment. Raises UsageFault: it is yet to come."""
+    if day is not None and day > timezone.now().date():
+        raise UsageFault("a claim cannot be about the future")
+    return moment_of(day)
 
 
 def _past(moment: datetime | None) -> datetime:

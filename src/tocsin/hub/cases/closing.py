@@ -72,7 +72,7 @@ def _stands_clean(case: Case) -> bool:
 
 
 def _newer(case: Case, found: HandIn) -> str:
-    """A later hand-in in which it is there, as words, or nothing. Bad news counts before anybody confirms it."""
+    """A later hand-in in which it is there, as words, or nothing. Bad news needs nobody to confirm it."""
     if found.collected is None:
         return ""
     same = HandIn.objects.filter(
@@ -116,7 +116,7 @@ def known_to_cases(row: HandIn) -> Iterator[KnownShell]:
 
 
 def unanswered(row: HandIn) -> Iterator[str]:
-    """Each case of a web shell that a hand-in does not show to be gone: its server is not shown clean by it."""
+    """Each case of a web shell that a hand-in does not show to be gone: it shows no server clean."""
     for one in _unclosed(row).select_related("campaign").order_by("id"):
         answer = answer_of(one, row)
         if answer is None or not answer.gone:

@@ -14,7 +14,6 @@ from tocsin.hub.accounts.models import choices
 from tocsin.hub.rules.cases import URGENCY, CaseKind, CaseState, FactKind, Source
 from tocsin.hub.rules.words import Grade
 
-
 NEVER = date(9999, 12, 31)
 
 

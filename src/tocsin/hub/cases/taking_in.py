@@ -210,7 +210,7 @@ def _answered(row: Answer) -> None:
 
 
 def from_decisions() -> bool:
-    """Take in what analysts decided: a removal on a server is one of its open cases. Gives whether any was."""
+    """Take in what analysts decided: a removal on a server is one of its cases. Gives whether any was."""
     read = Read.objects.filter(decision=OuterRef("pk"))
     fresh = Decision.objects.filter(~Exists(read), kind=Kind.REMOVED, superseded_by=None, by__isnull=False)
     with writing():

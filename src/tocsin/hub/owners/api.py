@@ -204,6 +204,12 @@ class ConfirmIn(WhyIn):
     close: bool = False
 
 
+class Wanted(Schema):
+    """Of which file: the SHA-256 of what was sent."""
+
+    digest: Digest = ""
+
+
 class Search(Asked):
     """Which hand-ins. ``digest`` is the SHA-256 of the file as it was sent."""
 
@@ -255,10 +261,10 @@ def say(request: HttpRequest, wanted: AnswerIn) -> Any:
 
 
 @router.get("/link/hand-ins", response=list[SentOut], auth=LINK, summary="What was sent by a link")
-def sent(request: HttpRequest, digest: Query[Digest] = "") -> Any:
+def sent(request: HttpRequest, asked: Query[Wanted]) -> Any:
     """What came by this link, newest first, and how it stands. With ``digest``: whether a file came whole."""
     rows = _link(request).hand_ins.order_by("-id")
-    return list((rows.filter(digest=digest) if digest else rows)[: handins.MOST_BY_LINK])
+    return list((rows.filter(digest=asked.digest) if asked.digest else rows)[: handins.MOST_BY_LINK])
 
 
 @router.post(

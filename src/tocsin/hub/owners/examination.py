@@ -1,7 +1,7 @@
 """Examine evidence: look for the hub's nonce, assess it, and ask after every web shell that is known.
 
-A web shell that an earlier assessment or a case names is asked after by itself: evidence that does not mention
-it does not show it gone.
+A web shell that an earlier assessment or a case names is asked after by itself: evidence that does not
+mention it does not show it gone.
 """
 
 from __future__ import annotations

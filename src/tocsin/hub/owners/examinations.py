@@ -1,8 +1,8 @@
 """Have evidence looked at and examined in a process of its own, look after that, and take its answer.
 
-The rows are the queue. First looks take seconds and do not wait for examinations: after one, evidence rests as
-held until its turn comes. A killed worker leaves a row that says when it began: after the longest time that one
-may take, another begins.
+The rows are the queue. First looks take seconds and do not wait for examinations: after one, evidence rests
+as held until its turn comes. A killed worker leaves a row that says when it began: after the longest time that
+one may take, another begins.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ def _settle(row: HandIn, examined: Examined) -> None:
 
 
 def _rest(row: HandIn, examined: Examined) -> None:
-    """Evidence is held: whose it is and which nonce it carries is known; its examination has its own tries."""
+    """Evidence is held: whose it is and its nonce are known; its examination has its own tries."""
     row.hosts = list(examined.hosts)
     row.collected_by_custody = examined.custody
     row.identity, row.matched = handins.identify(handing.shows(row), handing.known(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -26,7 +26,6 @@ from tocsin.hub.rules.handins import Form, Reading, State
 from tocsin.hub.rules.identity import address
 from tocsin.hub.rules.words import Grade
 from tocsin.model.words import Residual
-
 
 MOST_OTHERS = 2_000
 """Servers of the same owner that are compared with."""

@@ -14,7 +14,6 @@ from tocsin.hub.rules.handins import Form, State
 from tocsin.hub.rules.links import Answered, Purpose, Stand
 from tocsin.hub.rules.words import Channel, Grade
 
-
 if TYPE_CHECKING:
     from tocsin.hub.census.models import Server
 
@@ -61,7 +60,7 @@ class OwnerLink(models.Model):
 
     @property
     def own_servers(self) -> models.QuerySet[Server]:
-        """Its servers that are its organisation's now: of one that turned out to be another's it tells nothing."""
+        """Its servers that are its organisation's now: of one that is another's it tells nothing."""
         return self.servers.filter(organisation_id=self.organisation_id)
 
     @property

@@ -1,9 +1,9 @@
 """What owners hand in: an assessment, or the evidence itself, and how far each carries.
 
 An assessment that somebody else made is ``self-reported``, whatever it says: it can raise an alarm and close
-nothing. Evidence is ``evidence-held`` once a first look has found the hub's own nonce in the record of custody
-or the manifest, and the server in it is the one meant; there it rests until its turn to be examined comes. What
-the hub itself then reads out of it is ``re-assessed``.
+nothing. Evidence is ``evidence-held`` once a first look has found the hub's own nonce in the record of
+custody or the manifest, and the server in it is the one meant; there it rests until its turn to be examined
+comes. What the hub itself then reads out of it is ``re-assessed``.
 
 When evidence was collected is told by the evidence, never by the upload: the record of custody and the last
 record that was read, of which the earlier one counts.
