@@ -1,7 +1,12 @@
-"""Send a file to a hub: over HTTPS, to that hub and nowhere else, again where the line broke."""
+"""Send a file to a hub: over HTTPS, to that hub and nowhere else, again where the line broke.
+
+A file is known by its SHA-256, so that sending it twice makes one hand-in. Where the line broke the hub is
+asked first whether the file has come all the same: only its answer may have been lost.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import time
@@ -16,9 +21,9 @@ from msgspec import Struct
 
 from tocsin.errors import EnvironmentFault, UsageFault
 
-TRIES = 4
-FIRST_PAUSE = 1.0
-"""Seconds before the second try; each further pause is twice as long."""
+TRIES = 8
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before the second try; each further pause is twice as long, up to a minute: two minutes in all."""
 
 SECONDS = 60.0
 """Without a sign of the hub."""
@@ -115,7 +120,7 @@ def send(
     *,
     pause: Callable[[float], None] = time.sleep,
 ) -> Sent:
-    """Send a file; the same content twice is one hand-in, so a try that broke may be repeated.
+    """Send a file; the same content twice is one hand-in, so that a try that broke may be repeated.
 
     Args:
         to: where.
@@ -127,20 +132,51 @@ def send(
 
     Raises:
         UsageFault: the hub refuses it.
-        EnvironmentFault: the hub cannot be reached.
+        EnvironmentFault: the hub cannot be reached, or what it has is not what was sent.
     """
     address = f"{to.api}/{kind}?{urlencode({name: each for name, each in about.items() if each})}"
-    size = file.stat().st_size
+    size, digest = file.stat().st_size, _digest(file)
     head = _head(to) | {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
 
     def request() -> Request:
         return _request(address, head, _Body(file, told))
 
-    answer = _tried(request, pause=pause)
+    answer = _tried(request, pause=pause, came=lambda: _came(to, digest, about.get("server", "")))
     try:
-        return Sent(id=int(answer["id"]), new=bool(answer["new"]), state=str(answer["state"]))
+        sent = Sent(id=int(answer["id"]), new=bool(answer["new"]), state=str(answer["state"]))
     except (KeyError, TypeError, ValueError) as fault:
         raise EnvironmentFault("whoever answered there is no hub.", where=to.hub) from fault
+    if answer.get("digest", digest) != digest:
+        raise EnvironmentFault(
+            "the hub has another content than was sent.", where=to.hub, remedy="Send again."
+        )
+    return sent
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _came(to: Place, digest: str, server: str) -> dict[str, Any] | None:
+    """What the hub made of this file, or None where it has not come or the hub does not tell."""
+    try:
+        answer = _once(_request(f"{to.api}/hand-ins?{urlencode({'digest': digest})}", _head(to)))
+    except _Again:
+        return None
+    except UsageFault:
+        if to.by_link:  # the link has ended: sending again would tell no more
+            raise
+        return None  # a token that may write and not read
+    rows = answer if isinstance(answer, list) else answer.get("items")
+    for row in rows if isinstance(rows, list) else ():
+        if (
+            isinstance(row, dict)
+            and row.get("digest") == digest
+            and server in {"", str(row.get("server_id"))}
+        ):
+            return {**row, "new": True}
+    return None
 
 
 def _request(address: str, head: dict[str, str], body: _Body | None = None) -> Request:
@@ -176,28 +212,46 @@ class _Body:
         self._told(-self._read)
 
 
-def _tried(request: Callable[[], Request], *, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+def _tried(
+    request: Callable[[], Request],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+    came: Callable[[], dict[str, Any] | None] = lambda: None,
+) -> dict[str, Any]:
+    """Ask until there is an answer; after each break, by ``came``, whether there is one already."""
     wait = FIRST_PAUSE
     for left in reversed(range(TRIES)):
         asked = request()
         try:
-            return _once(asked)
+            return _of(_once(asked), asked)
         except _Again as fault:
             if not left:
                 raise EnvironmentFault(fault.args[0], remedy="Try again later.") from fault
-            pause(wait)
-            wait *= 2
+            pause(max(wait, min(fault.patience, LONGEST_PAUSE)))
+            wait = min(wait * 2, LONGEST_PAUSE)
         finally:
             if isinstance(asked.data, _Body):
                 asked.data.close()
+        if (known := came()) is not None:
+            return known
     raise AssertionError  # the last try returns or raises
 
 
+def _of(answer: dict[str, Any] | list[Any], asked: Request) -> dict[str, Any]:
+    if isinstance(answer, dict):
+        return answer
+    raise EnvironmentFault("whoever answered there is no hub.", where=urlsplit(asked.full_url).netloc)
+
+
 class _Again(Exception):
-    """It may work another time."""
+    """It may work another time, after so many seconds."""
+
+    def __init__(self, why: str, patience: float = 0) -> None:
+        super().__init__(why)
+        self.patience = patience
 
 
-def _once(request: Request) -> dict[str, Any]:
+def _once(request: Request) -> dict[str, Any] | list[Any]:
     where = urlsplit(request.full_url).netloc
     try:
         with opener().open(request, timeout=SECONDS) as answer:
@@ -206,19 +260,21 @@ def _once(request: Request) -> dict[str, Any]:
         with fault:
             why = _why(fault.read(LONGEST_ANSWER)) or fault.reason
         if fault.code in AGAIN:
-            raise _Again(f"{where} answers {fault.code}: {why}") from fault
+            asked_for = str(fault.headers.get("Retry-After") or "")
+            patience = float(asked_for) if asked_for.isascii() and asked_for.isdigit() else 0
+            raise _Again(f"{where} answers {fault.code}: {why}", patience) from fault
         raise UsageFault(f"the hub refuses ({fault.code}): {why}", where=where) from fault
     except (URLError, http.client.HTTPException, OSError) as fault:
         reason = getattr(fault, "reason", None) or fault
         raise _Again(f"{where} cannot be reached: {reason}") from fault
 
 
-def _read(body: bytes, where: str) -> dict[str, Any]:
+def _read(body: bytes, where: str) -> dict[str, Any] | list[Any]:
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as fault:
         raise EnvironmentFault("whoever answered there is no hub.", where=where) from fault
-    if not isinstance(found, dict):
+    if not isinstance(found, dict | list):
         raise EnvironmentFault("whoever answered there is no hub.", where=where)
     return found
 

@@ -15,10 +15,11 @@ from tocsin.hub.cases.finding import Sighting
 from tocsin.hub.cases.models import Case
 from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Organisation
+from tocsin.hub.exposure.models import Standing
 from tocsin.hub.owners.models import HandIn, Nonce, OwnerLink
 from tocsin.hub.rules.cases import CaseKind, Source
 from tocsin.hub.rules.handins import Form, State
-from tocsin.hub.rules.words import Grade
+from tocsin.hub.rules.words import Compromise, Grade
 
 DAY = making.DAY
 SHELL = "/owa/auth/discover1.aspx"
@@ -75,6 +76,8 @@ def hand_in(of: Server, days: float = 2, *, by: User | None = None, **rest: Any)
     link = _link(of, campaign)
     if "nonce" not in fields:
         fields["nonce"] = Nonce.objects.create(link=link, value=f"tocsin-nonce-{next(_numbers)}")
+    if fields["shown_clean"]:
+        Standing.objects.filter(server=of, campaign=campaign).update(compromise=Compromise.VERIFIED_CLEAN)
     return HandIn.objects.create(
         server=of, campaign=campaign, organisation=of.organisation, link=link, **fields
     )

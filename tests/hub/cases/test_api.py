@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.hub.cases import making
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import make_token
-from tocsin.hub.cases import services
+from tocsin.hub.cases import services, work
 from tocsin.hub.cases.models import Case
 from tocsin.hub.rules.cases import CaseState
 from tocsin.hub.rules.permissions import Scope
@@ -128,3 +129,37 @@ def test_who_may(ask: Ask) -> None:
     assert [who(f"/{case.pk}").status_code for who in (member, stranger, viewer)] == [200, 404, 200]
     claim = {"cases": [case.pk], "act": "claim", "text": "x"}
     assert [who("/act", claim).status_code for who in (member, stranger, viewer)] == [403, 403, 403]
+
+
+def test_members_claim_their_own_and_do_nothing_else() -> None:
+    case = making.case()
+    assert case.organisation
+    member, stranger = (
+        program(hub.member(of), Scope.CASES_WRITE) for of in (case.organisation, making.own("Other"))
+    )
+    claim = {"cases": [case.pk], "act": "claim", "text": "deleted", "day": "2021-03-04"}
+    assert stranger("/act", claim).status_code == 403
+    assert member("/act", {**claim, "day": "2999-01-01"}).status_code == 400
+    for act in ("assign", "due", "comment", "notify", "link", "acknowledged", "accept"):
+        assert member("/act", {**claim, "act": act}).status_code == 403, act
+    assert member(f"/{case.pk}/verify", {"hand_in": 1}).status_code == 403
+    assert member("", {"kind": "webshell", "campaign": "x", "server": 1, "reason": "x"}).status_code == 403
+    assert member("/act", claim).json() == {"cases": 1}
+    case.refresh_from_db()
+    assert case.claimed
+    assert (case.state, case.claimed.date().isoformat()) == (CaseState.REMOVAL_CLAIMED, "2021-03-04")
+
+
+def test_orders(ask: Ask, analyst: User) -> None:
+    late, soon, never = (making.case(url=f"/owa/auth/{name}.aspx") for name in "abc")
+    for case, day in ((late, date(2099, 2, 1)), (soon, date(2099, 1, 1))):
+        work.set_due([case.pk], by=analyst, day=day)
+    services.claim_removed([late.pk], by=analyst, reason="x", at=making.later(1))
+    Case.objects.filter(pk=never.pk).update(risk=60)
+    wanted = {"due": [soon, late, never], "state": [soon, never, late], "risk": [never, late, soon]}
+    for order, cases in wanted.items():
+        found, cursor = [], ""
+        while cursor is not None:
+            page = ask(f"?order={order}&limit=1&cursor={cursor}").json()
+            found, cursor = [*found, *(one["id"] for one in page["items"])], page["next"]
+        assert found == [one.pk for one in cases], order

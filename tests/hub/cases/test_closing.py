@@ -19,7 +19,7 @@ from tocsin.hub.cases import services
 from tocsin.hub.cases.keeping import take_back
 from tocsin.hub.cases.models import Case, Fact
 from tocsin.hub.cases.moving import refold
-from tocsin.hub.exposure.models import Decision, Event
+from tocsin.hub.exposure.models import Decision, Event, Standing
 from tocsin.hub.rules.cases import CaseKind, CaseState, FactKind, Source
 from tocsin.hub.rules.handins import State
 from tocsin.hub.rules.words import Grade, Role
@@ -88,19 +88,83 @@ def test_anything_less_is_refused(claimed: Case, analyst: User, wrong: dict[str,
     assert not Fact.objects.filter(kind=FactKind.VERIFIED).exists()
 
 
-def test_what_an_earlier_assessment_names_is_asked_after(analyst: User) -> None:
+def test_what_the_examination_asked_after_is_its_answer(analyst: User) -> None:
     server = hub.server(owner=making.own())
     case, other = making.case(server), making.case(server, url="/ecp/auth/other.aspx")
-    first = {"shells": [making.shell()], "residual": "present", "shells_gone": False, "shown_clean": False}
-    making.hand_in(server, 0.5, **first)
     services.claim_removed([case.pk, other.pk], by=analyst, reason="deleted", at=making.later(1))
-    silent = making.hand_in(server, 2, shells=[])
+    silent = making.hand_in(server, 2, shells=[], asked={making.SHELL: "absent-on-disk"})
     with pytest.raises(UsageFault, match="does not say what became of it"):
         services.verify(other.pk, silent.pk, by=analyst)
     assert services.verify(case.pk, silent.pk, by=analyst).state == CLOSED
-    unsure = making.hand_in(server, 3, shells=[], shells_gone=False, shown_clean=False)
+    for answer, says in (
+        ("cannot-tell", "cannot tell"),
+        ("not-served-since", "not removed"),
+        ("x", "not say"),
+    ):
+        unsure = making.hand_in(server, 3, shells=[], asked={other.key: answer})
+        with pytest.raises(UsageFault, match=says):
+            services.verify(other.pk, unsure.pk, by=analyst)
+
+
+def test_an_assessment_that_names_it_beforehand_is_no_answer(analyst: User) -> None:
+    """Neither an edited report that calls it gone, nor one that pushes the true one out of sight."""
+    server = hub.server(owner=making.own())
+    case = making.case(server)
+    services.claim_removed([case.pk], by=analyst, reason="deleted", at=making.later(1))
+    said = {"form": "report", "grade": Grade.SELF_REPORTED, "shown_clean": False}
+    for days in range(7):
+        making.hand_in(server, 1 + days / 10, **said)
+    silent = making.hand_in(server, 2, shells=[])
     with pytest.raises(UsageFault, match="does not say what became of it"):
-        services.verify(other.pk, unsure.pk, by=analyst)
+        services.verify(case.pk, silent.pk, by=analyst)
+
+
+def test_a_nonce_from_before_the_claim_closes_nothing(claimed: Case, analyst: User) -> None:
+    assert claimed.server
+    evidence = making.hand_in(claimed.server, 2)
+    assert evidence.nonce
+    evidence.nonce.issued = making.later(0.9)
+    evidence.nonce.save()
+    with pytest.raises(UsageFault, match="nonce that was given after the claim"):
+        services.verify(claimed.pk, evidence.pk, by=analyst)
+
+
+@pytest.mark.parametrize(
+    ("state", "identity", "refused"),
+    [
+        ("open", "unknown", True),
+        ("confirmed", "same", True),
+        ("refused", "same", False),
+        ("open", "different", False),
+    ],
+)
+def test_bad_news_since_then_keeps_it_open(
+    claimed: Case, analyst: User, state: str, identity: str, *, refused: bool
+) -> None:
+    assert claimed.server
+    said = {"form": "report", "grade": Grade.SELF_REPORTED, "shown_clean": False, "residual": "present"}
+    newer = making.hand_in(
+        claimed.server, 3, state=state, identity=identity, shells=[making.shell()], shells_gone=False, **said
+    )
+    evidence = making.hand_in(claimed.server, 2)
+    if refused:
+        with pytest.raises(UsageFault, match=f"hand-in {newer.pk} .* says that it is there"):
+            services.verify(claimed.pk, evidence.pk, by=analyst)
+    else:
+        assert services.verify(claimed.pk, evidence.pk, by=analyst).state == CLOSED
+
+
+def test_a_compromise_is_not_over_where_the_server_is_not_clean_any_more(analyst: User) -> None:
+    case = making.case(kind=CaseKind.COMPROMISE)
+    assert case.server
+    standing = hub.standing(case.server, case.campaign, compromise="verified-clean")
+    services.claim_removed([case.pk], by=analyst, reason="rebuilt", at=making.later(1))
+    evidence = making.hand_in(case.server)
+    Standing.objects.filter(pk=standing.pk).update(compromise="suspected")
+    with pytest.raises(UsageFault, match="bad news since"):
+        services.verify(case.pk, evidence.pk, by=analyst)
+    Standing.objects.filter(pk=standing.pk).update(compromise="verified-clean")
+    assert services.verify(case.pk, evidence.pk, by=analyst).state == CLOSED
 
 
 def test_no_evidence_or_that_of_another_server_or_not_accepted(claimed: Case, analyst: User) -> None:

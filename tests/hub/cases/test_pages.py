@@ -75,7 +75,7 @@ def test_the_page_says_what_is_missing_and_closes_when_nothing_is(enter: Enter, 
     assert case.server
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert "no evidence was handed in" in page
-    assert "5 conditions not met" in page
+    assert "6 conditions not met" in page
     early = making.hand_in(case.server, 0.5)
     page = client.get(f"/cases/{case.pk}/?evidence={early.pk}").content.decode()
     assert "not after 2021-03-04 12:00" in page

@@ -25,6 +25,7 @@ from tocsin.hub.cases.models import Case, Cluster, Fact
 from tocsin.hub.census.models import Server
 from tocsin.hub.census.services import Terms, import_file
 from tocsin.hub.exposure.models import Standing
+from tocsin.hub.exposure.seldom import seldom
 from tocsin.hub.owners.models import Answer, HandIn
 from tocsin.hub.rules.cases import CLOSED, CaseKind, CaseState, FactKind
 from tocsin.hub.rules.handins import State
@@ -221,7 +222,7 @@ def test_the_queue_by_risk_and_how_it_empties() -> None:
 
 def test_a_walk_over_all_is_not_repeated_for_nothing() -> None:
     case = making.case(hub.server("192.0.2.2"))
-    chore = keeping.seldom(keeping.follow_owners)
+    chore = seldom(keeping.follow_owners)
     assert not chore()
     Server.objects.update(organisation=making.own())
     assert not chore()

@@ -7,8 +7,10 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
@@ -26,12 +28,15 @@ from tocsin.hub.incidents import handling, selectors
 from tocsin.hub.incidents.models import Entry, IncidentReport
 from tocsin.hub.incidents.retention import KEPT
 from tocsin.hub.outbox.models import Message
+from tocsin.hub.rules import incident
 from tocsin.hub.rules.incident import Proof
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.tlp import Tlp
 from tocsin.hub.rules.words import ClaimKind, Role
 
 pytestmark = pytest.mark.django_db
+SCHEMA = Path(incident.__file__).parent / "data" / "xarf.schema.json"
+XARF = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -137,7 +142,7 @@ def test_red_leaves_in_no_way(mark: str, enter: Callable[[User], Client]) -> Non
         assert (row.reference.encode() in listed) is leaves
     scopes = [Scope.INCIDENTS_READ]
     headers = {"Authorization": f"Bearer {make_token(analyst, 'x', scopes, days=1, by=analyst)[1]}"}
-    for path in ("", "/stix", "/misp"):
+    for path in ("", "/stix", "/misp", "/xarf?victim=true"):
         got = Client().get(f"/api/incidents/{row.pk}{path}", headers=headers).status_code
         assert (got == 200) is leaves
     all_of_them = Client().get("/api/incidents", headers=headers).json()["items"]
@@ -162,6 +167,46 @@ def test_the_victim_goes_along_only_where_that_is_asked_for(enter: Callable[[Use
             if form == "stix":
                 assert validate_string(text).is_valid
     assert Act.objects.filter(kind="incident exported").count() == 6
+
+
+def test_xarf_is_about_servers_and_valid(enter: Callable[[User], Client]) -> None:
+    row, client = making.report(seen="Secret words"), enter(hub.person())
+    bare = client.post(f"/incidents/{row.pk}/export", {"form": "xarf"})
+    assert bare.status_code == 302  # back to the page, which says why
+    answer = client.post(f"/incidents/{row.pk}/export", {"form": "xarf", "victim": "yes"})
+    (report,) = answer.json()
+    XARF.validate(report)
+    assert report["source_identifier"] == row.servers.get().ip
+    assert "not confirmed" in report["description"]
+    assert "tlp:amber" in report["tags"]
+    assert "Secret words" not in answer.content.decode()
+
+
+def test_a_report_without_a_server_opens_one_case() -> None:
+    row, by = making.report(), hub.person()
+    row.servers.clear()
+    cases = handling.open_case(row, by=by)
+    assert handling.open_case(row, by=by) == cases
+    assert Case.objects.count() == 1
+
+
+def test_members_see_no_server_of_others_in_a_merged_report(enter: Callable[[User], Client]) -> None:
+    first, second, by = making.report(), making.report(), hub.person()
+    foreign, own = second.servers.get(), first.servers.get()
+    foreign.hostname = "mail.fabrikam.example"
+    foreign.save()
+    handling.merge(second, first, by=by)
+    first.doubts = ["a word among staff"]
+    first.save()
+    handling.open_case(first, by=by)
+    member = hub.member(first.organisation)  # type: ignore[arg-type]
+    page = enter(member).get(f"/incidents/{first.pk}/").content.decode()
+    assert own.hostname in page
+    assert "fabrikam" not in page
+    assert f'/servers/{foreign.pk}/"' not in page
+    token = make_token(member, "x", [Scope.INCIDENTS_READ], days=1, by=member)[1]
+    told = Client().get(f"/api/incidents/{first.pk}", headers={"Authorization": f"Bearer {token}"}).json()
+    assert (told["servers"], told["doubts"], len(told["cases"])) == ([own.pk], [], 1)
 
 
 def test_what_strangers_type_is_inert_everywhere(enter: Callable[[User], Client]) -> None:

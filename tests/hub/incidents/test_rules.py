@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import jsonschema
 import pytest
 import stix2
 from hypothesis import given
@@ -22,9 +24,14 @@ from tocsin.hub.rules.incident_shared import Shared
 from tocsin.hub.rules.misp_incident import event
 from tocsin.hub.rules.stix_incident import bundle
 from tocsin.hub.rules.tlp import Tlp
+from tocsin.hub.rules.xarf import Reporter
+from tocsin.hub.rules.xarf_incident import reports
 
 KEY = b"a key of the hub"
 NOW = datetime(2021, 3, 3, 12, tzinfo=UTC)
+SCHEMA = Path(work_proof.__file__).parent / "data" / "xarf.schema.json"
+XARF = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+REPORTER = Reporter(org="CERT Example", contact="cert@hub.example", domain="hub.example")
 LEAVES = [mark.value for mark in Tlp if mark is not Tlp.RED]
 
 
@@ -211,7 +218,25 @@ def test_misp_reads_the_event(shared: Shared) -> None:
     assert len({attribute.uuid for attribute in read.attributes}) == len(read.attributes)
 
 
-@given(SHARED, st.sampled_from([bundle, event]))
+@given(SHARED)
+def test_xarf_is_valid_for_each_server(shared: Shared) -> None:
+    if not shared.addresses:
+        with pytest.raises(UsageFault, match="names none"):
+            reports(shared, REPORTER)
+        return
+    found = reports(shared, REPORTER)
+    for one in found:
+        XARF.validate(json.loads(json.dumps(one)))
+    assert {one["source_identifier"] for one in found} == set(shared.addresses)
+    assert len({one["report_id"] for one in found}) == len(found)
+    assert found == reports(shared, REPORTER)
+
+
+def _xarf(shared: Shared) -> object:
+    return reports(shared, REPORTER)
+
+
+@given(SHARED, st.sampled_from([bundle, event, _xarf]))
 def test_red_never_leaves(shared: Shared, form: Any) -> None:
     from msgspec import structs  # noqa: PLC0415 - the only use
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -95,15 +101,19 @@ def test_places() -> None:
 
 
 class Line:
-    """A line to a hub that breaks so many times before it answers."""
+    """A line to a hub that breaks so many times before it answers; ``known`` is what it has all the same."""
 
-    def __init__(self, breaks: int, answer: bytes) -> None:
+    def __init__(self, breaks: int, answer: bytes, known: bytes = b"[]") -> None:
         """Breaks first."""
-        self.left, self.answer, self.seen = breaks, answer, 0
+        self.left, self.answer, self.known, self.seen = breaks, answer, known, 0
+        self.asked: list[str] = []
 
-    def open(self, request: object, timeout: float) -> io.BytesIO:
+    def open(self, request: Request, timeout: float) -> io.BytesIO:
         assert timeout == sending.SECONDS
-        body = request.data  # type: ignore[attr-defined]  # urllib's request
+        if request.get_method() == "GET":
+            self.asked.append(request.full_url)
+            return io.BytesIO(self.known)
+        body: Any = request.data
         while body.read(1000):
             pass
         self.seen += 1
@@ -126,6 +136,39 @@ def test_a_broken_line_is_tried_again(report: Path, monkeypatch: pytest.MonkeyPa
     line = Line(2, b'{"id": 4, "new": true, "state": "open"}')
     done, pauses, _ = sent(line, report, monkeypatch)
     assert (done.id, line.seen, pauses) == (4, 3, [1.0, 2.0])
+    assert line.asked == [f"https://hub.example/api/owners/link/hand-ins?digest={digest(report)}"] * 2
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_what_has_come_is_not_sent_again(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the answer was lost: no second hand-in, and no second journey of gigabytes."""
+    row = {"id": 9, "state": "waiting", "digest": digest(report), "server_id": 3}
+    line = Line(1, b"", json.dumps([{**row, "digest": "0" * 64, "id": 8}, row]).encode())
+    done, _, _ = sent(line, report, monkeypatch)
+    assert (done.id, done.state, line.seen) == (9, "waiting", 1)
+
+
+def test_another_content_than_was_sent_is_said(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = json.dumps({"id": 4, "new": True, "state": "open", "digest": "0" * 64}).encode()
+    with pytest.raises(EnvironmentFault, match="another content"):
+        sent(Line(0, answer), report, monkeypatch)
+
+
+def test_a_busy_hub_is_given_the_time_that_it_asks_for(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Line):
+        def open(self, request: Request, timeout: float) -> io.BytesIO:
+            if self.left and request.get_method() == "POST":
+                self.left -= 1
+                head = Message()
+                head["Retry-After"] = "20"
+                raise HTTPError(request.full_url, 503, "busy", head, io.BytesIO())
+            return super().open(request, timeout)
+
+    done, pauses, _ = sent(Busy(1, b'{"id": 4, "new": true, "state": "open"}'), report, monkeypatch)
+    assert (done.id, pauses) == (4, [20.0])
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"[1]", b"{}", b'{"id": "x"}', b"[" * 100_000])

@@ -237,10 +237,11 @@ def test_a_killed_examination_is_begun_again_and_not_for_ever(tmp_path: Path) ->
     link, _ = rows.link(server)
     given = Given(server=server.pk, campaign=link.campaign, name="x.zip", link=link)
     taken = handing.take_evidence([b"PK"], given)
-    HandIn.objects.update(state="examining", began=rows.AT, attempts=3)
-    assert examinations.begin(datetime.now(UTC)) is None
-    row = HandIn.objects.get(pk=taken.hand_in)
-    assert (row.state, row.fault) == ("unreadable", examinations.BROKE)
+    for looked, start in ((None, examinations.begin_look), (rows.AT, examinations.begin)):
+        HandIn.objects.update(state="examining", began=rows.AT, attempts=3, looked=looked, fault="")
+        assert start(datetime.now(UTC)) is None
+        row = HandIn.objects.get(pk=taken.hand_in)
+        assert (row.state, row.fault) == ("unreadable", examinations.BROKE)
 
 
 def test_an_answer_that_comes_too_late_changes_nothing(tmp_path: Path) -> None:

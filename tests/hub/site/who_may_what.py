@@ -288,6 +288,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str, int, int, int, int, int]] = {
     ("GET", "/api/outbox/messages"): ("outbox:read", 200, 200, 200, 200, 200),
     ("GET", "/api/outbox/messages/{number}"): ("outbox:read", 404, 404, 200, 200, 200),
     ("GET", "/api/owners/link"): ("link", 401, 401, 401, 401, 401),
+    ("GET", "/api/owners/link/hand-ins"): ("link", 401, 401, 401, 401, 401),
     ("POST", "/api/owners/link/answers"): ("link", 401, 401, 401, 401, 401),
     ("POST", "/api/owners/link/reports"): ("link", 401, 401, 401, 401, 401),
     ("POST", "/api/owners/link/evidence"): ("link", 401, 401, 401, 401, 401),
@@ -338,6 +339,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str, int, int, int, int, int]] = {
     ("POST", "/api/incidents/{number}/cases"): ("incidents:write", 403, 403, 403, 400, 400),
     ("GET", "/api/incidents/{number}/stix"): ("incidents:read", 404, 200, 200, 200, 200),
     ("GET", "/api/incidents/{number}/misp"): ("incidents:read", 404, 200, 200, 200, 200),
+    ("GET", "/api/incidents/{number}/xarf"): ("incidents:read", 404, 400, 400, 400, 400),
 }
 """The one scope that opens it, and what an outsider, a member, a viewer, an analyst and an administrator get.
 

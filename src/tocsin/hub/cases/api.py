@@ -21,6 +21,8 @@ from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.cases import closing, selectors, services, work
 from tocsin.hub.cases.finding import Sighting
+from tocsin.hub.cases.forms import moment_of
+from tocsin.hub.cases.lists import CASES
 from tocsin.hub.cases.models import Case
 from tocsin.hub.census.selectors import servers_visible_to
 from tocsin.hub.lists.items import Asked, Items, items
@@ -140,8 +142,13 @@ class DoneOut(Schema):
     cases: int
 
 
+ORDERS = {order.key: order.fields for order in CASES.orders}
+
+
 class Search(Asked):
-    """Which cases."""
+    """Which cases, and in which order: last found first, first due, most to do, or greatest risk."""
+
+    order: Literal["opened", "due", "state", "risk"] = "opened"
 
     campaign: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,60}$")] = ""
     state: CaseState | None = None
@@ -155,8 +162,8 @@ class Search(Asked):
 
 @router.get("", response=Items[CaseOut], auth=READ, summary="Cases")
 def cases(request: HttpRequest, asked: Query[Search]) -> Any:
-    """Cases that this token's person may see, last found first."""
-    answer = items(_met(request, asked), asked, ("-opened", "-id"))
+    """Cases that this token's person may see."""
+    answer = items(_met(request, asked), asked, ORDERS[asked.order])
     record_reading(request, len(answer["items"]))
     return answer
 
@@ -180,8 +187,12 @@ def _met(request: HttpRequest, asked: Search) -> Any:
 
 @router.post("/act", response=DoneOut, auth=WRITE, summary="Act on cases")
 def act(request: HttpRequest, wanted: Act) -> Any:
-    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk."""
-    person = _writer(request)
+    """Assign, set a day, comment, ask for a notice, link evidence, acknowledge, claim, or accept the risk.
+
+    Members of organisations claim the removal of their own cases, and do nothing else here. ``day`` of a
+    claim is the one on which it was done.
+    """
+    person = person_of(request) if wanted.act == "claim" else _writer(request)
     try:
         _act(person, wanted)
     except PermissionDenied as error:
@@ -199,7 +210,7 @@ def _act(by: User, wanted: Act) -> None:
         "notify": lambda: work.ask_notice(numbers, by=by),
         "link": lambda: work.add_link(numbers, by=by, label="", place=text),
         "acknowledged": lambda: services.acknowledged(numbers, by=by, reason=text),
-        "claim": lambda: services.claim_removed(numbers, by=by, reason=text),
+        "claim": lambda: services.claim_removed(numbers, by=by, reason=text, at=_done_on(wanted.day)),
         "accept": lambda: services.accept_risk(numbers, by=by, reason=text, review=wanted.day),
     }
     acts[wanted.act]()
@@ -242,6 +253,13 @@ def new(request: HttpRequest, wanted: NewCase) -> Any:
     )
     number = services.found([seen], by=person)[0]
     return Status(201, get_object_or_404(selectors.visible_to(person), pk=number))
+
+
+def _done_on(day: date | None) -> datetime | None:
+    """The day of a claim as a moment. Raises UsageFault: it is yet to come."""
+    if day is not None and day > timezone.now().date():
+        raise UsageFault("a claim cannot be about the future")
+    return moment_of(day)
 
 
 def _past(moment: datetime | None) -> datetime:

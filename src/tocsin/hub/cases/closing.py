@@ -10,14 +10,15 @@ from django.db.models import QuerySet
 from tocsin.hub.accounts.models import User
 from tocsin.hub.cases.models import Case
 from tocsin.hub.cases.moving import folded
-from tocsin.hub.owners.examinations import MOST_EARLIER
+from tocsin.hub.exposure.models import Standing
+from tocsin.hub.owners.known import KnownShell
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.owners.selectors import accepted_assessments
 from tocsin.hub.rules.cases import CaseKind, CaseState
-from tocsin.hub.rules.cases_closing import ClosingEvidence, Condition, conditions
+from tocsin.hub.rules.cases_closing import ClosingEvidence, Condition, conditions, told
 from tocsin.hub.rules.cases_identity import key_of
 from tocsin.hub.rules.handins import DIFFERENT, State
-from tocsin.hub.rules.words import Grade
+from tocsin.hub.rules.words import Compromise, Grade
 from tocsin.model.verification import Removal
 
 _SAYS = {
@@ -56,10 +57,37 @@ def evidence_of(case: Case, found: HandIn) -> ClosingEvidence:
         same_server=found.server_id == case.server_id and found.identity == "same",
         collected=found.collected,
         answer=answer_of(case, found) if case.kind == CaseKind.WEBSHELL else None,
+        nonce=found.nonce.issued if found.nonce else None,
+        newer=_newer(case, found),
         residual_none=found.residual == "none-seen",
         window_covered=found.window_covered,
-        conditions_met=found.shown_clean,
+        conditions_met=found.shown_clean and _stands_clean(case),
     )
+
+
+def _stands_clean(case: Case) -> bool:
+    """Whether the server is verified clean now: bad news since then has opened it again."""
+    same = Standing.objects.filter(server_id=case.server_id, campaign_id=case.campaign_id)
+    return not same.exclude(compromise=Compromise.VERIFIED_CLEAN).exists()
+
+
+def _newer(case: Case, found: HandIn) -> str:
+    """A later hand-in in which it is there, as words, or nothing. Bad news needs nobody to confirm it."""
+    if found.collected is None:
+        return ""
+    same = HandIn.objects.filter(
+        server_id=case.server_id, campaign_id=case.campaign_id, collected__gt=found.collected
+    )
+    later = same.filter(state__in=[State.OPEN, State.CONFIRMED]).exclude(identity=DIFFERENT).order_by("-id")
+    there = next((one for one in later.iterator(chunk_size=1) if _is_there(case, one)), None)
+    return f"hand-in {there.pk} ({there.grade}, {there.state}) says that it is there" if there else ""
+
+
+def _is_there(case: Case, found: HandIn) -> bool:
+    if case.kind != CaseKind.WEBSHELL:
+        return found.residual == "present"
+    shells = shells_of(found, case.campaign.key)
+    return any(_said(shell) is Removal.PRESENT for shell in shells if _is(case, shell))
 
 
 def answer_of(case: Case, found: HandIn) -> Removal | None:
@@ -67,26 +95,37 @@ def answer_of(case: Case, found: HandIn) -> Removal | None:
     told = [_said(shell) for shell in shells_of(found, case.campaign.key) if _is(case, shell)]
     if told:
         return min(told, key=_GRAVEST.index)
-    if not found.shells_gone or found.grade != Grade.RE_ASSESSED:
+    if found.grade != Grade.RE_ASSESSED:
         return None
     if case.key:
-        return Removal.ABSENT if _looked_for(case, found) else None
-    clean = found.residual == "none-seen" and found.window_covered
+        return _asked_after(case, found)
+    clean = found.shells_gone and found.residual == "none-seen" and found.window_covered
     return Removal.ABSENT if clean else None
 
 
-def _looked_for(case: Case, found: HandIn) -> bool:
-    """Whether the examination asked after this web shell: an assessment that came before it names it.
+def _asked_after(case: Case, found: HandIn) -> Removal | None:
+    """What the examination answered about this web shell, if it asked after it (`owners.examination`)."""
+    said = found.asked.get(case.key) if isinstance(found.asked, dict) else None
+    return Removal(said) if said in set(Removal) else None
 
-    The examination of evidence looks for every web shell of earlier assessments (`owners.examination`), and
-    ``shells_gone`` is its answer about all of them.
-    """
-    before = HandIn.objects.filter(
-        server_id=found.server_id, campaign_id=found.campaign_id, pk__lt=found.pk, report__isnull=False
-    )
-    asked = before.exclude(state=State.REFUSED).exclude(identity=DIFFERENT).order_by("-id")[:MOST_EARLIER]
-    named = (shell for one in asked for shell in shells_of(one, case.campaign.key))
-    return any(_is(case, shell) for shell in named)
+
+def known_to_cases(row: HandIn) -> Iterator[KnownShell]:
+    """The web shells that cases of a hand-in's server know, and that are not verified as removed."""
+    for one in _unclosed(row).exclude(key=""):
+        yield KnownShell(key=one.key, path=one.path, until=one.seen_until)
+
+
+def unanswered(row: HandIn) -> Iterator[str]:
+    """Each case of a web shell that a hand-in does not show to be gone: it shows no server clean."""
+    for one in _unclosed(row).select_related("campaign").order_by("id"):
+        answer = answer_of(one, row)
+        if answer is None or not answer.gone:
+            yield f"case {one}: {told(answer)}"
+
+
+def _unclosed(row: HandIn) -> QuerySet[Case]:
+    same = Case.objects.filter(server_id=row.server_id, campaign_id=row.campaign_id, kind=CaseKind.WEBSHELL)
+    return same.exclude(state__in=(CaseState.VERIFIED_REMOVED, CaseState.MERGED))
 
 
 def shells_of(found: HandIn, campaign: str) -> Iterator[Mapping[str, Any]]:

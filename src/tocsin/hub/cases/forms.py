@@ -133,6 +133,13 @@ class ClaimForm(ActForm):
         label="Gone since", required=False, widget=forms.DateInput(attrs=DAY), help_text="Empty for now."
     )
 
+    def clean_day(self) -> date | None:
+        """Not in the future."""
+        day: date | None = self.cleaned_data["day"]
+        if day and day > timezone.now().date():
+            raise forms.ValidationError("Nothing was removed in the future.")
+        return day
+
     def do(self, by: User, cases: Sequence[int]) -> None:
         """Claim it."""
         at = moment_of(self.cleaned_data["day"])

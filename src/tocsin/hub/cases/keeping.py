@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
 
-from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -14,29 +12,11 @@ from tocsin.hub.cases.models import Case
 from tocsin.hub.cases.moving import refold
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.exposure.chain import Change, append
-from tocsin.hub.exposure.models import Event, Standing
+from tocsin.hub.exposure.models import Standing
 from tocsin.hub.rules import piggyback
 from tocsin.hub.rules.cases import ALIVE, CLOSED, CaseKind, CaseState
 
 PIECE = 1_000
-SECONDS = 60
-"""A walk over all open cases is not repeated within this time while no event was recorded."""
-
-
-def seldom(chore: Callable[[], bool]) -> Callable[[], bool]:
-    """Give a chore that, once it found nothing, waits for the next event, day or minute."""
-
-    def at_times() -> bool:
-        newest = Event.objects.order_by("-id").values_list("id", flat=True).first()
-        done = f"cases:{chore.__name__}:{newest}:{timezone.now().date()}"
-        if cache.get(done):
-            return False
-        found = chore()
-        if not found:
-            cache.set(done, 1, timeout=SECONDS)
-        return found
-
-    return at_times
 
 
 def follow_owners() -> bool:

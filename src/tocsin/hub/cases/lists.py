@@ -61,7 +61,12 @@ CASES = Listing(
         keys=servers_that_begin,
         hint="192.0.2. or mail.contoso",
     ),
-    orders=(Order(key="opened", label="Found", fields=("-opened", "-id")),),
+    orders=(
+        Order(key="opened", label="Found", fields=("-opened", "-id")),
+        Order(key="due", label="Due", fields=("due_order", "id")),
+        Order(key="state", label="State", fields=("stage", "id")),
+        Order(key="risk", label="Risk", fields=("-risk", "-id")),
+    ),
     columns=(
         Column(key="case", label="Case", value=str, link=_page),
         Column(key="kind", label="What", value=lambda row: row.kind),
@@ -76,11 +81,12 @@ CASES = Listing(
             label="Owner",
             value=lambda row: str(row.organisation) if row.organisation else None,
         ),
-        Column(key="state", label="State", value=lambda row: row.state, kind="state"),
+        Column(key="state", label="State", value=lambda row: row.state, kind="state", order="state"),
         Column(
             key="assignee", label="Assigned", value=lambda row: str(row.assignee) if row.assignee else None
         ),
-        Column(key="due", label="Due", value=lambda row: row.due, kind="day"),
+        Column(key="due", label="Due", value=lambda row: row.due, kind="day", order="due"),
+        Column(key="risk", label="Risk", value=lambda row: row.risk, kind="number", order="risk"),
         Column(key="opened", label="Found", value=lambda row: row.opened, kind="day", order="opened"),
     ),
     filters=(

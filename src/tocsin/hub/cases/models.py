@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tocsin.hub.accounts.models import choices
-from tocsin.hub.rules.cases import CaseKind, CaseState, FactKind, Source
+from tocsin.hub.rules.cases import URGENCY, CaseKind, CaseState, FactKind, Source
 from tocsin.hub.rules.words import Grade
+
+NEVER = date(9999, 12, 31)
 
 
 class Cluster(models.Model):
@@ -97,6 +101,17 @@ class Case(models.Model):
         "accounts.User", null=True, on_delete=models.SET_NULL, related_name="cases", db_index=False
     )
     due = models.DateField(null=True)
+    due_order = models.GeneratedField(  # to sort by: without a day behind all days
+        expression=Coalesce("due", models.Value(NEVER)), output_field=models.DateField(), db_persist=True
+    )
+    stage = models.GeneratedField(  # to sort by: what asks for most comes first
+        expression=models.Case(
+            *(models.When(state=state.value, then=place) for place, state in enumerate(URGENCY)),
+            default=len(URGENCY),
+        ),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
     overdue = models.BooleanField(default=False)
     notify = models.BooleanField(default=False)  # somebody asked for a notice to its owner
     cluster = models.ForeignKey(
@@ -147,7 +162,9 @@ class Case(models.Model):
             models.Index(fields=["assignee", "-opened", "-id"], name="case_by_assignee"),
             models.Index(fields=["cluster", "-opened", "-id"], name="case_by_cluster"),
             models.Index(fields=["due", "id"], condition=Q(due__isnull=False), name="case_by_due"),
-            models.Index(fields=["-risk", "-id"], condition=Q(risk__gt=0), name="case_by_risk"),
+            models.Index(fields=["due_order", "id"], name="case_due_order"),
+            models.Index(fields=["stage", "id"], name="case_by_stage"),
+            models.Index(fields=["-risk", "-id"], name="case_by_risk"),
             models.Index(fields=["-opened", "-id"], condition=Q(overdue=True), name="case_overdue"),
             models.Index(fields=["-opened", "-id"], condition=Q(notify=True), name="case_to_notify"),
             models.Index(fields=["id"], condition=Q(looked_alike=False), name="case_to_compare"),
@@ -238,10 +255,13 @@ class EvidenceLink(models.Model):
 
 
 class Read(models.Model):
-    """What was taken in: a hand-in, an answer, a standing up to a day on which a census saw a web shell."""
+    """What was taken in: a hand-in, an answer, a decision, a standing up to the day of its web shell."""
 
     hand_in = models.OneToOneField("owners.HandIn", null=True, on_delete=models.CASCADE, related_name="+")
     answer = models.OneToOneField("owners.Answer", null=True, on_delete=models.CASCADE, related_name="+")
+    decision = models.OneToOneField(
+        "exposure.Decision", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     standing = models.OneToOneField(
         "exposure.Standing", null=True, on_delete=models.CASCADE, related_name="+"
     )

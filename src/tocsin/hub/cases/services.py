@@ -16,6 +16,7 @@ from django.utils import timezone
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.cases import closing
+from tocsin.hub.cases.claims import claim_servers
 from tocsin.hub.cases.finding import Sighting, found
 from tocsin.hub.cases.models import Case, Fact
 from tocsin.hub.cases.moving import learn
@@ -94,6 +95,8 @@ def claim_removed(
 ) -> list[int]:
     """Somebody says that it is gone: a claim, which closes nothing. Gives the cases whose state changed.
 
+    A server on which nothing is unclaimed any more is claimed with them (`cases.claims`).
+
     Args:
         cases: numbers of the cases; a person must see each.
         by: who says so, a member of the owner or staff; None for an owner by a link.
@@ -113,7 +116,10 @@ def claim_removed(
         raise UsageFault("a claim cannot be about the future")
     source = Source.HAND if by and by.writes else Source.OWNER
     with writing():
-        return _learn(cases, FactKind.CLAIMED, at=moment, by=by, source=source, reason=reason, once=once)
+        told = _learn(cases, FactKind.CLAIMED, at=moment, by=by, source=source, reason=reason, once=once)
+        if by is not None:
+            claim_servers(cases, by=by, reason=reason, at=moment)
+    return told
 
 
 def verify(case: int, hand_in: int | None, *, by: User, reason: str = "") -> Case:

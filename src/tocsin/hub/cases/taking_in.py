@@ -18,9 +18,10 @@ from tocsin.hub.cases.closing import shells_of, verdicts_of
 from tocsin.hub.cases.finding import Sighting, found
 from tocsin.hub.cases.models import Case, Read
 from tocsin.hub.census.bulk import writing
-from tocsin.hub.exposure.models import Standing
+from tocsin.hub.exposure.models import Decision, Standing
 from tocsin.hub.owners.models import Answer, HandIn
-from tocsin.hub.rules.cases import CLOSED, CaseKind, Source, day_of_census
+from tocsin.hub.rules.cases import ALIVE, CLOSED, CaseKind, Source, day_of_census
+from tocsin.hub.rules.decisions import Kind
 from tocsin.hub.rules.handins import State
 from tocsin.hub.rules.links import Answered
 from tocsin.hub.rules.words import Grade
@@ -186,8 +187,15 @@ def from_owners() -> bool:
     return bool(rows)
 
 
+def answered(row: Answer) -> None:
+    """Follow an answer in the moment in which it is given (a hearer of `owners.answering`)."""
+    if row.kind in _ANSWERS:
+        _answered(row)
+        Read.objects.create(answer=row)
+
+
 def _answered(row: Answer) -> None:
-    about = Q(server=row.server_id) if row.server_id else Q(server__in=row.link.servers.all())
+    about = Q(server=row.server_id) if row.server_id else Q(server__in=row.link.own_servers)
     cases = Case.objects.filter(about, campaign_id=row.link.campaign_id).exclude(state__in=CLOSED)
     numbers = list(cases.order_by("id").values_list("pk", flat=True)[: services.MOST_AT_ONCE])
     once, reason = f"answer:{row.pk}", row.text or "the owner says so, by link"
@@ -199,6 +207,26 @@ def _answered(row: Answer) -> None:
         )
     else:
         services.acknowledged(numbers, at=row.at, reason=reason, once=once)
+
+
+def from_decisions() -> bool:
+    """Take in what analysts decided: a removal on a server is one of its cases. Gives whether any was."""
+    read = Read.objects.filter(decision=OuterRef("pk"))
+    fresh = Decision.objects.filter(~Exists(read), kind=Kind.REMOVED, superseded_by=None, by__isnull=False)
+    with writing():
+        rows = list(fresh.order_by("id")[:PIECE])
+        for row in rows:
+            _decided(row)
+        Read.objects.bulk_create([Read(decision=row) for row in rows])
+    return bool(rows)
+
+
+def _decided(row: Decision) -> None:
+    cases = Case.objects.filter(server_id=row.server_id, campaign_id=row.campaign_id, state__in=ALIVE)
+    numbers = list(cases.order_by("id").values_list("pk", flat=True)[: services.MOST_AT_ONCE])
+    if numbers:
+        reason = f"the removal on its server was claimed: {row.reason}"[: services.LONGEST_REASON]
+        services.claim_removed(numbers, by=None, at=row.at, reason=reason, once=f"decision:{row.pk}")
 
 
 def mark_overdue(today: date | None = None) -> bool:

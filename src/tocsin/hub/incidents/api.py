@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field
 from tocsin.errors import LimitExceeded
 from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.models import Token, User
+from tocsin.hub.constituency.selectors import Visitor
 from tocsin.hub.incidents import handling, selectors, services, sharing
 from tocsin.hub.incidents.gates import admitted, may_follow_up, may_try, too_large
 from tocsin.hub.incidents.models import IncidentReport
@@ -280,36 +281,40 @@ def _visible(request: HttpRequest, number: int) -> IncidentReport:
     return get_object_or_404(selectors.exported_to(request.user), pk=number)
 
 
-def _shown(row: IncidentReport) -> dict[str, Any]:
+def _shown(row: IncidentReport, user: Visitor) -> dict[str, Any]:
     linked = {"organisation", "campaign", "servers", "cases", "merged_into"}
     fields = {name: getattr(row, name) for name in IncidentOut.model_fields if name not in linked}
+    merged = selectors.visible_to(user).filter(pk=row.merged_into_id).exists()
     return {
         **fields,
+        "doubts": row.doubts if selectors.is_staff(user) else [],
         "organisation": row.organisation_id,
         "campaign": row.campaign.key if row.campaign else None,
-        "servers": list(row.servers.order_by("pk").values_list("pk", flat=True)),
-        "cases": list(row.cases.order_by("pk").values_list("pk", flat=True)),
-        "merged_into": row.merged_into_id,
+        "servers": list(selectors.servers_of(user, row).values_list("pk", flat=True)),
+        "cases": list(selectors.cases_of(user, row).values_list("pk", flat=True)),
+        "merged_into": row.merged_into_id if merged else None,
     }
 
 
 @router.get("", response=Items[IncidentOut], auth=READ, summary="Incident reports")
 def incidents(request: HttpRequest, asked: Query[Asked]) -> Any:
     """Newest first. What is TLP:RED is answered to nobody here."""
-    return items(selectors.exported_to(request.user), asked, ("-received", "-id"), _shown)
+    rows = selectors.exported_to(request.user)
+    return items(rows, asked, ("-received", "-id"), lambda row: _shown(row, request.user))
 
 
 @router.get("/{number}", response=IncidentOut, auth=READ, summary="One report")
 def incident(request: HttpRequest, number: Number) -> Any:
     """All of it."""
-    return _shown(_visible(request, number))
+    return _shown(_visible(request, number), request.user)
 
 
 @router.post("/{number}/state", response=IncidentOut, auth=WRITE, summary="Take it to its next state")
 def set_state(request: HttpRequest, number: Number, wanted: StateIn) -> Any:
     """States follow each other as the page offers them."""
     row = _visible(request, number)
-    return _shown(handling.change_state(row, wanted.state, by=person_of(request), reason=wanted.reason))
+    done = handling.change_state(row, wanted.state, by=person_of(request), reason=wanted.reason)
+    return _shown(done, request.user)
 
 
 @router.post("/{number}/entries", response={201: EntryOut}, auth=WRITE, summary="Ask or note")
@@ -335,6 +340,12 @@ def stix(request: HttpRequest, number: Number, *, victim: bool = False) -> Any:
 def misp(request: HttpRequest, number: Number, *, victim: bool = False) -> Any:
     """An event; with ``victim``, who it is and which servers."""
     return _export(request, number, "misp", victim=victim)
+
+
+@router.get("/{number}/xarf", response={200: list[dict[str, Any]]}, auth=READ, summary="As X-ARF 4.2")
+def xarf(request: HttpRequest, number: Number, *, victim: bool = False) -> Any:
+    """One report for each of its servers: refused without ``victim``, as each names an address."""
+    return _export(request, number, "xarf", victim=victim)
 
 
 def _export(request: HttpRequest, number: int, form: str, *, victim: bool) -> HttpResponse:

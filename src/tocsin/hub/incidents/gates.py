@@ -27,7 +27,7 @@ FOLLOW_UPS = 20
 def too_large(request: HttpRequest) -> bool:
     """Whether a request says that it is larger than all that may come; asked before any of it is read."""
     length = str(request.META.get("CONTENT_LENGTH") or "0")
-    return not length.isdigit() or int(length) > LARGEST_REQUEST
+    return not (length.isascii() and length.isdigit()) or int(length) > LARGEST_REQUEST
 
 
 def admitted(request: HttpRequest, proof: str, *, trapped: bool = False) -> Proof | None:

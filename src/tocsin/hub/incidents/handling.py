@@ -197,7 +197,11 @@ def open_case(report: IncidentReport, *, by: User, at: datetime | None = None) -
         if row.campaign_id is None:
             raise UsageFault("a case belongs to a campaign", remedy="Link the report to one first.")
         servers: Sequence[int | None] = list(row.servers.values_list("pk", flat=True)) or [None]
-        cases = found([_sighting(row, row.campaign_id, server, at) for server in servers], by=by)
+        alone = (
+            row.cases.filter(server=None, campaign=row.campaign_id) if servers == [None] else row.cases.none()
+        )
+        known = list(alone.values_list("pk", flat=True))
+        cases = known or found([_sighting(row, row.campaign_id, server, at) for server in servers], by=by)
         row.cases.add(*cases)
         if row.state in {State.TO_CHECK, State.RECEIVED}:
             row = _moved(row, State.TRIAGED, by=by, reason="")

@@ -8,6 +8,10 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from tocsin.hub.accounts.models import User
+from tocsin.hub.cases.models import Case
+from tocsin.hub.cases.selectors import visible_to as cases_visible_to
+from tocsin.hub.census.models import Server
+from tocsin.hub.census.selectors import servers_visible_to
 from tocsin.hub.constituency.selectors import Visitor, organisation_ids
 from tocsin.hub.incidents.models import Entry, IncidentReport, Upload
 from tocsin.hub.rules.incident import Answer, Stage, State
@@ -32,11 +36,25 @@ def exported_to(user: Visitor) -> QuerySet[IncidentReport]:
     return visible_to(user).exclude(tlp=Tlp.RED)
 
 
+def servers_of(user: Visitor, report: IncidentReport) -> QuerySet[Server]:
+    """A report's servers that this person may see: of a merged one, some may be another organisation's."""
+    return servers_visible_to(user).filter(incidents=report).order_by("pk")
+
+
+def cases_of(user: Visitor, report: IncidentReport) -> QuerySet[Case]:
+    """A report's cases that this person may see."""
+    return cases_visible_to(user).filter(incidents=report).order_by("pk")
+
+
+def is_staff(user: Visitor) -> bool:
+    """Whether this person works here: members of organisations do not."""
+    return isinstance(user, User) and organisation_ids(user) is None
+
+
 def entries_visible_to(user: Visitor, report: IncidentReport) -> QuerySet[Entry]:
     """What was said since; notes among staff for staff alone."""
     rows = Entry.objects.filter(report=report).select_related("by").order_by("id")
-    works = isinstance(user, User) and organisation_ids(user) is None
-    return rows if works else rows.filter(shown=True)
+    return rows if is_staff(user) else rows.filter(shown=True)
 
 
 def shown_to_reporter(report: IncidentReport) -> QuerySet[Entry]:
@@ -46,8 +64,7 @@ def shown_to_reporter(report: IncidentReport) -> QuerySet[Entry]:
 
 def uploads_visible_to(user: Visitor) -> QuerySet[Upload]:
     """Files, for staff alone: they may be live malware."""
-    works = isinstance(user, User) and organisation_ids(user) is None
-    return Upload.objects.select_related("report") if works else Upload.objects.none()
+    return Upload.objects.select_related("report") if is_staff(user) else Upload.objects.none()
 
 
 def opened_by(reference: str, secret: str) -> IncidentReport | None:

@@ -1,4 +1,4 @@
-"""Reports as others take them: STIX, MISP, plain JSON. TLP:RED leaves in none of them."""
+"""Reports as others take them: STIX, MISP, X-ARF, plain JSON. TLP:RED leaves in none of them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.advisories.selectors import publisher
 from tocsin.hub.incidents.models import IncidentReport
+from tocsin.hub.notices.operator import reporter
 from tocsin.hub.rules.incident_shared import Shared
 from tocsin.hub.rules.misp_incident import event
 from tocsin.hub.rules.stix_incident import bundle
 from tocsin.hub.rules.tlp import Way, demand
+from tocsin.hub.rules.xarf_incident import reports
 
-Form = Callable[[Shared], dict[str, Any]]
+Form = Callable[[Shared], Any]
 
 
 def _plain(shared: Shared) -> dict[str, Any]:
@@ -28,12 +30,18 @@ def _plain(shared: Shared) -> dict[str, Any]:
     return made
 
 
-FORMS: dict[str, Form] = {"stix": bundle, "misp": event, "json": _plain}
+def _xarf(shared: Shared) -> list[dict[str, Any]]:
+    return reports(shared, reporter())
+
+
+FORMS: dict[str, Form] = {"stix": bundle, "misp": event, "xarf": _xarf, "json": _plain}
+NAMES = {"stix": "STIX 2.1", "misp": "MISP", "xarf": "X-ARF 4.2", "json": "JSON"}
 
 
 def shared(report: IncidentReport, *, victim: bool) -> Shared:
     """What of a report may be given away; with ``victim``, who it is and which servers."""
     speaker, owner = publisher(), report.organisation
+    servers = list(report.servers.order_by("pk")) if victim else []
     site = str(settings.PUBLIC_URL)
     return Shared(
         uuid=str(uuid5(NAMESPACE_URL, f"{site}/incidents/{report.reference}")),
@@ -46,18 +54,14 @@ def shared(report: IncidentReport, *, victim: bool) -> Shared:
         summary=_summary(report),
         cves=tuple(report.campaign.cves) if report.campaign else (),
         campaign=report.campaign.name if report.campaign else "",
-        addresses=tuple(report.servers.order_by("pk").values_list("ip", flat=True)) if victim else (),
-        hosts=_hosts(report) if victim else (),
+        addresses=tuple(each.ip for each in servers),
+        ports=tuple(each.port for each in servers),
+        hosts=tuple(dict.fromkeys(each.hostname for each in servers if each.hostname)),
         victim=owner.name if owner and victim else "",
         sector=owner.sector if owner else "",
         country=owner.country if owner else "",
         confirmed=report.cases.exists(),
     )
-
-
-def _hosts(report: IncidentReport) -> tuple[str, ...]:
-    names = report.servers.exclude(hostname="").order_by("pk").values_list("hostname", flat=True)
-    return tuple(dict.fromkeys(names))
 
 
 def _summary(report: IncidentReport) -> str:
@@ -73,7 +77,7 @@ def export(report: IncidentReport, form: str, *, victim: bool, by: User) -> byte
     """A report in a form; recorded.
 
     Raises:
-        UsageFault: no such form, or TLP:RED.
+        UsageFault: no such form, TLP:RED, or X-ARF of no server.
     """
     if form not in FORMS:
         raise UsageFault(f"reports are exported as {', '.join(FORMS)}")

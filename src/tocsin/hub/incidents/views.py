@@ -46,8 +46,8 @@ def incident(request: HttpRequest, key: int) -> HttpResponse:
         "clocks": selectors.clocks_of(found),
         "entries": selectors.entries_visible_to(user, found),
         "uploads": selectors.uploads_visible_to(user).filter(report=found).order_by("pk"),
-        "servers": found.servers.order_by("pk"),
-        "cases": found.cases.order_by("pk"),
+        "servers": selectors.servers_of(user, found),
+        "cases": selectors.cases_of(user, found),
         "merged": selectors.visible_to(user).filter(merged_into=found),
     }
     return render(request, "incidents/incident.html", context | (_tools(found) if user.writes else {}))
@@ -59,7 +59,7 @@ def _tools(found: IncidentReport) -> dict[str, Any]:
         "say_form": SayForm(),
         "state_form": StateForm(state=found.state),
         "merge_form": MergeForm(),
-        "forms": sharing.FORMS,
+        "forms": sharing.NAMES,
     }
 
 

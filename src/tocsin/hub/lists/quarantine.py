@@ -84,13 +84,13 @@ def keep(chunks: Iterable[bytes], *, most: int, name: str = "") -> Held:
 
 
 def _copy(chunks: Iterable[bytes], write: Callable[[bytes], object], most: int, name: str) -> tuple[str, int]:
-    digest, size, room = hashlib.sha256(), 0, _room()
+    digest, size = hashlib.sha256(), 0
     for chunk in chunks:
         size += len(chunk)
         if size > most:
             what = f"longer than {most:,} bytes, the bound for what is handed in"
             raise LimitExceeded(what, where=name, remedy="Send less, or ask how to bring it.")
-        if size > room:
+        if len(chunk) > _room():  # asked each time: others write, too
             raise EnvironmentFault("the hub's disk has no room for it", where=name, remedy="Try again later.")
         digest.update(chunk)
         write(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,10 @@ MOST_ANSWERS = 200
 
 CLAIMS = {Answered.DONE: Kind.ATTESTED, Answered.REMOVAL_CLAIMED: Kind.REMOVED}
 """Answers that are claims about a server: the chain of events takes them down as such."""
+
+
+HEARERS: list[Callable[[Answer], None]] = []
+"""Apps that follow what owners say add theirs in ``AppConfig.ready``: it is done in the same transaction."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -62,6 +67,8 @@ def answer(link: OwnerLink, reply: Reply, now: datetime | None = None) -> Answer
         )
         record("owner answered", f"link:{link.pk}", answer=row.pk, said=reply.kind.value)
         _follow(link, row, moment)
+        for hear_answer in HEARERS:
+            hear_answer(row)
     return row
 
 
@@ -71,7 +78,7 @@ def _check(link: OwnerLink, reply: Reply) -> None:
     )
     if (why := refuse_answer(said)) is not None:
         raise UsageFault(why)
-    if reply.server is not None and not link.servers.filter(pk=reply.server).exists():
+    if reply.server is not None and not link.own_servers.filter(pk=reply.server).exists():
         raise UsageFault("this link is not about that server")
     if link.answers.count() >= MOST_ANSWERS:
         raise UsageFault("this link has brought more answers than one may", remedy="Call us.")
@@ -89,7 +96,7 @@ def _follow(link: OwnerLink, row: Answer, now: datetime) -> None:
 
 def _claim(link: OwnerLink, row: Answer, kind: Kind, now: datetime) -> None:
     """Servers that left the campaign meanwhile have no standing: there the answer alone is kept."""
-    about = link.servers.filter(standings__campaign=link.campaign_id)
+    about = link.own_servers.filter(standings__campaign=link.campaign_id)
     servers = about.filter(pk=row.server_id) if row.server_id else about
     numbers = list(servers.values_list("pk", flat=True))
     if numbers:

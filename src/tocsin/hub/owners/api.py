@@ -13,7 +13,7 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 from pydantic import Field
 
-from tocsin.errors import LimitExceeded
+from tocsin.errors import LimitExceeded, UsageFault
 from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.services import address_of, record_reading
@@ -35,6 +35,7 @@ router = Router()
 READ, WRITE = Bearer(Scope.OWNERS_READ), Bearer(Scope.OWNERS_WRITE)
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 Words = Annotated[str, Field(max_length=5_000, pattern=r"^[^\x00]*$")]
 TRIES = 60
 BODY = {
@@ -84,11 +85,34 @@ class LinkOut(Schema):
 
 
 class TakenOut(Schema):
-    """A hand-in; ``new`` is false where the same content had come before."""
+    """A hand-in; ``new`` is false where the same content had come before. ``digest`` is of what has come."""
 
     id: int
     new: bool
     state: str
+    digest: str
+
+
+class SentOut(Schema):
+    """What was handed in by a link, as its owner may know it."""
+
+    id: int
+    server_id: int
+    form: str
+    state: str
+    grade: str
+    digest: str
+    size: int
+    received: datetime
+    collected: datetime | None
+    answer: str
+    fault: str
+    reason: str
+
+    @staticmethod
+    def resolve_reason(row: Any) -> str:
+        """Why it was refused; other reasons are among staff."""
+        return str(row.reason) if row.state == State.REFUSED else ""
 
 
 class HandInOut(Schema):
@@ -180,11 +204,18 @@ class ConfirmIn(WhyIn):
     close: bool = False
 
 
+class Wanted(Schema):
+    """Of which file: the SHA-256 of what was sent."""
+
+    digest: Digest = ""
+
+
 class Search(Asked):
-    """Which hand-ins."""
+    """Which hand-ins. ``digest`` is the SHA-256 of the file as it was sent."""
 
     state: State | None = None
     server: Number | None = None
+    digest: Digest = ""
 
 
 class About(Schema):
@@ -203,7 +234,7 @@ def about(request: HttpRequest) -> Any:
     """The link's campaign, servers and nonce."""
     link = _link(request)
     nonce = link.nonces.order_by("-issued", "-id").first()
-    rows = link.servers.order_by("id")[:200]
+    rows = link.own_servers.order_by("id")[:200]
     return {
         "campaign": link.campaign.key,
         "organisation": str(link.organisation),
@@ -227,6 +258,13 @@ def say(request: HttpRequest, wanted: AnswerIn) -> Any:
         kind=wanted.kind, text=wanted.text, server=wanted.server, channel=wanted.channel, value=wanted.value
     )
     return Status(201, answering.answer(_link(request), reply))
+
+
+@router.get("/link/hand-ins", response=list[SentOut], auth=LINK, summary="What was sent by a link")
+def sent(request: HttpRequest, asked: Query[Wanted]) -> Any:
+    """What came by this link, newest first, and how it stands. With ``digest``: whether a file came whole."""
+    rows = _link(request).hand_ins.order_by("-id")
+    return list((rows.filter(digest=asked.digest) if asked.digest else rows)[: handins.MOST_BY_LINK])
 
 
 @router.post(
@@ -255,7 +293,7 @@ def send_evidence(request: HttpRequest, asked: Query[About]) -> Any:
 
 def _by_link(request: HttpRequest, asked: About) -> Given:
     link = _link(request)
-    servers = [asked.server] if asked.server else list(link.servers.values_list("pk", flat=True)[:2])
+    servers = [asked.server] if asked.server else list(link.own_servers.values_list("pk", flat=True)[:2])
     if len(servers) != 1:
         raise HttpError(400, "this link is about several servers: say which")
     return Given(server=servers[0], campaign=link.campaign, name=asked.name, link=link)
@@ -305,8 +343,8 @@ def _taken(request: HttpRequest, form: Form, given: Given) -> Any:
         taken = take(_body(request), given)
     except LimitExceeded as fault:
         raise HttpError(413, str(fault)) from fault
-    state = HandIn.objects.values_list("state", flat=True).get(pk=taken.hand_in)
-    return Status(201, {"id": taken.hand_in, "new": taken.new, "state": state})
+    row = HandIn.objects.get(pk=taken.hand_in)
+    return Status(201, {"id": row.pk, "new": taken.new, "state": row.state, "digest": row.digest})
 
 
 def _check_length(request: HttpRequest, most: int) -> None:
@@ -318,16 +356,24 @@ def _check_length(request: HttpRequest, most: int) -> None:
 
 
 def _body(request: HttpRequest) -> Iterator[bytes]:
-    """The body as it comes: it never stands in memory as a whole."""
+    """The body as it comes: it never stands in memory as a whole.
+
+    Raises:
+        UsageFault: it ends before the length that was said; what came of it is not evidence.
+    """
+    left = int(request.headers["Content-Length"])
     while chunk := request.read(CHUNK):
+        left -= len(chunk)
         yield chunk
+    if left:
+        raise UsageFault("the line broke before the whole file had come", remedy="Send it once more.")
 
 
 @router.get("/hand-ins", response=Items[HandInOut], auth=READ, summary="Hand-ins")
 def hand_ins(request: HttpRequest, asked: Query[Search]) -> Any:
     """What was handed in about servers that this token's person may see, newest first."""
     rows = selectors.visible_to(person_of(request))
-    wanted = {"state": asked.state, "server_id": asked.server}
+    wanted = {"state": asked.state, "server_id": asked.server, "digest": asked.digest}
     found = rows.filter(**{name: value for name, value in wanted.items() if value})
     answer = items(found, asked, ("-received", "-id"))
     record_reading(request, len(answer["items"]))

@@ -1,7 +1,11 @@
-"""What this app does in the background: held evidence is examined."""
+"""What this app does in the background: held evidence is examined, links get nonces and end."""
 
 from __future__ import annotations
 
-from tocsin.hub.owners.examinations import CHORES
+from collections.abc import Callable
 
-__all__ = ["CHORES"]
+from tocsin.hub.exposure.seldom import seldom
+from tocsin.hub.owners.ending import end_links, renew_nonces
+from tocsin.hub.owners.examinations import EXAMINER
+
+CHORES: list[Callable[[], bool]] = [EXAMINER.work, seldom(renew_nonces), seldom(end_links)]

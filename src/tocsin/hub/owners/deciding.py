@@ -9,10 +9,11 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.census.bulk import writing
-from tocsin.hub.exposure.models import BOUND, Standing
+from tocsin.hub.exposure.models import BOUND, Decision, Standing
 from tocsin.hub.exposure.proof import NOBODY, Claimed
 from tocsin.hub.exposure.services import Ruling, decide, withdraw
 from tocsin.hub.owners.handing import last_claim, moment_of
+from tocsin.hub.owners.known import objections_of_others
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.rules import handins
 from tocsin.hub.rules.decisions import Kind
@@ -23,6 +24,10 @@ from tocsin.hub.rules.words import Compromise, Exposure, Grade
 def objections_to(row: HandIn, analyst: User | None) -> list[str]:
     """Everything that stands between a hand-in and ``verified-clean``, in sentences."""
     standing = Standing.objects.get(server_id=row.server_id, campaign_id=row.campaign_id)
+    return _of_itself(row, standing, analyst) + objections_of_others(row)
+
+
+def _of_itself(row: HandIn, standing: Standing, analyst: User | None) -> list[str]:
     return handins.against_clean(
         Brought(
             form=Form(row.form),
@@ -79,9 +84,21 @@ def refuse(row: HandIn, *, by: User, reason: str) -> HandIn:
         row.objections = objections_to(row, by)
         _mark(row, State.REFUSED, by, reason)
         row.save()
-        if row.decision is not None:
-            withdraw(by=by, decision=row.decision, reason=f"hand-in {row.pk} was refused: {row.reason}")
+        for alarm in _alarms(row):
+            withdraw(by=by, decision=alarm, reason=f"hand-in {row.pk} was refused: {row.reason}")
     return row
+
+
+def _alarms(row: HandIn) -> list[Decision]:
+    """Every alarm that it raised and that stands: each examination may have raised another."""
+    raised = Decision.objects.filter(
+        server_id=row.server_id,
+        campaign_id=row.campaign_id,
+        kind=Kind.ASSESSMENT,
+        evidence=f"{BOUND}{row.digest}",
+        superseded_by=None,
+    )
+    return list(raised.select_related("campaign").order_by("id"))
 
 
 def examine_again(row: HandIn, *, by: User) -> None:
@@ -94,7 +111,7 @@ def examine_again(row: HandIn, *, by: User) -> None:
     if not by.writes:
         raise PermissionDenied
     turn = HandIn.objects.filter(pk=row.pk, form=Form.EVIDENCE, state__in=[State.OPEN, State.UNREADABLE])
-    if not turn.update(state=State.WAITING, attempts=0, began=None, fault=""):
+    if not turn.update(state=State.WAITING, looked=None, attempts=0, began=None, fault=""):
         raise UsageFault("only evidence that nobody has decided about is examined again")
     record("examined again", f"hand-in:{row.pk}", by=by)
 

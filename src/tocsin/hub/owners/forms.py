@@ -52,7 +52,7 @@ class AnswerForm(forms.Form):
     def __init__(self, link: OwnerLink, *args: Any, **rest: Any) -> None:
         """For one link: its servers can be named."""
         super().__init__(*args, **rest)
-        servers = link.servers.order_by("id")[:200]
+        servers = link.own_servers.order_by("id")[:200]
         field = self.fields["server"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", "all servers here"), *((each.pk, str(each)) for each in servers)]

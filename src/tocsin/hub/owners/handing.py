@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils import timezone
 from msgspec import Struct
 
-from tocsin.errors import UsageFault
+from tocsin.errors import LimitExceeded, UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.accounts.services import record
 from tocsin.hub.campaigns.models import Campaign
@@ -23,8 +23,12 @@ from tocsin.hub.owners.models import HandIn, OwnerLink
 from tocsin.hub.rules import handins
 from tocsin.hub.rules.decisions import Kind
 from tocsin.hub.rules.handins import Form, Reading, State
+from tocsin.hub.rules.identity import address
 from tocsin.hub.rules.words import Grade
 from tocsin.model.words import Residual
+
+MOST_OTHERS = 2_000
+"""Servers of the same owner that are compared with."""
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -71,7 +75,7 @@ def take_report(document: Iterable[bytes], given: Given) -> TakenIn:
     if new:
         with writing():
             fill(row, reading)
-            row.identity, row.matched = handins.identify(reading.hosts, reading.builds, known(row))
+            row.identity, row.matched = handins.identify(shows(row, reading.builds), known(row))
             row.state = State.OPEN
             row.save()
             raise_alarm(row)
@@ -87,7 +91,8 @@ def take_evidence(chunks: Iterable[bytes], given: Given) -> TakenIn:
         EnvironmentFault: the disk has no room for it.
     """
     _check(given)
-    held = quarantine.keep(chunks, most=handins.LARGEST_EVIDENCE, name=given.name)
+    most = min(handins.LARGEST_EVIDENCE, room(given))
+    held = quarantine.keep(chunks, most=most, name=given.name)
     row, new = _row(given, held, Form.EVIDENCE)
     return TakenIn(hand_in=row.pk, new=new)
 
@@ -97,11 +102,22 @@ def _check(given: Given) -> None:
         raise UsageFault("this server does not stand in this campaign")
     if given.link is None:
         return
-    if not given.link.servers.filter(pk=given.server).exists():
+    if not given.link.own_servers.filter(pk=given.server).exists():
         raise UsageFault("this link is not about that server")
     if given.link.hand_ins.count() >= handins.MOST_BY_LINK:
         what = f"this link has brought {handins.MOST_BY_LINK} files, which is all that one may"
         raise UsageFault(what, remedy="Ask for another link.")
+    if room(given) <= 0:
+        what = f"this link has brought {handins.MOST_BYTES_BY_LINK:,} bytes, which is all that one may"
+        raise LimitExceeded(what, remedy="Ask for another link.")
+
+
+def room(given: Given) -> int:
+    """Bytes that may still come by this link; for a person, what one file may have."""
+    if given.link is None:
+        return handins.LARGEST_EVIDENCE
+    brought: int = given.link.hand_ins.aggregate(all=Sum("size"))["all"] or 0
+    return handins.MOST_BYTES_BY_LINK - brought
 
 
 def _read(digest: str, campaign: Campaign) -> Reading:
@@ -136,7 +152,7 @@ def fill(row: HandIn, reading: Reading) -> None:
     row.pack = reading.pack
     row.collected_by_custody = reading.custody
     row.last_record = reading.last_record
-    row.collected = handins.collected(reading.custody, reading.last_record, now=timezone.now())
+    row.collected = handins.collected(reading.custody, reading.last_record, received=row.received)
     row.exposure = reading.exposure.value if reading.exposure else ""
     row.compromise = reading.compromise.value if reading.compromise else ""
     row.residual = reading.residual
@@ -148,11 +164,33 @@ def fill(row: HandIn, reading: Reading) -> None:
 def known(row: HandIn) -> handins.Known:
     """What the hub knows of a hand-in's server; names out of evidence count once an analyst confirmed it."""
     server = row.server
+    others = _others(server)
     confirmed = HandIn.objects.filter(
         server_id=row.server_id, state=State.CONFIRMED, grade=Grade.RE_ASSESSED
     ).values_list("hosts", flat=True)
     earlier = tuple(dict.fromkeys(name for names in confirmed[:20] for name in names))
-    return handins.Known(hostname=server.hostname, name=server.name, build=server.build, earlier=earlier)
+    return handins.Known(
+        hostname=server.hostname,
+        name=server.name,
+        address=address(server.ip) or "",
+        build=server.build,
+        earlier=earlier,
+        others=tuple(dict.fromkeys(name for each in others for name in (each.name, each.hostname) if name)),
+        same_build=any(handins.same_build(each.build, server.build) for each in others),
+    )
+
+
+def _others(server: Server) -> list[Server]:
+    """The owner's other servers, as far as one looks."""
+    if server.organisation_id is None:
+        return []
+    rows = Server.objects.filter(organisation_id=server.organisation_id).exclude(pk=server.pk)
+    return list(rows.only("name", "hostname", "build").order_by("-last_seen", "-id")[:MOST_OTHERS])
+
+
+def shows(row: HandIn, builds: Sequence[str] = ()) -> handins.Shows:
+    """What a hand-in shows of the server that it is of."""
+    return handins.Shows(hosts=row.hosts, addresses=row.addresses, builds=builds)
 
 
 def raise_alarm(row: HandIn) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +13,9 @@ from tocsin.hub.rules import links
 from tocsin.hub.rules.handins import Form, State
 from tocsin.hub.rules.links import Answered, Purpose, Stand
 from tocsin.hub.rules.words import Channel, Grade
+
+if TYPE_CHECKING:
+    from tocsin.hub.census.models import Server
 
 
 class OwnerLink(models.Model):
@@ -43,7 +46,7 @@ class OwnerLink(models.Model):
     withdrawn = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_why = models.CharField(max_length=500, blank=True)
-    done = models.DateTimeField(null=True)
+    done = models.DateTimeField(null=True)  # what it was for is done, and was to be read for a while
 
     class Meta:
         indexes: ClassVar = [
@@ -54,6 +57,11 @@ class OwnerLink(models.Model):
     def __str__(self) -> str:
         """For whom, in which campaign."""
         return f"{self.organisation} in {self.campaign}"
+
+    @property
+    def own_servers(self) -> models.QuerySet[Server]:
+        """Its servers that are its organisation's now: of one that is another's it tells nothing."""
+        return self.servers.filter(organisation_id=self.organisation_id)
 
     @property
     def stand(self) -> Stand:
@@ -132,7 +140,8 @@ class HandIn(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     given_by = models.CharField(max_length=200, blank=True)  # link:4, user:2
     received = models.DateTimeField(default=timezone.now)
-    began = models.DateTimeField(null=True)  # the examination that runs, or was killed
+    began = models.DateTimeField(null=True)  # the look or examination that runs, or was killed
+    looked = models.DateTimeField(null=True)  # the first look at evidence: nonce, names, addresses
     attempts = models.PositiveIntegerField(default=0)
     fault = models.TextField(blank=True)
     report = models.JSONField(null=True)  # the assessment, redacted
@@ -143,6 +152,7 @@ class HandIn(models.Model):
     last_record = models.DateTimeField(null=True)
     nonce = models.ForeignKey(Nonce, null=True, on_delete=models.SET_NULL, related_name="hand_ins")
     hosts = models.JSONField(default=list)  # what the evidence calls the server
+    addresses = models.JSONField(default=list)  # that its logs give the server
     identity = models.CharField(max_length=12, default="unknown")  # same, different, unknown
     matched = models.JSONField(default=list)  # what in the evidence is the server's: sentences
     exposure = models.CharField(max_length=20, blank=True)
@@ -151,6 +161,7 @@ class HandIn(models.Model):
     answer = models.TextField(blank=True)
     window_covered = models.BooleanField(default=False)
     shells_gone = models.BooleanField(default=False)
+    asked = models.JSONField(default=dict)  # of each known web shell, by key, what became of it
     objections = models.JSONField(default=list)  # as the analyst saw them when deciding
     shown_clean = models.BooleanField(default=False)
     decided = models.DateTimeField(null=True)
@@ -176,6 +187,11 @@ class HandIn(models.Model):
                 condition=~Q(grade=Grade.RE_ASSESSED)
                 | (Q(identity="same", nonce__isnull=False) & ~Q(evidence_digest="") & ~Q(pack="")),
                 name="re_assessed_is_bound",
+            ),
+            models.CheckConstraint(
+                condition=~Q(grade=Grade.EVIDENCE_HELD)
+                | Q(form=Form.EVIDENCE, identity="same", nonce__isnull=False),
+                name="held_is_bound",
             ),
             models.CheckConstraint(
                 condition=Q(shown_clean=False)

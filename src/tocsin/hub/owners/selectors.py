@@ -29,10 +29,13 @@ def answers_visible_to(user: Visitor) -> QuerySet[Answer]:
 
 
 def visible_to(user: Visitor) -> QuerySet[HandIn]:
-    """The hand-ins that a person may see: of servers that are his organisations' now."""
+    """The hand-ins that a person may see: of servers that were his organisations' then, and are now."""
     owned = organisation_ids(user)
     found = HandIn.objects.select_related("server", "campaign", "organisation", "link", "decided_by")
-    return found if owned is None else found.filter(server__organisation_id__in=owned)
+    if owned is None:
+        return found
+    then = Q(organisation=None) | Q(organisation_id__in=owned)
+    return found.filter(then, server__organisation_id__in=owned)
 
 
 def link_of(token: str) -> OwnerLink | None:

@@ -77,7 +77,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 def servers_of(link: OwnerLink) -> list[Shown]:
     """The link's servers as they stand now, those that matter most first."""
-    rows = Standing.objects.filter(campaign=link.campaign_id, server__owner_links=link)
+    rows = Standing.objects.filter(campaign=link.campaign_id, server__in=link.own_servers)
     standings = list(rows.select_related("server", "campaign").order_by("server_id")[:MOST_SERVERS])
     seen = _sightings([row.server_id for row in standings])
     shown = [_shown(row, seen.get(row.server_id, [])) for row in standings]

@@ -66,6 +66,18 @@ OPEN = frozenset(set(CaseState) - CLOSED)
 ALIVE = frozenset({CaseState.FOUND, CaseState.OWNER_NOTIFIED, CaseState.ACKNOWLEDGED, CaseState.REAPPEARED})
 """Open, and nobody claims that it is gone."""
 
+URGENCY = (
+    CaseState.REAPPEARED,
+    CaseState.FOUND,
+    CaseState.OWNER_NOTIFIED,
+    CaseState.ACKNOWLEDGED,
+    CaseState.REMOVAL_CLAIMED,
+    CaseState.ACCEPTED_RISK,
+    CaseState.VERIFIED_REMOVED,
+    CaseState.MERGED,
+)
+"""In this order states ask for somebody's work."""
+
 LONGEST_EXCEPTION = timedelta(days=365)
 """A signed exception is looked at again after a year at the latest."""
 

@@ -33,16 +33,20 @@ class ClosingEvidence(Struct, frozen=True, kw_only=True):
         accepted: it was accepted, and is not withdrawn.
         same_server: it is of the case's server.
         collected: when it was collected, by what stands in it; None if nothing tells.
+        nonce: when the nonce in it was given; None where it carries none.
+        newer: who says since that it is there, in words, or nothing.
         answer: what became of the case's web shell, or None if the evidence does not speak of it.
         residual_none: nothing was seen that is still there.
         window_covered: its logs cover the exposure window.
-        conditions_met: the campaign's own conditions, if it has any.
+        conditions_met: the server was shown clean by it, with the campaign's own conditions, and stands so.
     """
 
     grade: Grade
     accepted: bool
     same_server: bool
     collected: datetime | None
+    nonce: datetime | None = None
+    newer: str = ""
     answer: Removal | None = None
     residual_none: bool = False
     window_covered: bool = False
@@ -84,6 +88,11 @@ def conditions(
     return found
 
 
+def told(answer: Removal | None) -> str:
+    """Say what is wrong with an answer about a web shell that does not show it gone."""
+    return "" if answer is not None and answer.gone else _TOLD[answer]
+
+
 def objections(found: list[Condition]) -> list[str]:
     """Give what is not met, each as one sentence."""
     return [f"{one.text}: {one.why}." for one in found if not one.met]
@@ -105,8 +114,23 @@ def _evidence(case: CaseFold, evidence: ClosingEvidence | None) -> list[Conditio
             "it is of another" if evidence else "there is none",
         ),
         _later("It was collected after the claim", case.claimed, evidence),
+        _asked_since(case.claimed, evidence),
         _later("It was collected after the last day on which it was seen", case.seen_until, evidence),
+        _met(
+            "Nothing newer says that it is there",
+            evidence is None or not evidence.newer,
+            evidence.newer if evidence else "",
+        ),
     ]
+
+
+def _asked_since(claimed: datetime | None, evidence: ClosingEvidence | None) -> Condition:
+    """A clock can be wrong; that a nonce was given after the claim is the hub's own knowledge."""
+    text = "It carries a nonce that was given after the claim"
+    if evidence is None or evidence.nonce is None or claimed is None:
+        return _met(text, False, "there is none" if claimed else "nobody claims it yet")
+    why = f"its nonce is of {evidence.nonce:%Y-%m-%d %H:%M}, the claim of {claimed:%Y-%m-%d %H:%M} UTC"
+    return _met(text, evidence.nonce >= claimed, why)
 
 
 def _ungraded(evidence: ClosingEvidence | None) -> str:
@@ -128,7 +152,7 @@ def _shell_gone(evidence: ClosingEvidence | None) -> Condition:
     text = "It shows the web shell removed: its folder without the file, or a scanner's word"
     answer = evidence.answer if evidence else None
     met = answer is not None and answer.gone
-    return _met(text, met, "" if met else "there is none" if evidence is None else _TOLD[answer])
+    return _met(text, met, "" if met else "there is none" if evidence is None else told(answer))
 
 
 def _all_clean(evidence: ClosingEvidence | None, open_shells: int) -> list[Condition]:
@@ -147,7 +171,11 @@ def _all_clean(evidence: ClosingEvidence | None, open_shells: int) -> list[Condi
             not open_shells,
             f"{open_shells} {'is' if open_shells == 1 else 'are'} not",
         ),
-        _met("The campaign's own conditions are met", brings.conditions_met, "they are not"),
+        _met(
+            "The server was shown clean by it, and stands so",
+            brings.conditions_met,
+            "it was not, or there was bad news since: confirm and close the hand-in first",
+        ),
     ]
 
 

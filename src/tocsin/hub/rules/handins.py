@@ -1,8 +1,9 @@
 """What owners hand in: an assessment, or the evidence itself, and how far each carries.
 
 An assessment that somebody else made is ``self-reported``, whatever it says: it can raise an alarm and close
-nothing. Evidence is ``evidence-held`` once the hub has found its own nonce in the record of custody or the
-manifest, and the server in it is the one meant; what the hub itself then reads out of it is ``re-assessed``.
+nothing. Evidence is ``evidence-held`` once a first look has found the hub's own nonce in the record of
+custody or the manifest, and the server in it is the one meant; there it rests until its turn to be examined
+comes. What the hub itself then reads out of it is ``re-assessed``.
 
 When evidence was collected is told by the evidence, never by the upload: the record of custody and the last
 record that was read, of which the earlier one counts.
@@ -38,6 +39,9 @@ LARGEST_EVIDENCE = 4 << 30
 MOST_BY_LINK = 50
 """Hand-ins that one link may bring."""
 
+MOST_BYTES_BY_LINK = 40 << 30
+"""Bytes of all of them together: whoever has a link does not fill the hub's disk."""
+
 EXAMINED_FOR = 15 * 60.0
 """Seconds for which the hub reads one piece of evidence; what is not reached then is a gap of coverage."""
 
@@ -53,9 +57,13 @@ class Form(StrEnum):
 
 
 class State(StrEnum):
-    """Where a hand-in stands. ``waiting`` and ``examining`` are the hub's turn, ``open`` an analyst's."""
+    """Where a hand-in stands. ``open`` is an analyst's turn, what comes before is the hub's.
+
+    ``waiting``: nobody has looked at it. ``held``: whose it is and which nonce it carries is known, no more.
+    """
 
     WAITING = "waiting"
+    HELD = "held"
     EXAMINING = "examining"
     OPEN = "open"
     CONFIRMED = "confirmed"
@@ -87,7 +95,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         answer: its one sentence.
         evidence: SHA-256 of what was assessed.
         pack: id, version and SHA-256 of the campaign's pack that was used.
-        hosts: what the server is called in it; redacted names are none.
+        hosts: what the server is called in it, by its logs first; redacted names are none.
         builds: that it shows.
         custody: when the evidence was collected, by its record of custody.
         last_record: the last moment that its logs tell.
@@ -209,26 +217,67 @@ class Known(Struct, frozen=True, kw_only=True):
     Attributes:
         hostname: by which it is reached.
         name: what it calls itself, as a census saw it.
+        address: its address.
         build: as a census saw it.
         earlier: what confirmed evidence of it called it.
+        others: what the owner's other servers are called.
+        same_build: another server of the owner has this build, so that the build tells nothing.
     """
 
     hostname: str = ""
     name: str = ""
+    address: str = ""
     build: str = ""
     earlier: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    same_build: bool = False
 
 
-def identify(hosts: Sequence[str], builds: Sequence[str], known: Known) -> tuple[str, list[str]]:
-    """Say whether evidence is of a server (``same``, ``different``, ``unknown``), and by what, in words."""
-    matched = [f"the name {host} is {what}" for host in hosts for what in _names(host, known)]
+class Shows(Struct, frozen=True, kw_only=True):
+    """What evidence shows of the server that it is of.
+
+    Attributes:
+        hosts: names; the first as its logs have it if they name it, those of the record of custody behind.
+        addresses: that its logs give the server.
+        builds: that it shows.
+    """
+
+    hosts: Sequence[str] = ()
+    addresses: Sequence[str] = ()
+    builds: Sequence[str] = ()
+
+
+def identify(shows: Shows, known: Known) -> tuple[str, list[str]]:
+    """Say whether evidence is of a server (``same``, ``different``, ``unknown``), and by what, in words.
+
+    The first name decides: a record of custody, which anybody can write, does not outweigh logs that name
+    the server. Where no name tells, its address does, or a build that no other server of the owner has.
+    """
+    by_name = [f"the name {host} is {what}" for host in shows.hosts[:1] for what in _names(host, known)]
+    by_address = [
+        f"the address {one} in its logs is the server's"
+        for one in shows.addresses
+        if known.address and one == known.address
+    ]
     itself = [one for one in (known.name, *known.earlier) if one]
-    if hosts and itself and not matched:
-        return DIFFERENT, [f"the evidence is of {hosts[0]}, the server calls itself {itself[0]}"]
-    build = next((one for one in builds if same_build(one, known.build)), None)
-    if build is not None:
-        matched.append(f"the build {build} is what a census saw ({known.build})")
-    return (SAME, list(dict.fromkeys(matched))) if matched else (UNKNOWN, [])
+    if shows.hosts and itself and not by_name:
+        against = f"the evidence is of {shows.hosts[0]}, the server calls itself {itself[0]}"
+        return (UNKNOWN, [against, *by_address[:1]]) if by_address else (DIFFERENT, [against])
+    if not by_name and (other := _another(shows.hosts, known)):
+        return UNKNOWN, [other, *by_address[:1]]
+    found = [*by_name, *by_address[:1]]
+    build = next((one for one in shows.builds if same_build(one, known.build)), None)
+    if build is not None and (found or not known.same_build):
+        alone = "" if found else ", and no other server of this owner has it"
+        found.append(f"the build {build} is what a census saw ({known.build}){alone}")
+    return (SAME, list(dict.fromkeys(found))) if found else (UNKNOWN, [])
+
+
+def _another(hosts: Sequence[str], known: Known) -> str:
+    """Say that evidence may be of another server of the owner, or nothing. One machine may have two names."""
+    if any(same_name(host, one) for host in hosts[:1] for one in known.others):
+        return f"the evidence is of {hosts[0]}, which is what another server of this owner is called"
+    return ""
 
 
 def _names(host: str, known: Known) -> Iterator[str]:
@@ -261,10 +310,15 @@ def same_build(one: str, other: str) -> bool:
 # --- when, and how far it carries ---------------------------------------------------------------------
 
 
-def collected(custody: datetime | None, last_record: datetime | None, *, now: datetime) -> datetime | None:
-    """Give up to when evidence shows anything: the earlier of what is written and what was recorded."""
+def collected(
+    custody: datetime | None, last_record: datetime | None, *, received: datetime
+) -> datetime | None:
+    """Give up to when evidence shows anything: the earlier of what is written and what was recorded.
+
+    A clock that is ahead shows nothing later than the moment at which the file came.
+    """
     told = [one for one in (custody, last_record) if one is not None]
-    return min(*told, now) if told else None
+    return min(*told, received) if told else None
 
 
 def grade_of(form: Form, *, nonce: bool, identity: str, assessed: bool) -> Grade:

@@ -24,6 +24,7 @@ class Shared(Struct, frozen=True, kw_only=True):
         cves: of its campaign.
         campaign: name, or an empty text.
         addresses: of the affected servers, where the victim is named.
+        ports: where each of these was seen, in the same order, or nothing.
         hosts: their names, likewise.
         victim: name of the organisation, or an empty text.
         sector: word of `rules/data/sectors.yaml`, or an empty text.
@@ -42,6 +43,7 @@ class Shared(Struct, frozen=True, kw_only=True):
     cves: tuple[str, ...] = ()
     campaign: str = ""
     addresses: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
     hosts: tuple[str, ...] = ()
     victim: str = ""
     sector: str = ""

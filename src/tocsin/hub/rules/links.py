@@ -16,11 +16,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tocsin.hub.rules.words import Channel
+from tocsin.hub.rules.words import Channel, Exposure
 
 LONGEST_DAYS = 180
 OPEN_FOR = timedelta(minutes=60)
 """After "Show me" the page stays open for so long, in the browser that asked."""
+
+READABLE_FOR = timedelta(days=7)
+"""What was shown stays to be read for so long; then the work of a link is done."""
 
 NONCE_BYTES = 16
 _SEALED = re.compile(r"([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})")
@@ -35,6 +38,21 @@ class Purpose(StrEnum):
     COMPROMISE = "compromise"
     DIRECTIVE = "directive"
     CASE = "case"
+
+
+ENDED_BY_TIME = frozenset({Purpose.DIRECTIVE})
+"""An order may ask for reports again and again: no state of a server says that it is done."""
+
+FIXED = frozenset(
+    {
+        Exposure.PATCHED,
+        Exposure.PATCH_VERIFIED,
+        Exposure.NOT_AFFECTED,
+        Exposure.DISCONNECTED,
+        Exposure.RETIRED,
+    }
+)
+"""With a server that is verified clean and stands so, there is nothing left that its owner is asked for."""
 
 
 class Answered(StrEnum):

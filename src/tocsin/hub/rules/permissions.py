@@ -43,8 +43,9 @@ class Scope(StrEnum):
 
 READS = frozenset(scope for scope in Scope if scope.endswith(":read"))
 WRITERS = frozenset({Role.ADMINISTRATOR, Role.ANALYST})
-OWN = frozenset({Scope.RELAY_WRITE, Scope.STREAMS_WRITE})
-"""What members of organisations change: answers about their slices, and webhooks about their own servers."""
+OWN = frozenset({Scope.RELAY_WRITE, Scope.STREAMS_WRITE, Scope.CASES_WRITE})
+"""What members of organisations change: answers about their slices, webhooks about their own servers, and
+claims of removal of their own cases."""
 
 
 def grantable(role: str) -> frozenset[Scope]:
