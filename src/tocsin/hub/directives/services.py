@@ -409,8 +409,11 @@ def tag_many(organisations: Collection[int], name: str, *, by: User | None, on: 
     Whom a directive addresses by it is found for them alone, at once; they are judged by the chore.
 
     Raises:
+        PermissionDenied: the person may not write.
         UsageFault: no tag, or too many organisations.
     """
+    if by is not None and not by.writes:
+        raise PermissionDenied
     if not TAG.fullmatch(name):
         raise UsageFault(f"{name[:60]!r} is no tag.", remedy="Write it as federal-civilian.")
     if len(organisations) > MOST_TAGGED:
