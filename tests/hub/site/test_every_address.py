@@ -185,6 +185,8 @@ ANSWERS = {
     "/.well-known/csaf/white/changes.csv": OPEN,
     "/.well-known/csaf/white/2021/": OPEN,
     "/.well-known/csaf/white/2021/tocsin-2021-0001.json": OPEN,
+    "/.well-known/csaf/white/2021/tocsin-2021-0001.json.asc": OPEN,
+    f"/.well-known/csaf/openpgp/{'a' * 40}.asc": OPEN,
     "/report/": OPEN,
     "/report/status/": OPEN,
     "/report/status/follow-up": (405, 405, 405, 405, 405),
