@@ -45,7 +45,7 @@ def write(row: Directive, judged: Mapping[Place, Judged], now: datetime) -> None
         if stood != before.standing:
             events.append(_event(row, place, stood, one, now))
     _new().insert(new)
-    rows = [[getattr(each, field.attname) for field in _whole().fields] for each in changed]
+    rows = [[getattr(each, name) for name in _ATTRIBUTES] for each in changed]
     _whole().upsert(rows, unique=("id",), update=("organisation", *JUDGED, "changed"))()
     append(events)
 
@@ -62,6 +62,16 @@ def _kept(row: Directive, judged: Iterable[Place]) -> dict[tuple[int, str, int],
     return {(each.server_id or -each.organisation_id, each.requirement, each.round): each for each in found}
 
 
+_ATTRIBUTES = (
+    "id",
+    "directive_id",
+    "organisation_id",
+    "server_id",
+    "requirement",
+    "round",
+    *JUDGED,
+    "changed",
+)
 _COLUMNS = ("directive", "organisation", "server", "requirement", "round", *JUDGED, "changed")
 
 
@@ -197,6 +207,6 @@ def _counts(row: Directive, organisations: Collection[int]) -> Mapping[int, Coun
         found[one["organisation"]][one["standing"].replace("-", "_")] = one["n"]
         found[one["organisation"]]["late"] += one["behind"]
     owned = mine.filter(server__isnull=False).values("organisation").order_by()
-    for one in owned.annotate(n=Count("server", distinct=True)):
-        found[one["organisation"]]["servers"] = one["n"]
+    for each in owned.annotate(n=Count("server", distinct=True)):
+        found[each["organisation"]]["servers"] = each["n"]
     return found

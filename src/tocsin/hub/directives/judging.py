@@ -20,9 +20,9 @@ from tocsin.hub.directives.loading import order_of
 from tocsin.hub.directives.models import Answer, Directive, Excuse, Subject
 from tocsin.hub.directives.said import Told, above, reports_of, told_of
 from tocsin.hub.rules import proofs
+from tocsin.hub.rules.directives import BY_INCIDENT, Facts, answer
 from tocsin.hub.rules.directives import Answer as Judged
 from tocsin.hub.rules.directives import Directive as Order
-from tocsin.hub.rules.directives import Facts, answer
 
 PIECE = 200
 """Servers that are judged in one transaction."""
@@ -104,7 +104,7 @@ def _known(row: Directive, organisations: Sequence[int]) -> _Known:
 
 
 def _asks_for_incidents(order: Order) -> bool:
-    return any(each.proof == proofs.BY_INCIDENT for each in order.requirements)
+    return any(each.proof == BY_INCIDENT for each in order.requirements)
 
 
 def _of_servers(
@@ -181,12 +181,12 @@ def end_excuses(now: datetime | None = None) -> bool:
         rows = Excuse.objects.filter(
             directive=row, approved=True, ended=False, until__lt=order_of(row).today(moment)
         )
-        found += rows.order_by("until", "pk")[:OVERDUE]
+        found += rows.select_related("directive").order_by("until", "pk")[:OVERDUE]
     if not found:
         return False
     with writing():
-        for row in found:
-            subjects = Subject.objects.filter(directive=row.directive_id, organisation=row.organisation_id)
+        for one in found:
+            subjects = Subject.objects.filter(directive=one.directive, organisation=one.organisation_id)
             subjects.update(stale=True, reached=0)
-        Excuse.objects.filter(pk__in=[row.pk for row in found]).update(ended=True)
+        Excuse.objects.filter(pk__in=[one.pk for one in found]).update(ended=True)
     return True
