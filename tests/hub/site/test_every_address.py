@@ -269,6 +269,7 @@ NAMED = {
     "<slug:kind>": "atom",
     "<int:year>": "2021",
     "<str:name>": "tocsin-2021-0001.json",
+    "<slug:fingerprint>": "a" * 40,
     "<slug:directive>": "ed-21-02",
 }
 
@@ -285,6 +286,7 @@ TWICE = {
     "/advisories/members/csaf.json",
     "/advisories/named/",
     "/advisories/named/csaf.json",
+    "/.well-known/csaf/white/2021/tocsin-2021-0001.json.asc",
 }
 """Rows of the table whose address another row has with another number or name."""
 

@@ -93,10 +93,10 @@ def file(request: HttpRequest, year: int, name: str) -> HttpResponse:  # noqa: A
 
 
 @require_safe
-def key(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - as above
+def key(request: HttpRequest, fingerprint: str) -> HttpResponse:  # noqa: ARG001 - as above
     """The public part of a key that documents are signed with."""
-    signed = selectors.signed().select_related("key").filter(key__fingerprint=name.upper())
+    signed = selectors.signed().select_related("key").filter(key__fingerprint=fingerprint.upper())
     found = signed.first()
-    if found is None or key_file(found.key.fingerprint) != f"{name}.asc":
+    if found is None or key_file(found.key.fingerprint) != f"{fingerprint}.asc":
         raise Http404
     return HttpResponse(found.key.certificate, content_type="application/pgp-keys")
