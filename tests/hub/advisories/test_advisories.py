@@ -125,6 +125,9 @@ def test_the_published_version_stays_while_the_next_is_written() -> None:
     services.publish(row, by=by, summary="Better words", edited=2)
     history = Client().get(f"/advisories/{row.slug}/history/").content.decode()
     assert "Better words" in history
+    services.edit(row, making.content(title="Third, half written"), by=by)
+    for path in ("", f"{row.slug}/", f"{row.slug}/history/", "feed.atom"):
+        assert "Third, half written" not in Client().get(f"/advisories/{path}").content.decode(), path
     assert "<ins>Title: Half written</ins>" in history
     assert "Mail servers" in Client().get(f"/advisories/{row.slug}/?version=1").content.decode()
 
@@ -174,6 +177,36 @@ def _by_api(person: User, row: Advisory) -> int:
         f"/api/advisories/{row.slug}/versions", headers={"Authorization": f"Bearer {key}"}
     )
     return int(answer.status_code)
+
+
+def asked(person: User, path: str) -> Any:
+    """What the API answers a person's token."""
+    _, key = make_token(person, "x", [Scope.ADVISORIES_READ], days=1, by=person)
+    return Client().get(f"/api/advisories{path}", headers={"Authorization": f"Bearer {key}"}).json()
+
+
+@pytest.mark.django_db
+def test_members_are_told_nothing_of_a_draft_by_the_api() -> None:
+    by, member = hub.person(), hub.member(hub.organisation())
+    row = making.published(by, tlp="amber")
+    services.edit(row, making.content(title="Half written", tlp="clear"), by=by)
+    for answer in (asked(member, f"/{row.slug}"), asked(member, "")["items"][0]):
+        told = [answer[name] for name in ("title", "state", "tlp", "edited")]
+        assert told == ["Mail servers are broken into", "published", "amber", 0]
+        assert answer["changed"] == answer["published"]
+    assert asked(by, f"/{row.slug}")["title"] == "Half written"
+
+
+@pytest.mark.django_db
+def test_a_version_that_was_red_leaves_by_no_answer_though_a_later_one_does() -> None:
+    by = hub.person()
+    row = making.published(by, tlp="red", summary="For named eyes")
+    services.edit(row, making.content(tlp="amber"), by=by)
+    services.publish(row, by=by, summary="For more")
+    assert [version["number"] for version in asked(by, f"/{row.slug}/versions")] == [2]
+    assert asked(by, f"/{row.slug}/csaf")["document"]["tracking"]["version"] == "2"
+    events = Event.objects.filter(kind="advisory-published").order_by("pk")
+    assert [event.detail["summary"] for event in events] == ["", "For more"]
 
 
 @pytest.mark.django_db

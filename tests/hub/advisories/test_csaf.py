@@ -6,20 +6,25 @@ import csv
 import hashlib
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
+import pysequoia
 import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from referencing import Registry, Resource
 from tests.hub import making as hub
 from tests.hub.advisories import making
 
 from tocsin.errors import UsageFault
-from tocsin.hub.advisories import services
+from tocsin.hub.advisories import services, signing
+from tocsin.hub.advisories.models import Signature
 from tocsin.hub.rules import csaf
 from tocsin.hub.rules.advisory import Content, sound
 from tocsin.hub.rules.advisory import faults as unfit
@@ -30,7 +35,9 @@ from tocsin.hub.rules.words import Role
 from tocsin.packs.loading import data_folder, load_packs
 from tocsin.packs.products import load_product
 
-SCHEMA = json.loads((Path(__file__).parent / "golden" / "csaf_2.0_schema.json").read_text("utf-8"))
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = json.loads((GOLDEN / "csaf_2.0_schema.json").read_text("utf-8"))
+OF_PROVIDERS = json.loads((GOLDEN / "csaf_2.0_provider_schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 AT = datetime(2021, 3, 3, 12, tzinfo=UTC)
 WHO = csaf.Publisher(name="CERT Contoso", namespace="https://cert.contoso.example", contact="by mail")
@@ -57,7 +64,7 @@ def faults(document: dict[str, Any]) -> list[str]:
 WORDS = st.text(max_size=30)
 LINES = st.text(st.characters(categories=("L", "N", "P", "Zs")), min_size=1, max_size=20).filter(str.strip)
 FIXED = st.sampled_from(["", "15.1.2106.13 (Mar21SU)", "7.0-beta", "< 3", "all"])
-PRODUCTS = st.tuples(WORDS, LINES, WORDS, FIXED, WORDS)
+PRODUCTS = st.tuples(WORDS, WORDS, WORDS, FIXED, WORDS)
 CVES = st.integers(0, 99_999).map(lambda number: f"CVE-2021-{number:04}")
 CONTENTS = st.builds(
     Content,
@@ -68,8 +75,9 @@ CONTENTS = st.builds(
     tlp=st.sampled_from([mark.value for mark in Tlp if mark is not Tlp.RED]),
     cves=st.lists(st.tuples(CVES, WORDS), unique_by=lambda row: row[0], max_size=3).map(tuple),
     products=st.lists(PRODUCTS, max_size=4).map(tuple),
-    mitigations=st.lists(st.tuples(LINES, WORDS), max_size=2).map(tuple),
-    sources=st.lists(st.tuples(LINES, st.sampled_from(["https://a.example/b", "javascript:x"]))).map(tuple),
+    mitigations=st.lists(st.tuples(WORDS, WORDS), max_size=2).map(tuple),
+    steps=st.lists(st.tuples(WORDS, WORDS), max_size=2).map(tuple),
+    sources=st.lists(st.tuples(WORDS, st.sampled_from(["https://a.example/b", "javascript:x"]))).map(tuple),
 )
 
 
@@ -77,7 +85,7 @@ CONTENTS = st.builds(
 def test_every_document_is_sound(content: Content, versions: int) -> None:
     content = sound(content)
     if wrong := unfit(content):  # such an advisory is not published
-        assert " is no " in wrong[0] or " has no " in wrong[0]
+        assert re.search(" is no | has no ", wrong[0])
         return
     document = csaf.document(content, release(versions), WHO)
     assert faults(document) == []
@@ -163,6 +171,92 @@ def test_programs_find_every_public_document() -> None:
     assert paths[0].partition("/")[2] in year
     own = json.loads(data)["document"]["references"][0]["url"]
     assert own.endswith(white + paths[0])
+
+
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_a_row_without_its_name_is_not_published(at: int) -> None:
+    """By the API rows come as they are: what the schema of CSAF refuses is refused before."""
+    names = ("products", "mitigations", "steps", "sources")
+    row: tuple[str, ...] = ("", "", "", "1.2", "") if at == 0 else ("", "https://a.example/b")
+    wrong = unfit(making.content(**{names[at]: (row,)}))
+    assert [bool(re.search("has no (title|maker)", said)) for said in wrong] == [True]
+
+
+def signed_by(key: pysequoia.Tsk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name a key, as an operator does, and do the chore."""
+    path = folder / f"{key.extract_certificate().fingerprint}.asc"
+    path.write_text(str(key), "ascii")
+    monkeypatch.setenv(signing.KEY, str(path))
+    while signing.sign():
+        pass
+
+
+WHITE, PROVIDER = "/.well-known/csaf/white/", "/.well-known/csaf/provider-metadata.json"
+
+
+def whoever_signed(path: str) -> set[str]:
+    """Check the signature beside a document with every key that the provider names; gives whose it is."""
+    anybody = Client()
+    keys = [
+        pysequoia.Cert.from_bytes(anybody.get(urlsplit(one["url"]).path).content)
+        for one in anybody.get(PROVIDER).json()["public_openpgp_keys"]
+    ]
+    signature = pysequoia.Sig.from_bytes(anybody.get(f"{path}.asc").content)
+    checked = pysequoia.verify(anybody.get(path).content, store=lambda _: keys, signature=signature)
+    return {one.certificate.upper() for one in checked.valid_sigs}
+
+
+@pytest.mark.django_db
+def test_documents_are_signed_with_the_key_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, anybody = making.published(), Client()
+    making.published(title="For members", tlp="amber")
+    path = f"{WHITE}{row.published:%Y}/{row.number.lower()}.json"
+    assert not signing.sign()
+    assert anybody.get(f"{path}.asc").status_code == 404
+    assert sound_provider()["role"] == "csaf_provider"
+    first, second = (pysequoia.Tsk.generate("CERT Contoso <cert@contoso.example>") for _ in range(2))
+    signed_by(first, tmp_path, monkeypatch)
+    assert whoever_signed(path) == {first.extract_certificate().fingerprint.upper()}
+    assert sound_provider()["role"] == "csaf_trusted_provider"
+    assert f"{path.rpartition('/')[2]}.asc" in anybody.get(f"{path.rpartition('/')[0]}/").content.decode()
+    assert Signature.objects.count() == 1, "what is not public is not signed"
+    making.published(title="Later")
+    assert sound_provider()["role"] == "csaf_provider", "one of them has no signature yet"
+    signed_by(second, tmp_path, monkeypatch)
+    assert whoever_signed(path) == {second.extract_certificate().fingerprint.upper()}
+    keys = sound_provider()["public_openpgp_keys"]
+    assert [one["fingerprint"] for one in keys] == [second.extract_certificate().fingerprint.upper()]
+    gone = f"/.well-known/csaf/openpgp/{first.extract_certificate().fingerprint.lower()}.asc"
+    assert anybody.get(gone).status_code == 404
+    assert b"PRIVATE" not in anybody.get(urlsplit(keys[0]["url"]).path).content
+
+
+@pytest.mark.django_db
+def test_a_key_that_does_not_sign_is_told_of_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    making.published()
+    public = pysequoia.Tsk.generate("x").extract_certificate()
+    (tmp_path / "public.asc").write_text(str(public), "ascii")
+    for name in ("public.asc", "missing.asc"):
+        monkeypatch.setenv(signing.KEY, str(tmp_path / name))
+        assert not signing.sign()
+        assert not signing.sign()
+        assert "not signed" in signing.told()
+        assert name in signing.told()
+    assert len(caplog.records) == 2, "each once"
+    assert not Signature.objects.exists()
+
+
+def sound_provider() -> Any:
+    """What the provider says of itself, which meets its schema."""
+    told = Client().get(PROVIDER).json()
+    registry = Registry().with_resource(SCHEMA["$id"], Resource.from_contents(SCHEMA))
+    validator = jsonschema.Draft202012Validator(OF_PROVIDERS, registry=registry)
+    assert [error.message for error in validator.iter_errors(told)] == []
+    return told
 
 
 @pytest.mark.django_db

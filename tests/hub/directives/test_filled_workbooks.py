@@ -139,6 +139,33 @@ def test_a_department_lists_the_servers_of_all_below_it() -> None:
     assert listed == ["192.0.2.1", "192.0.2.2"]
 
 
+def test_what_is_known_of_a_server_in_another_campaign_fills_no_cell() -> None:
+    row, owner = orders.directive(), orders.agency()
+    server = orders.exchange("192.0.2.1", owner)
+    making.standing(server, making.campaign("proxyshell"), exposure=Exposure.PATCHED)
+    orders.work_off()
+    (made,) = workbooks.filled(row, owner)
+    assert {cell.value for cell in made.cells if cell.about == "fact:server.updated"} == {"No"}
+
+
+def test_rows_are_matched_however_they_name_a_server() -> None:
+    row, owner = orders.directive(), orders.agency()
+    orders.exchange("192.0.2.1", owner, hostname="mail.contoso.example")
+    orders.exchange("2001:db8::1", owner)
+    orders.work_off()
+    layout, template = workbook_of(row)
+    named: list[dict[str, Entry]] = [
+        {"fact:server.hostname": Entry(value="MAIL.contoso.example ")},
+        {"fact:server.address": Entry(value="2001:DB8::1")},
+        {"fact:server.address": Entry(value="no address, 999.1.1.1")},
+    ]
+    rows = [{**one, "requirement:updates": Entry(value="yes")} for one in named]
+    (made,) = fill(layout, template, Filling(cells={}, rows={"server": rows}))
+    kept = workbooks.take_in(row, owner, made.data, "x.xlsx", by=None)
+    assert kept.unmatched == [9]
+    assert Word.objects.filter(requirement="updates").count() == 2
+
+
 @pytest.mark.parametrize("data", [b"", b"PK\x05\x06" + bytes(18), b"no zip", b"\xd0\xcf\x11\xe0" * 99])
 def test_what_is_no_workbook_is_refused(data: bytes, analyst: User) -> None:
     row, owner = orders.directive(), orders.agency()

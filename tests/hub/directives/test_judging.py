@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,12 @@ from tests.hub import making
 from tests.hub.directives import making as orders
 
 from tocsin.errors import UsageFault
-from tocsin.hub.accounts.models import User
+from tocsin.hub.accounts.models import Act, User
 from tocsin.hub.census.bulk import writing
-from tocsin.hub.directives import judging, services
+from tocsin.hub.directives import answers, judging, services
 from tocsin.hub.directives.loading import load_directives, order_of
 from tocsin.hub.directives.models import Answer, Directive, Excuse, SignOff, Subject, Version
+from tocsin.hub.directives.scoping import find_subjects
 from tocsin.hub.directives.services import Asking, Saying, Signing
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.exposure.models import Event, Standing
@@ -302,6 +304,92 @@ def test_many_servers_are_judged_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     orders.work_off()
     assert Subject.objects.get(directive=row).servers == 5
     assert Answer.objects.filter(directive=row, requirement="updates").count() == 5
+
+
+@pytest.mark.parametrize(("servers", "owners"), [(1, 1), (2, 2), (3, 9), (200, 200)])
+def test_pieces_of_any_size_give_the_same(
+    monkeypatch: pytest.MonkeyPatch, analyst: User, servers: int, owners: int
+) -> None:
+    """Organisations with none, one and several servers, some of them in the middle of a piece."""
+    row = orders.directive()
+    agencies = [orders.agency(f"Agency {number}") for number in range(4)]
+    for number, owner in enumerate((0, 0, 0, 2, 3, 3)):
+        server = orders.exchange(f"192.0.2.{number + 1}", agencies[owner])
+        if number % 2:
+            orders.assessment(server, by=analyst)
+    orders.work_off()
+    services.say(row, agencies[2].pk, [Saying(requirement="updates", said="yes")], by=analyst)
+    names = ("organisation", "server", "requirement", "round", "standing", "reason", "late")
+    before = list(Answer.objects.order_by(*names[:4]).values_list(*names))
+    counts = list(Subject.objects.order_by("pk").values_list(*answers.COUNTED))
+    events = Event.objects.count()
+    assert [row_[0] for row_ in counts] == [3, 0, 1, 2]
+    monkeypatch.setattr(judging, "PIECE", servers)
+    monkeypatch.setattr(judging, "OWNERS", owners)
+    Answer.objects.filter(requirement="msert").delete()
+    Subject.objects.update(stale=True)
+    orders.work_off()
+    assert list(Answer.objects.order_by(*names[:4]).values_list(*names)) == before
+    assert list(Subject.objects.order_by("pk").values_list(*answers.COUNTED)) == counts
+    assert Event.objects.count() == events + 3  # the proofs that were forgotten, told again
+    assert not Subject.objects.filter(stale=True).exists()
+
+
+def test_many_organisations_are_judged_by_few_statements(
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    orders.directive()
+    top = orders.agency()
+    for number in range(30):
+        orders.exchange(f"192.0.2.{number + 1}", making.organisation(f"Office {number}", parent=top))
+    while find_subjects():
+        pass
+    with django_assert_max_num_queries(40):
+        while judging.judge():
+            pass
+    assert Subject.objects.filter(servers=1).count() == 30
+
+
+def test_nothing_becomes_late_under_a_directive_that_is_not_in_force() -> None:
+    row, owner = orders.directive(), orders.agency()
+    orders.exchange("192.0.2.1", owner)
+    orders.work_off()
+    Answer.objects.update(late=False)
+    services.set_active(row, active=False, by=None)
+    assert not judging.mark_overdue()
+    services.set_active(row, active=True, by=None)
+    assert judging.mark_overdue()
+
+
+def test_a_report_says_what_stood_where_of_all_that_it_speaks_for(analyst: User) -> None:
+    row, top = orders.directive(), orders.agency()
+    component = making.organisation("Office of Contoso", parent=top)
+    orders.exchange("192.0.2.1", top)
+    orders.exchange("192.0.2.2", component)
+    orders.work_off()
+    signed = services.sign(
+        row, top.pk, Signing(requirement="report", name="A. Chief", office="CIO"), by=analyst
+    )
+    assert signed.counts["servers"] == 2
+
+
+def test_a_tag_is_given_to_many_at_once_and_nobody_else_is_judged_again() -> None:
+    row, first = orders.directive(), orders.agency()
+    others = [making.organisation(f"Agency {number}") for number in range(3)]
+    below = making.organisation("Office", parent=others[0])
+    orders.exchange("192.0.2.1", below)
+    orders.work_off()
+    assert services.tag_many([first.pk, *(other.pk for other in others)], orders.FEDERAL, by=None) == 3
+    waiting = set(Subject.objects.filter(directive=row, stale=True).values_list("organisation", flat=True))
+    assert waiting == {below.pk, *(other.pk for other in others)}
+    orders.work_off()
+    assert Subject.objects.get(organisation=below).servers == 1
+    assert services.tag_many([other.pk for other in others], orders.FEDERAL, by=None, on=False) == 3
+    assert set(Subject.objects.values_list("organisation", flat=True)) == {first.pk}
+    assert not Answer.objects.filter(organisation=below).exists()
+    assert Act.objects.filter(kind="directive tag given").count() == 4
+    with pytest.raises(UsageFault, match="no tag"):
+        services.tag_many([first.pk], "Federal, civilian", by=None)
 
 
 def test_a_server_that_leaves_takes_its_answers_along() -> None:

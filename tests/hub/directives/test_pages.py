@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -175,3 +176,42 @@ def test_pages_are_readings_and_change_nothing(analyst: User, enter: Callable[[U
     assert not Word.objects.exists()
     assert client.get("/directives/ed-21-02/matrix/?export=exe").status_code == 400
     assert client.get("/directives/ed-21-02/rounds/99/").status_code == 400
+
+
+def test_many_organisations_are_addressed_from_their_list(
+    analyst: User, enter: Callable[[User], Client]
+) -> None:
+    orders.directive()
+    chosen = [making.organisation(name).pk for name in ("Fabrikam", "Northwind")]
+    making.organisation("Contoso")
+    client = enter(analyst)
+    assert "Addressees of directives" in client.get("/organisations/").content.decode()
+    form = {"action": "directive-tag", "chosen": chosen, "tag": orders.FEDERAL, "on": "yes"}
+    asked = client.post("/organisations/change/", form).content.decode()
+    assert "This is about 2 organisations" in asked
+    assert not Addressee.objects.exists()
+    wrong = client.post("/organisations/change/", form | {"confirmed": "2", "tag": "nonsense"})
+    assert "not one of the available choices" in wrong.content.decode()
+    assert not Addressee.objects.exists()
+    answer = client.post("/organisations/change/", form | {"confirmed": "2"}, follow=True)
+    assert "2 organisations now carry federal-civilian" in answer.content.decode()
+    assert set(Addressee.objects.values_list("organisation", "tag", "by")) == {
+        (number, orders.FEDERAL, analyst.pk) for number in chosen
+    }
+    client.post("/organisations/change/", form | {"confirmed": "2", "on": "no"})
+    assert not Addressee.objects.exists()
+    client.post("/organisations/change/", form | {"confirmed": "2", "action": "nonsense", "sector": "energy"})
+    assert not Addressee.objects.exists()
+    for role in (Role.VIEWER, Role.MEMBER):
+        somebody = making.person(role)
+        assert enter(somebody).post("/organisations/change/", form | {"confirmed": "2"}).status_code == 403
+        with pytest.raises(PermissionDenied):
+            services.tag_many(chosen, orders.FEDERAL, by=somebody)
+    assert not Addressee.objects.exists()
+
+
+def test_without_a_directive_that_names_tags_there_is_nothing_to_give(
+    analyst: User, enter: Callable[[User], Client]
+) -> None:
+    making.organisation("Contoso")
+    assert "Addressees of directives" not in enter(analyst).get("/organisations/").content.decode()

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.errors import UsageFault
-from tocsin.hub.rules.directives import Directive, Facts, Proof, Requirement, Standing, answer, load
+from tocsin.hub.rules.directives import (
+    Directive,
+    Facts,
+    Proof,
+    Requirement,
+    Standing,
+    answer,
+    load,
+    proof_name,
+)
 from tocsin.hub.rules.proofs import PROOFS
 
 ROOT = Path(__file__).parents[3]
@@ -61,10 +70,10 @@ def test_branches(
 def test_the_minute_before_is_in_time_and_the_minute_itself_is_not(directive: Directive) -> None:
     asked = one(directive, "april-updates")
     now = datetime(2021, 4, 20, tzinfo=UTC)
-    in_time = Facts(answers={}, proofs={"patched-or-disconnected": SEEN})
+    in_time = Facts(answers={}, proofs={proof_name(asked): SEEN})
     late = Proof(standing=Standing.PROVEN, reason="seen", at=datetime(2021, 4, 16, 4, 1, tzinfo=UTC))
     assert not answer(directive, asked, in_time, now=now).late
-    assert answer(directive, asked, Facts(answers={}, proofs={"patched-or-disconnected": late}), now=now).late
+    assert answer(directive, asked, Facts(answers={}, proofs={proof_name(asked): late}), now=now).late
 
 
 def test_a_word_is_a_claim_and_silence_is_missing(directive: Directive) -> None:
@@ -83,6 +92,15 @@ def test_an_exception_lasts_until_its_day(directive: Directive, until: int, stan
     facts = Facts(answers={}, proofs={}, exceptions={asked.id: ("vendor appliance", date(2021, 7, until))})
     given = answer(directive, asked, facts, now=datetime(2021, 7, 28, 12, tzinfo=UTC))
     assert given.proof.standing is standing
+
+
+@pytest.mark.parametrize(("hour", "standing"), [(3, Standing.EXCEPTED), (4, Standing.MISSING)])
+def test_the_day_of_an_exception_ends_where_the_order_was_given(
+    directive: Directive, hour: int, standing: Standing
+) -> None:
+    facts = Facts(answers={}, proofs={}, exceptions={"firewall-rfc": ("appliance", date(2021, 7, 28))})
+    moment = datetime(2021, 7, 29, hour, 0, tzinfo=UTC)  # midnight in New York is four o'clock
+    assert answer(directive, one(directive, "firewall-rfc"), facts, now=moment).proof.standing is standing
 
 
 @given(st.dictionaries(st.sampled_from(["expertise", "compromise_signs"]), st.booleans()))
@@ -105,6 +123,7 @@ def test_more_answers_never_unsettle_a_branch(answers: dict[str, bool]) -> None:
         ("named: EST", "named: EDT", "is EST in America/New_York"),
         ("- id: image", "- id: triage", "stands twice"),
         ("per: organisation", "per: planet", "cannot read"),
+        ("proof: patched-or-disconnected", "proof: disconnected", "knows no fix"),
         ('by: "2021-03-05T12:00"', 'on: "2021-03-05T12:00"', "cannot read"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tocsin.hub.rules.directives import Directive, Facts, Proof, Requirement, Standing, answer, key, load
 from tocsin.hub.rules.proofs import (
@@ -16,19 +17,21 @@ from tocsin.hub.rules.proofs import (
     PROVING,
     Assessed,
     Found,
+    Reported,
     ServerKnown,
     Signed,
     of_server,
     proofs_of,
+    reported,
     runs_of,
     signed,
-    signs_among,
     signs_of,
 )
 from tocsin.hub.rules.words import Compromise, Exposure, Grade
 
 ROOT = Path(__file__).parents[3]
 RUN, ALARM = "Safety Scanner finished a full scan", "Safety Scanner found something"
+APRIL = "patched-or-disconnected@2021-04-13"
 AT = datetime(2021, 4, 2, 8, tzinfo=UTC)
 NOW = datetime(2021, 7, 1, tzinfo=UTC)
 
@@ -103,7 +106,7 @@ def test_words_prove_nothing_and_evidence_outweighs_them(
 @given(servers)
 def test_only_held_evidence_and_sightings_prove(known: ServerKnown) -> None:
     found = proofs_of(directive(), known)
-    for name in ("patched", "patched-or-disconnected"):
+    for name in ("patched", "patched-or-disconnected", APRIL):
         proof = found.get(name)
         assert proof is None or proof.standing is not Standing.PROVEN or known.grade in PROVING
     gone = found.get("disconnected")
@@ -114,7 +117,7 @@ def test_only_held_evidence_and_sightings_prove(known: ServerKnown) -> None:
     evicted = found.get("evicted")
     shown = evicted is not None and evicted.standing is Standing.PROVEN
     assert shown is (known.compromise is Compromise.VERIFIED_CLEAN)
-    assert found.keys() <= PROOFS
+    assert {name.partition("@")[0] for name in found} <= PROOFS
 
 
 @given(servers)
@@ -150,7 +153,7 @@ def test_a_patch_by_grade(grade: Grade, standing: Standing) -> None:
 )
 def test_the_fix_of_march_is_not_that_of_april(released: date | None, *, proven: bool) -> None:
     known = server(exposure=Exposure.PATCHED, update_released=released, update_seen=AT)
-    proof = proofs_of(directive(), known).get("patched-or-disconnected")
+    proof = proofs_of(directive(), known).get(APRIL)
     assert (proof is not None and proof.standing is Standing.PROVEN) is proven
 
 
@@ -171,12 +174,82 @@ def test_signs_of_compromise(known: ServerKnown, *, signs: bool | None) -> None:
     assert signs_of(known) is signs
 
 
-def test_one_server_is_enough_for_yes_and_all_for_no() -> None:
-    clean, dirty = server(assessments=(assessed(compromise="targeted"),)), server(worst=Compromise.SUSPECTED)
-    assert signs_among([clean, dirty]) is True
-    assert signs_among([clean, clean]) is False
-    assert signs_among([clean, server()]) is None
-    assert signs_among([]) is None
+@pytest.mark.parametrize(
+    ("known", "said", "applies"),
+    [
+        (server(), {}, Standing.MISSING),
+        (
+            server(),
+            {"msert": Proof(standing=Standing.CLAIMED, reason="x", found=True)},
+            Standing.NOT_APPLICABLE,
+        ),
+        (server(), {"msert": Proof(standing=Standing.CLAIMED, reason="x")}, Standing.MISSING),
+        (
+            server(assessments=(assessed(Grade.SELF_REPORTED, rules=(RUN, ALARM)),)),
+            {},
+            Standing.NOT_APPLICABLE,
+        ),
+    ],
+)
+def test_signs_that_a_tool_or_its_owner_told_of_choose_the_branch(
+    known: ServerKnown, said: dict[str, Proof], applies: Standing
+) -> None:
+    """Bad news is believed at any grade: the order to disconnect and report holds, that to go on does not."""
+    facts = of_server(directive(), known, answers={"expertise": True}, words=said, exceptions={})
+    assert answer(directive(), asked("patch"), facts, now=NOW).proof.standing is applies
+    told = applies is Standing.NOT_APPLICABLE
+    assert asked("incident-1").applies(facts.answers) is (True if told else None)
+
+
+def test_each_update_that_is_asked_for_has_its_own_day() -> None:
+    later = structs.replace(asked("april-updates"), id="later", fix_released=date(2021, 7, 13))
+    bare = structs.replace(asked("april-updates"), id="bare", fix_released=None)
+    order = structs.replace(directive(), requirements=(*directive().requirements, later, bare))
+    known = server(exposure=Exposure.PATCHED, update_released=date(2021, 4, 13), update_seen=AT)
+    facts = of_server(order, known, answers={}, words={}, exceptions={})
+    found = [
+        answer(order, each, facts, now=NOW).proof.standing for each in (asked("april-updates"), later, bare)
+    ]
+    assert found == [Standing.PROVEN, Standing.MISSING, Standing.PROVEN]
+
+
+def report(**rest: object) -> Reported:
+    fields = {"organisation": 7, "at": AT, "looked": True, "campaign": True, "where": "incident:IR-1", **rest}
+    return Reported(**fields)  # type: ignore[arg-type]  # of the names above
+
+
+@pytest.mark.parametrize(
+    ("given", "standing", "why"),
+    [
+        (report(servers=frozenset({1, 2})), Standing.PROVEN, "read here"),
+        (report(servers=frozenset({1}), organisation=3), Standing.PROVEN, "read here"),  # the department's
+        (report(servers=frozenset({1}), looked=False), Standing.CLAIMED, "nobody here has read it"),
+        (report(servers=frozenset({1}), campaign=False), Standing.CLAIMED, "no campaign"),
+        (report(), Standing.CLAIMED, "names no server"),
+        (report(servers=frozenset({2})), None, ""),
+        (report(organisation=3), None, ""),
+    ],
+)
+def test_what_an_incident_report_shows(given: Reported, standing: Standing | None, why: str) -> None:
+    found = reported([given], 7, 1)
+    assert [proof.standing for proof in found] == ([standing] if standing else [])
+    assert all(why in proof.reason for proof in found)
+
+
+def test_a_report_counts_for_the_supplement_that_it_came_after() -> None:
+    march = report(servers=frozenset({1}), at=datetime(2021, 3, 5, tzinfo=UTC))
+    april = report(servers=frozenset({1}), at=AT, where="incident:IR-2")
+    for reports, expected in (([march], (True, False)), ([april], (True, True)), ([], (False, False))):
+        known = server(worst=Compromise.CONFIRMED)
+        facts = of_server(
+            directive(), known, answers={}, words={}, exceptions={}, reports=reported(reports, 7, 1)
+        )
+        found = [
+            answer(directive(), asked(name), facts, now=NOW).proof for name in ("incident", "incident-1")
+        ]
+        assert tuple(proof.standing is Standing.PROVEN for proof in found) == expected
+    silent = of_server(directive(), server(), answers={}, words={}, exceptions={}, reports=())
+    assert answer(directive(), asked("incident"), silent, now=NOW).proof.standing is Standing.MISSING
 
 
 def test_a_scan_before_the_order_does_not_count() -> None:
@@ -259,5 +332,5 @@ def test_an_exception_never_hides_a_proof(until: date) -> None:
         exceptions={"msert": ("why", until)},
     )
     standing = answer(directive(), asked("msert"), facts, now=NOW).proof.standing
-    assert standing is (Standing.EXCEPTED if until >= NOW.date() else Standing.MISSING)
+    assert standing is (Standing.EXCEPTED if until >= date(2021, 6, 30) else Standing.MISSING)  # in New York
     assert answer(directive(), asked("msert"), shown, now=NOW).proof.standing is Standing.PROVEN

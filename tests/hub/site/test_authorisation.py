@@ -13,22 +13,44 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from tests.hub import making
+from tests.hub.advisories import making as advisories
+from tests.hub.incidents import making as reports
+from tests.hub.owners.rows import as_file, report
 from tests.hub.site.examples import Examples
 from tests.hub.site.test_every_address import ANSWERS, STRANGER, fill, known_to_django
-from tests.hub.site.who_may_what import BODIES, BY_LINK, ELSEWHERE, OPEN_TO_ALL, OPERATIONS, POSTS
+from tests.hub.site.who_may_what import (
+    ASKED,
+    BODIES,
+    BY_LINK,
+    ELSEWHERE,
+    FILES,
+    NOBODY_SUCCEEDS,
+    OPEN_TO_ALL,
+    OPENED,
+    OPERATIONS,
+    POSTS,
+    RAW,
+    ROWS,
+)
 
 from tocsin.hub.accounts.models import Token, User
+from tocsin.hub.advisories.models import Advisory
 from tocsin.hub.api.root import api
+from tocsin.hub.owners import handing
+from tocsin.hub.owners.handing import Given
 from tocsin.hub.rules.keys import TOKEN, digest
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Role
@@ -38,6 +60,7 @@ OUTSIDER = "outsider"
 ROLES = ("member", "viewer", "analyst", "administrator")
 EVERYBODY = (STRANGER, OUTSIDER, *ROLES)
 REFUSALS = {401, 403, 404}
+OK, REDIRECT = 200, 300
 PASSING = {"accounts_reading", "accounts_token", "hub_cache", "django_session", "usersessions_usersession"}
 """Tables that may change although somebody was refused: that he read, how often, and when he came."""
 
@@ -62,12 +85,27 @@ def people(db: None) -> dict[str, User]:  # noqa: ARG001 - opens the database
     found[OUTSIDER] = making.person(Role.MEMBER, pk=5)
     found[OUTSIDER].memberships.create(organisation_id=2)
     making.known_exploited()
+    draft = advisories.advisory(found["analyst"], title="Draft")
+    Advisory.objects.filter(pk=draft.pk).update(slug="draft")
     key_of(found["administrator"], [])
     Token.objects.update(id=1)
     with connection.cursor() as cursor:  # PostgreSQL does not notice numbers that were given by hand
         for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
             cursor.execute(statement)
+    for_operations(found["analyst"])
     return found
+
+
+def for_operations(by: User) -> None:
+    """The rows of `ROWS` that nothing else needs: a report to decide about, and one of an incident."""
+    about = Given(server=1, campaign=making.campaign(), name="assessment.json", by=by)
+    taken = handing.take_report(iter([as_file(report())]), about)
+    assert taken.hand_in == 2
+    made = reports.taken().report
+    made.reference, made.secret = OPENED["reference"], digest(OPENED["secret"].replace("-", ""))
+    made.organisation_id, made.campaign = 1, making.campaign()
+    made.save()
+    assert made.pk == 3
 
 
 @contextmanager
@@ -166,7 +204,8 @@ class Operation(NamedTuple):
     method: str
     path: str
     address: str
-    body: Any
+    body: bytes
+    kind: str = "application/json"
 
 
 def operations() -> dict[tuple[str, str], Operation]:
@@ -175,31 +214,43 @@ def operations() -> dict[tuple[str, str], Operation]:
     for path, methods in description["paths"].items():
         for method, told in methods.items():
             key = (method.upper(), path)
-            address, body = _example(path, told, examples)
-            body = body if key not in BODIES else {**body, **BODIES[key]}
-            found[key] = Operation(method.upper(), path, address, body)
+            address = _address(key, told, examples)
+            found[key] = Operation(method.upper(), path, address, *_body(key, told, examples))
     return found
 
 
-def _example(path: str, told: dict[str, Any], examples: Examples) -> tuple[str, Any]:
-    asked = []
+def _address(key: tuple[str, str], told: dict[str, Any], examples: Examples) -> str:
+    path, asked = key[1], {}
     for one in told.get("parameters", []):
-        value = examples.of(one["schema"], one["name"])
         if one["in"] == "path":
-            path = examples.address(path, one["name"], one["schema"])
+            name, row = one["name"], ROWS.get(key, "")
+            path = path.replace("{" + name + "}", row) if row else examples.address(path, name, one["schema"])
         elif one["required"]:
-            asked.append(f"{one['name']}={value}")
+            asked[one["name"]] = examples.of(one["schema"], one["name"])
+    asked |= ASKED.get(key, {})
+    return path + ("?" + urlencode(asked) if asked else "")
+
+
+def _body(key: tuple[str, str], told: dict[str, Any], examples: Examples) -> tuple[bytes, str]:
+    """An example's body and its type."""
+    if key in FILES:
+        content, fields = FILES[key]
+        data = {**fields, "file": SimpleUploadedFile("a.csv", content)}
+        return encode_multipart(BOUNDARY, data), MULTIPART_CONTENT
+    if key in RAW:
+        return RAW[key], "application/octet-stream"
     content = told.get("requestBody", {}).get("content", {})
-    body = examples.of(next(iter(content.values()))["schema"]) if content else None
-    return path + ("?" + "&".join(asked) if asked else ""), body
+    if not content:
+        return b"", "application/json"
+    body = examples.of(next(iter(content.values()))["schema"])
+    return json.dumps({**body, **BODIES[key]} if key in BODIES else body).encode(), "application/json"
 
 
 def call(operation: Operation, key: str = "") -> int:
     """The status of one call."""
     headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"} if key else {}
-    body = b"" if operation.body is None else json.dumps(operation.body).encode()
     answer = PROGRAM.generic(
-        operation.method, operation.address, body, content_type="application/json", **headers
+        operation.method, operation.address, operation.body, content_type=operation.kind, **headers
     )
     return taken(answer).status_code
 
@@ -216,6 +267,16 @@ def key_of(person: User, scopes: list[str]) -> str:
 def test_every_operation_stands_in_the_table() -> None:
     assert set(operations()) - set(OPERATIONS) == set(), "add these, with what the next test measures"
     assert set(OPERATIONS) - set(operations()) == set(), "these are gone"
+
+
+def test_whoever_may_is_answered() -> None:
+    """A refusal shows little where nobody can succeed: the example may be wrong."""
+    hopeless = {
+        key
+        for key, (scope, *statuses) in OPERATIONS.items()
+        if scope != BY_LINK and not any(OK <= status < REDIRECT for status in statuses)
+    }
+    assert hopeless == set(NOBODY_SUCCEEDS)
 
 
 def needed(operation: Operation, person: User) -> list[str]:
@@ -261,7 +322,7 @@ def test_who_calls_what(people: dict[str, User]) -> None:
 
 
 def _called(operation: Operation, person: User, scope: str) -> int:
-    key, writes = key_of(person, [scope]), Writes()
+    key, writes = "" if scope == OPEN_TO_ALL else key_of(person, [scope]), Writes()
     with undone(), connection.execute_wrapper(writes):
         status = call(operation, key)
     if status in REFUSALS:
@@ -303,5 +364,5 @@ def test_somebody_who_is_logged_in_calls_nothing_without_a_key(
     client = enter(people["administrator"])
     for one, operation in operations().items():
         with undone():
-            answer = client.generic(operation.method, operation.address, content_type="application/json")
+            answer = client.generic(operation.method, operation.address, content_type=operation.kind)
             assert (answer.status_code == 401) == (of(one) != OPEN_TO_ALL), operation.path

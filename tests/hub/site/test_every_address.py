@@ -186,6 +186,8 @@ ANSWERS = {
     "/.well-known/csaf/white/changes.csv": OPEN,
     "/.well-known/csaf/white/2021/": OPEN,
     "/.well-known/csaf/white/2021/tocsin-2021-0001.json": OPEN,
+    "/.well-known/csaf/white/2021/tocsin-2021-0001.json.asc": OPEN,
+    f"/.well-known/csaf/openpgp/{'a' * 40}.asc": OPEN,
     "/report/": OPEN,
     "/report/status/": OPEN,
     "/report/status/follow-up": (405, 405, 405, 405, 405),
@@ -268,6 +270,7 @@ NAMED = {
     "<slug:kind>": "atom",
     "<int:year>": "2021",
     "<str:name>": "tocsin-2021-0001.json",
+    "<slug:fingerprint>": "a" * 40,
     "<slug:directive>": "ed-21-02",
 }
 
@@ -284,6 +287,7 @@ TWICE = {
     "/advisories/members/csaf.json",
     "/advisories/named/",
     "/advisories/named/csaf.json",
+    "/.well-known/csaf/white/2021/tocsin-2021-0001.json.asc",
 }
 """Rows of the table whose address another row has with another number or name."""
 

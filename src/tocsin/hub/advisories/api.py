@@ -18,7 +18,7 @@ from tocsin.hub.advisories import selectors, services
 from tocsin.hub.advisories.models import Advisory, Version
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.lists.items import Asked, Items, items
-from tocsin.hub.rules.advisory import Content
+from tocsin.hub.rules.advisory import Content, State
 from tocsin.hub.rules.permissions import Scope
 
 PREFIX = "/advisories"
@@ -47,7 +47,10 @@ class ContentGiven(Schema):
 
 
 class AdvisoryOut(Schema):
-    """An advisory: its draft's state and mark, and its last published version (0: none)."""
+    """An advisory: its draft's title, state and mark, and its last published version (0: none).
+
+    Of the draft nothing is told to who does not work at the hub: all of it is of the published version then.
+    """
 
     slug: str
     number: str
@@ -60,6 +63,15 @@ class AdvisoryOut(Schema):
     withdrawn: bool
     changed: datetime
     edited: int
+
+
+def _told(request: HttpRequest, row: Advisory) -> Advisory:
+    """An advisory as this person may see it: it is not saved again."""
+    if not selectors.works(request.user):
+        row.title, row.tlp, row.edited = row.published_title, row.published_tlp, 0
+        row.state = State.WITHDRAWN if row.withdrawn else State.PUBLISHED
+        row.changed = row.published or row.changed
+    return row
 
 
 class VersionOut(Schema):
@@ -108,7 +120,11 @@ def _found(request: HttpRequest, slug: str) -> Advisory:
 @router.get("", response=Items[AdvisoryOut], auth=READ, summary="Advisories")
 def advisories(request: HttpRequest, asked: Query[Asked]) -> Any:
     """Last changed first."""
-    return items(selectors.exported_to(request.user), asked, ("-changed", "-id"))
+    works = selectors.works(request.user)
+    answer = items(
+        selectors.exported_to(request.user), asked, ("-changed", "-id") if works else ("-published", "-id")
+    )
+    return {**answer, "items": [_told(request, row) for row in answer["items"]]}
 
 
 @router.post("", response={201: AdvisoryOut}, auth=WRITE, summary="Begin an advisory")
@@ -133,7 +149,7 @@ def begin_from(request: HttpRequest, wanted: Begin) -> Any:
 @router.get("/{slug}", response=AdvisoryOut, auth=READ, summary="One advisory")
 def advisory(request: HttpRequest, slug: Slug) -> Any:
     """Where it stands."""
-    return _found(request, slug)
+    return _told(request, _found(request, slug))
 
 
 @router.get("/{slug}/draft", response=ContentGiven, auth=WRITE, summary="The draft")
@@ -151,8 +167,8 @@ def edit(request: HttpRequest, slug: Slug, wanted: Edit) -> Any:
 
 @router.get("/{slug}/versions", response=list[VersionOut], auth=READ, summary="Its versions")
 def versions(request: HttpRequest, slug: Slug) -> Any:
-    """Every published version that reaches the token's person, newest first."""
-    rows = selectors.versions_visible_to(request.user, _found(request, slug))
+    """Every published version that reaches the token's person, newest first; none that was TLP:RED."""
+    rows = selectors.versions_exported_to(request.user, _found(request, slug))
     return [_shown(row) for row in rows]
 
 
@@ -164,7 +180,7 @@ def _shown(row: Version) -> dict[str, Any]:
 @router.get("/{slug}/csaf", response={200: dict[str, Any]}, auth=READ, summary="As CSAF 2.0")
 def csaf(request: HttpRequest, slug: Slug) -> Any:
     """The newest version's document, byte by byte as it was published."""
-    row = selectors.versions_visible_to(request.user, _found(request, slug)).first()
+    row = selectors.versions_exported_to(request.user, _found(request, slug)).first()
     if row is None or not row.csaf:
         raise HttpError(404, "nothing of this is published yet")
     return HttpResponse(row.csaf, content_type="application/json")

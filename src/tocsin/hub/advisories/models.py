@@ -13,7 +13,8 @@ from tocsin.hub.rules.advisory import Content, State
 from tocsin.hub.rules.csaf import Publisher as Spoken
 from tocsin.hub.rules.tlp import Tlp
 
-CATEGORIES = ("coordinator", "vendor", "other", "user", "discoverer", "translator")
+CATEGORIES = ("coordinator", "vendor", "other", "user", "discoverer")
+"""Who may publish here. A ``translator`` has to name the language that he translates from (CSAF 6.1.15)."""
 
 
 class Publisher(models.Model):
@@ -65,6 +66,7 @@ class Advisory(models.Model):
     changed = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=0)  # the last published one
     published_tlp = models.CharField(max_length=20, choices=choices(Tlp), blank=True)
+    published_title = models.CharField(max_length=300, blank=True)  # ``title`` is the draft's, for staff
     published = models.DateTimeField(null=True)
     released = models.DateTimeField(null=True)  # its first version
     withdrawn = models.BooleanField(default=False)
@@ -134,6 +136,33 @@ class Version(models.Model):
     def content(self) -> Content:
         """What it says."""
         return msgspec.convert(self.body, Content)
+
+
+class SigningKey(models.Model):
+    """A key that documents here are signed with: its public part, and nothing else."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    certificate = models.TextField()  # in ASCII armour
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        """Its fingerprint."""
+        return self.fingerprint
+
+
+class Signature(models.Model):
+    """The OpenPGP signature of a version's CSAF document, apart from it. Another key replaces it."""
+
+    key_id: int
+
+    version = models.OneToOneField(Version, on_delete=models.CASCADE, related_name="signature")
+    key = models.ForeignKey(SigningKey, on_delete=models.PROTECT, related_name="signatures")
+    text = models.TextField()  # in ASCII armour
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        """Of what, by which key."""
+        return f"{self.version} by {self.key}"
 
 
 class Subscriber(models.Model):

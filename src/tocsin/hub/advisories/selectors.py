@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import F, QuerySet
 
 from tocsin.hub.accounts.models import User
-from tocsin.hub.advisories.models import Advisory, Publisher, Subscriber, Version
+from tocsin.hub.advisories.models import Advisory, Publisher, Signature, Subscriber, Version
 from tocsin.hub.constituency.selectors import Visitor
 from tocsin.hub.rules.tlp import Tlp, Way, carried_by
 from tocsin.hub.rules.words import Role
@@ -16,6 +16,11 @@ def way_to(user: Visitor) -> Way:
     if not isinstance(user, User):
         return Way.PUBLIC
     return Way.MEMBERS if user.role == Role.MEMBER else Way.STAFF
+
+
+def works(user: Visitor) -> bool:
+    """Whether this person works at the hub, and so sees drafts."""
+    return way_to(user) is Way.STAFF
 
 
 def visible_to(user: Visitor) -> QuerySet[Advisory]:
@@ -47,6 +52,16 @@ def public() -> QuerySet[Version]:
         advisory__published_tlp__in=carried_by(Way.PUBLIC), number=F("advisory__version")
     )
     return found.order_by("-at", "-pk")
+
+
+def signed() -> QuerySet[Signature]:
+    """The signatures of what everybody may read."""
+    return Signature.objects.filter(version__in=public().order_by())
+
+
+def versions_exported_to(user: Visitor, advisory: Advisory) -> QuerySet[Version]:
+    """Of the versions that this person sees, those that may leave as a file or an answer of the API."""
+    return versions_visible_to(user, advisory).exclude(tlp=Tlp.RED)
 
 
 def publisher() -> Publisher | None:

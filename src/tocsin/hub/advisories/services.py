@@ -233,7 +233,8 @@ def _release(
     )
     version.csaf = _document(row, version, content)
     version.save()
-    row.version, row.published, row.published_tlp, row.changed = number, moment, content.tlp, moment
+    row.version, row.published, row.changed = number, moment, moment
+    row.published_tlp, row.published_title = content.tlp, content.title[:300]
     row.released = row.released or moment
     row.save()
     _tell(row, version, by)
@@ -248,7 +249,8 @@ def csaf_line(summary: str, number: int) -> str:
 def _tell(row: Advisory, version: Version, by: User) -> None:
     campaign = row.campaign.key if row.campaign else ""
     kind = "advisory-withdrawn" if version.withdrawal else "advisory-published"
-    detail = {"number": row.number, "version": version.number, "tlp": version.tlp, "summary": version.summary}
+    summary = "" if version.tlp == Tlp.RED else version.summary  # events leave by the API and by webhooks
+    detail = {"number": row.number, "version": version.number, "tlp": version.tlp, "summary": summary}
     subject = f"advisory:{row.pk}"
     append(
         [Change(at=version.at, kind=kind, subject=subject, actor=by.email, campaign=campaign, detail=detail)]

@@ -31,6 +31,7 @@ urlpatterns = [
     path(".well-known/csaf/white/", well_known.folder, name="csaf-folder"),
     path(".well-known/csaf/white/index.txt", well_known.index_file, name="csaf-index"),
     path(".well-known/csaf/white/changes.csv", well_known.changes_file, name="csaf-changes"),
+    path(".well-known/csaf/openpgp/<slug:fingerprint>.asc", well_known.key, name="csaf-key"),
     path(".well-known/csaf/white/<int:year>/", well_known.folder, name="csaf-year"),
     path(".well-known/csaf/white/<int:year>/<str:name>", well_known.file, name="csaf-file"),
 ]

@@ -13,15 +13,14 @@ from msgspec import structs
 
 from tocsin.errors import TocsinError
 from tocsin.hub.accounts.doors import administrators, person_of, writers
-from tocsin.hub.accounts.models import User
-from tocsin.hub.advisories import selectors, services
+from tocsin.hub.advisories import selectors, services, signing
 from tocsin.hub.advisories.forms import AdvisoryForm, BeginForm, PublisherForm, PublishForm, WithdrawForm
 from tocsin.hub.advisories.lists import ADVISORIES
 from tocsin.hub.advisories.models import Advisory, Version
 from tocsin.hub.listing.views import show
 from tocsin.hub.lists.keyset import page
 from tocsin.hub.rules.advisory import Content, State, differences, faults
-from tocsin.hub.rules.tlp import LABELS, Tlp, Way
+from tocsin.hub.rules.tlp import LABELS, Tlp
 
 READ_ONLY_STATES = {State.WITHDRAWN}
 
@@ -29,7 +28,7 @@ READ_ONLY_STATES = {State.WITHDRAWN}
 def advisories(request: HttpRequest) -> HttpResponseBase:
     """Staff: all of them, as a list. Everybody else: what is published and reaches them."""
     rows = selectors.visible_to(request.user)
-    if selectors.way_to(request.user) is Way.STAFF:
+    if selectors.works(request.user):
         rows = selectors.exported_to(request.user) if "export" in request.GET else rows
         return show(request, ADVISORIES, rows=rows, template="advisories/advisories.html")
     found = page(rows, order=("-published", "-id"), cursor=request.GET.get("cursor", ""))
@@ -41,17 +40,13 @@ def advisory(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(selectors.visible_to(request.user), slug=slug)
     versions = list(selectors.versions_visible_to(request.user, found))
     shown = _asked(versions, request.GET.get("version", ""))
-    if shown is None and not _works(request.user):
+    if shown is None and not selectors.works(request.user):
         raise Http404
     content = shown.content if shown else found.content
     context = _shown(content) | {"advisory": found, "version": shown, "versions": versions}
-    if _works(request.user):
+    if selectors.works(request.user):
         context |= _tools(found, request)
     return render(request, "advisories/advisory.html", context)
-
-
-def _works(user: object) -> bool:
-    return isinstance(user, User) and selectors.way_to(user) is Way.STAFF
 
 
 def _asked(versions: list[Version], number: str) -> Version | None:
@@ -86,15 +81,16 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     """Every version that reaches the visitor, and what changed from one to the next."""
     found = get_object_or_404(selectors.visible_to(request.user), slug=slug)
     versions = list(selectors.versions_visible_to(request.user, found))
-    if not versions and not _works(request.user):
+    if not versions and not selectors.works(request.user):
         raise Http404
     pairs = zip(versions, [*versions[1:], None], strict=True)
     changes = [
         (one, list(differences(before.content, one.content)) if before else []) for one, before in pairs
     ]
-    waiting = _works(request.user) and found.state in {State.DRAFT, State.REVIEW} and bool(versions)
+    waiting = selectors.works(request.user) and found.state in {State.DRAFT, State.REVIEW} and bool(versions)
     draft = list(differences(versions[0].content, found.content)) if waiting else []
-    context = {"advisory": found, "changes": changes, "draft": draft}
+    title = found.title if selectors.works(request.user) else found.published_title
+    context = {"advisory": found, "title": title, "changes": changes, "draft": draft}
     return render(request, "advisories/history.html", context)
 
 
@@ -218,6 +214,7 @@ def publisher(request: HttpRequest) -> HttpResponse:
         services.set_publisher(form.save(commit=False), by=person_of(request))
         messages.success(request, "Saved.")
         return redirect("advisories")
-    explanation = "Stands in every CSAF document. Published documents are not changed by it."
+    stands = "Stands in every CSAF document. Published documents are not changed by it."
+    explanation = f"{stands} {signing.told()}"
     context = {"form": form, "title": "Publisher", "explanation": explanation}
     return render(request, "form.html", context)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from tocsin.hub.advisories import addresses, selectors
 from tocsin.hub.rules.csaf import filename
 from tocsin.hub.rules.csaf_provider import File, changes, digest_line, index, metadata
+from tocsin.hub.rules.csaf_signing import key_file
 
 DIGESTS = ("sha256", "sha512")
+SIGNATURE = "asc"
 
 
 def _listed() -> list[File]:
@@ -30,7 +32,15 @@ def provider(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same f
     speaker, newest = selectors.publisher(), selectors.public().first()
     if speaker is None or newest is None:
         raise Http404
-    made = metadata(speaker.spoken(), addresses.absolute(""), newest.at)
+    signed = selectors.signed()
+    keys = signed.order_by("key").values_list("key__fingerprint", flat=True).distinct()
+    made = metadata(
+        speaker.spoken(),
+        addresses.absolute(""),
+        newest.at,
+        keys=list(keys),
+        trusted=signed.count() == selectors.public().count(),
+    )
     return HttpResponse(msgspec.json.encode(made), content_type="application/json")
 
 
@@ -58,19 +68,35 @@ def _of_year(paths: list[str], year: int) -> list[str]:
     names = [path.split("/")[1] for path in paths if path.startswith(f"{year}/")]
     if not names:
         raise Http404
-    return [each for name in names for each in (name, *(f"{name}.{kind}" for kind in DIGESTS))]
+    numbers = selectors.signed().values_list("version__advisory__number", flat=True)
+    signed = {filename(number) for number in numbers}
+    kinds = {name: (*DIGESTS, SIGNATURE) if name in signed else DIGESTS for name in names}
+    return [each for name in names for each in (name, *(f"{name}.{kind}" for kind in kinds[name]))]
 
 
 @require_safe
 def file(request: HttpRequest, year: int, name: str) -> HttpResponse:  # noqa: ARG001 - as above
-    """One document, or the line with its digest."""
+    """One document, the line with its digest, or its signature."""
     wanted, _, kind = name.rpartition(".")
-    kind, wanted = (kind, wanted) if kind in DIGESTS else ("", name)
+    kind, wanted = (kind, wanted) if kind in {*DIGESTS, SIGNATURE} else ("", name)
     number = wanted.removesuffix(".json").upper()
     version = selectors.public().filter(advisory__number=number, advisory__released__year=year).first()
     if version is None or wanted != filename(number):
         raise Http404
     data = version.csaf.encode()
+    if kind == SIGNATURE:
+        found = get_object_or_404(selectors.signed(), version=version)
+        return HttpResponse(found.text, content_type="application/pgp-signature")
     if kind:
         return _plain(digest_line(data, wanted, kind), "text/plain")
     return HttpResponse(data, content_type="application/json")
+
+
+@require_safe
+def key(request: HttpRequest, fingerprint: str) -> HttpResponse:  # noqa: ARG001 - as above
+    """The public part of a key that documents are signed with."""
+    signed = selectors.signed().select_related("key").filter(key__fingerprint=fingerprint.upper())
+    found = signed.first()
+    if found is None or key_file(found.key.fingerprint) != f"{fingerprint}.asc":
+        raise Http404
+    return HttpResponse(found.key.certificate, content_type="application/pgp-keys")

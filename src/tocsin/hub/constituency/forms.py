@@ -66,10 +66,6 @@ class ChangeForm(forms.Form):
             raise forms.ValidationError("Say what they are to have in common.")
         return found
 
-    def values(self) -> dict[str, object]:
-        """What was given."""
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none at run time
     """A way to reach an organisation."""

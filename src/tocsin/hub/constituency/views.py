@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model
-from django.forms import ModelForm
+from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +18,7 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import person_of, staff, writers
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.constituency import bulk, importing, selectors, services
-from tocsin.hub.constituency.forms import ChangeForm, ClaimForm, ContactForm, ImportForm, OrganisationForm
+from tocsin.hub.constituency.forms import ClaimForm, ContactForm, ImportForm, OrganisationForm
 from tocsin.hub.constituency.lists import ORGANISATIONS
 from tocsin.hub.constituency.models import Claim, Contact, Import, Organisation
 from tocsin.hub.listing.lists import Bulk
@@ -33,7 +33,8 @@ def organisations(request: HttpRequest) -> HttpResponseBase:
     """All that this person may see, by name or sector."""
     user = person_of(request)
     rows = selectors.visible_to(user).select_related("parent")
-    many = Bulk(address=reverse("change-organisations"), actions=bulk.ACTIONS) if user.writes else None
+    buttons = tuple((one.key, one.label) for one in bulk.actions().values()) if user.writes else ()
+    many = Bulk(address=reverse("change-organisations"), actions=buttons) if buttons else None
     return show(request, ORGANISATIONS, rows=rows, template="constituency/organisations.html", bulk=many)
 
 
@@ -42,33 +43,29 @@ def organisations(request: HttpRequest) -> HttpResponseBase:
 def change_organisations(request: HttpRequest) -> HttpResponse:
     """How many organisations are meant and what is to change; done when that is confirmed."""
     found = bulk.chosen(person_of(request), request.POST)
+    known = bulk.actions().get(request.POST.get("action", ""))
+    action, asked = known or bulk.CHANGE, "confirmed" in request.POST
     confirmed = request.POST.get("confirmed") == str(len(found.organisations))
-    changing = request.POST.get("action") == bulk.CHANGE
-    form = ChangeForm(request.POST if "confirmed" in request.POST else None) if changing else None
+    form = action.form(request.POST if asked else None)
     sound = bool(found.organisations) and not found.too_many and confirmed
-    if sound and _changed(request, found, form):
+    if known and sound and _changed(request, found, action, form):
         return redirect("organisations")
     first = Organisation.objects.filter(pk__in=found.organisations[:20]).order_by("folded")
     context = {"chosen": found, "form": form, "first": first, "most": bulk.MOST, "asked": request.POST}
-    rows = {"rows": request.POST.getlist("chosen"), "changed": "confirmed" in request.POST and not confirmed}
+    rows = {"rows": request.POST.getlist("chosen"), "changed": asked and not confirmed, "action": action}
     return render(request, "constituency/change.html", context | rows)
 
 
-def _changed(request: HttpRequest, found: bulk.Chosen, form: ChangeForm | None) -> bool:
+def _changed(request: HttpRequest, found: bulk.Chosen, action: bulk.Action, form: Form) -> bool:
     """Do it; what the service objects to stands in the form."""
-    user = person_of(request)
-    if form is None:
-        number = bulk.verify(user, found.organisations)
-        messages.success(request, f"{number:,} contacts are noted as verified.")
-        return True
     if not form.is_valid():
         return False
     try:
-        number = bulk.change(user, found.organisations, form.values())
+        said = action.do(person_of(request), found.organisations, form)
     except UsageFault as fault:
         form.add_error(None, str(fault))
         return False
-    messages.success(request, f"{number:,} organisations were changed.")
+    messages.success(request, said)
     return True
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from tocsin.hub.census.models import Server
 from tocsin.hub.exposure.facts import followed
 from tocsin.hub.exposure.models import Decision, Standing
+from tocsin.hub.lists.parts import modules
 from tocsin.hub.owners.models import HandIn
 from tocsin.hub.rules.decisions import Kind
-from tocsin.hub.rules.proofs import Assessed, Found, ServerKnown
+from tocsin.hub.rules.proofs import Assessed, Found, Reported, ServerKnown
 from tocsin.hub.rules.words import Compromise, Exposure, Grade
 
 MOST_FINDINGS = 2_000
@@ -22,10 +23,7 @@ MOST_FINDINGS = 2_000
 def known_of(servers: Sequence[Server], campaigns: Sequence[str]) -> dict[int, ServerKnown]:
     """Give what is known of some servers in the campaigns of a directive; the worst of several standings."""
     numbers = [server.pk for server in servers]
-    found = Standing.objects.filter(server__in=numbers, campaign__key__in=campaigns).order_by("pk")
-    standings: dict[int, list[Standing]] = defaultdict(list)
-    for row in found:
-        standings[row.server_id].append(row)
+    standings = standings_of(numbers, campaigns)
     assessed = assessments_of(numbers, campaigns)
     released = _release_days(campaigns)
     return {
@@ -35,10 +33,23 @@ def known_of(servers: Sequence[Server], campaigns: Sequence[str]) -> dict[int, S
     }
 
 
+def standings_of(servers: Collection[int], campaigns: Sequence[str]) -> Mapping[int, list[Standing]]:
+    """Give by server where it stands in some campaigns."""
+    found: dict[int, list[Standing]] = defaultdict(list)
+    for row in Standing.objects.filter(server__in=servers, campaign__key__in=campaigns).order_by("pk"):
+        found[row.server_id].append(row)
+    return found
+
+
+def worst_of(standings: Sequence[Standing]) -> Standing:
+    """Give the standing that tells most against a server: an open one, and of those the newest."""
+    return max(standings, key=lambda row: (row.closed is None, row.since))
+
+
 def _known(
     server: Server, standings: Sequence[Standing], assessed: Iterable[Assessed], released: Mapping[str, date]
 ) -> ServerKnown:
-    worst = max(standings, key=lambda row: (row.closed is None, row.since))
+    worst = worst_of(standings)
     shown = max(standings, key=lambda row: _GRAVITY.index(Compromise(row.worst)))
     return ServerKnown(
         exposure=Exposure(worst.exposure),
@@ -90,6 +101,15 @@ def assessments_of(servers: Sequence[int], campaigns: Sequence[str]) -> dict[int
             )
         )
     return found
+
+
+def incidents_of(organisations: Collection[int], campaigns: Sequence[str]) -> list[Reported]:
+    """Give the incident reports of some organisations, as the apps that take them in tell by ``reported``."""
+    return [
+        one
+        for module in modules("reported")
+        for one in module.reported(organisations=organisations, campaigns=campaigns)
+    ]
 
 
 def _report(decision: Decision) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from datetime import date
 from django import forms
 
 from tocsin.hub.census.models import Server
+from tocsin.hub.directives import selectors
 from tocsin.hub.directives.loading import order_of
 from tocsin.hub.directives.models import Directive
 from tocsin.hub.directives.services import LONGEST
@@ -114,10 +115,18 @@ class WorkbookForm(forms.Form):
     file = forms.FileField(label="The filled workbook (.xlsx)", help_text=f"At most {LARGEST >> 20} MB.")
 
 
+ADDRESSED = (("yes", "addressed, with all below"), ("no", "not addressed"))
+
+
 class TagForm(forms.Form):
     """Which organisation a directive addresses by name."""
 
     organisation = forms.IntegerField(label="Number of the organisation", min_value=1, max_value=2**62)
-    on = forms.ChoiceField(
-        label="It is", choices=(("yes", "addressed, with all below it"), ("no", "not addressed"))
-    )
+    on = forms.ChoiceField(label="It is", choices=ADDRESSED)
+
+
+class ManyTagsForm(forms.Form):
+    """A tag, for many organisations."""
+
+    tag = forms.ChoiceField(label="By the tag", choices=lambda: [(name, name) for name in selectors.tags()])
+    on = forms.ChoiceField(label="They are", choices=ADDRESSED)

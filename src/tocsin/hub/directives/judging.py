@@ -1,339 +1,168 @@
-"""From what is known and what was said to where each requirement stands: some servers at a time, set-based.
+"""From what is known and what was said to where each requirement stands: many organisations at a time.
 
-One piece judges up to `PIECE` servers of one organisation and keeps its place; the last piece judges what the
-organisation itself has to do, and counts. Killed at any moment, it begins again at the place that it kept.
+One piece takes the organisations that wait, up to `OWNERS` of them and `PIECE` of their servers. Whoever has
+more keeps the place that was reached. Killed at any moment, it begins again there.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from tocsin.hub.census.bulk import Table, writing
+from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
-from tocsin.hub.constituency.models import Organisation
-from tocsin.hub.directives import evidence
+from tocsin.hub.directives import answers, evidence
 from tocsin.hub.directives.loading import order_of
-from tocsin.hub.directives.models import Answer, Directive, Excuse, Reply, SignOff, Subject, Word
-from tocsin.hub.directives.scoping import DEEPEST, KIND
-from tocsin.hub.exposure.chain import Change, append
+from tocsin.hub.directives.models import Answer, Directive, Excuse, Subject
+from tocsin.hub.directives.said import Told, above, reports_of, told_of
 from tocsin.hub.rules import proofs
-from tocsin.hub.rules.deadlines import Deadline
-from tocsin.hub.rules.directives import SILENT, Facts, Proof, Standing, answer, key
+from tocsin.hub.rules.directives import BY_INCIDENT, Facts, answer
 from tocsin.hub.rules.directives import Answer as Judged
 from tocsin.hub.rules.directives import Directive as Order
-from tocsin.hub.rules.workbooks.layout import FOUND, NO
 
 PIECE = 200
 """Servers that are judged in one transaction."""
+OWNERS = 200
+"""Organisations that are."""
 OVERDUE = 1_000
-COUNTED = ("standing", "found", "reason", "at", "locators", "due", "late_from", "late", "changed")
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """What an organisation said under a directive: replies, words and exceptions, by server (0 for all)."""
-
-    replies: dict[str, bool]
-    words: dict[int, dict[str, Proof]]
-    excuses: dict[int, dict[str, tuple[str, date]]]
-
-    def words_of(self, server: int) -> dict[str, Proof]:
-        """What was said of one server: of itself, else of all."""
-        return {**self.words.get(0, {}), **self.words.get(server, {})}
-
-    def excuses_of(self, server: int) -> dict[str, tuple[str, date]]:
-        """The exceptions of one server: its own, else those of all."""
-        return {**self.excuses.get(0, {}), **self.excuses.get(server, {})}
 
 
 def judge(now: datetime | None = None) -> bool:
-    """The chore: one piece of one organisation that waits. Gives whether there was any."""
+    """The chore: a piece of the organisations that wait. Gives whether there were any."""
     waiting = Subject.objects.filter(stale=True, directive__active=True).order_by("id")
-    subject = waiting.select_related("directive").first()
-    if subject is None:
+    first = waiting.select_related("directive").first()
+    if first is None:
         return False
     with writing():
-        _piece(subject, now or timezone.now())
+        same = waiting.filter(directive=first.directive)
+        _piece(first.directive, list(same[:OWNERS]), now or timezone.now())
     return True
 
 
 def judge_now(row: Directive, organisation: int, now: datetime | None = None) -> None:
     """Judge one organisation at once, inside `writing`; for what a person has just said."""
-    subject = (
-        Subject.objects.filter(directive=row, organisation=organisation).select_related("directive").first()
+    mine = Subject.objects.filter(directive=row, organisation=organisation)
+    mine.update(stale=True, reached=0)
+    while subject := mine.filter(stale=True).first():
+        _piece(row, [subject], now or timezone.now())
+
+
+class _Known(Struct, frozen=True, kw_only=True):
+    """What is known and was said of the organisations of one piece."""
+
+    order: Order
+    told: Mapping[int, Told]
+    signed: Mapping[int, Sequence[proofs.Signed]]
+    incidents: Mapping[int, Sequence[proofs.Reported]]
+
+
+def _piece(row: Directive, subjects: Sequence[Subject], now: datetime) -> None:
+    servers, halfway = _servers(subjects)
+    done = [one for one in subjects if halfway is None or one.organisation_id < halfway]
+    part = [one for one in subjects if one.organisation_id == halfway]
+    known = _known(row, [one.organisation_id for one in (*done, *part)])
+    judged = dict(_of_servers(known, servers, now))
+    judged |= _of_owners(known, done, now)
+    answers.write(row, judged, now)
+    for one in part:
+        theirs = [each.pk for each in servers if each.organisation_id == halfway]
+        one.reached = max(theirs, default=one.reached)
+        one.save(update_fields=["reached"])
+    finished = [one.organisation_id for one in done]
+    answers.forget(row, known.order, finished)
+    answers.count(row, finished, now)
+
+
+def _servers(subjects: Sequence[Subject]) -> tuple[list[Server], int | None]:
+    """The next servers, by organisation; and the organisation whose turn ends before its servers do."""
+    begun = {one.organisation_id: one.reached for one in subjects if one.reached}
+    fresh = [one.organisation_id for one in subjects if not one.reached]
+    wanted = Q(organisation__in=fresh)
+    for number, reached in begun.items():
+        wanted |= Q(organisation=number, pk__gt=reached)
+    found = list(Server.objects.filter(wanted).order_by("organisation_id", "pk")[: PIECE + 1])
+    return found[:PIECE], found[PIECE].organisation_id if len(found) > PIECE else None
+
+
+def _known(row: Directive, organisations: Sequence[int]) -> _Known:
+    order, lines = order_of(row), above(organisations)
+    tops = {top for line in lines.values() for top in line}
+    reports = evidence.incidents_of(tops, order.campaigns) if _asks_for_incidents(order) else []
+    by_owner = {
+        number: [one for one in reports if one.organisation in line] for number, line in lines.items()
+    }
+    return _Known(
+        order=order,
+        told=told_of(row, organisations),
+        signed=reports_of(row, lines),
+        incidents=by_owner if reports else {},
     )
-    if subject is None:
-        return
-    subject.stale, subject.reached = True, 0
-    while subject.stale:
-        _piece(subject, now or timezone.now())
 
 
-def _piece(subject: Subject, now: datetime) -> None:
-    order = order_of(subject.directive)
-    told = told_by(subject.directive, subject.organisation_id)
-    servers = list(
-        Server.objects.filter(organisation=subject.organisation_id, pk__gt=subject.reached).order_by("pk")[
-            :PIECE
-        ]
-    )
-    known = evidence.known_of(servers, order.campaigns)
-    _of_servers(subject, order, told, known, now)
-    if len(servers) == PIECE:
-        subject.reached = servers[-1].pk
-        subject.save(update_fields=["reached"])
-        return
-    _of_owner(subject, order, told, now)
-    _forget(subject, order)
-    _count(subject, now)
-
-
-def told_by(row: Directive, organisation: int) -> Told:
-    """What an organisation said: the newest word, reply and approved exception of each kind."""
-    found = Told(replies={}, words={}, excuses={})
-    for reply in Reply.objects.filter(directive=row, organisation=organisation).order_by("pk"):
-        found.replies[reply.question] = reply.value
-    for word in (
-        Word.objects.filter(directive=row, organisation=organisation).select_related("by").order_by("pk")
-    ):
-        spoken = found.words.setdefault(word.server_id or 0, {})
-        spoken[key(word.requirement, word.round)] = _claim(word)
-    for excuse in Excuse.objects.filter(directive=row, organisation=organisation, approved=True).order_by(
-        "pk"
-    ):
-        found.excuses.setdefault(excuse.server_id or 0, {})[excuse.requirement] = (
-            excuse.reason,
-            excuse.until,
-        )
-    return found
-
-
-def _claim(word: Word) -> Proof:
-    done = word.said != NO
-    who = (
-        f"{word.by or 'the owner'} says so" if done else f"{word.by or 'the owner'} says that it is not done"
-    )
-    return Proof(
-        standing=Standing.CLAIMED if done else Standing.MISSING,
-        reason=f"{who}: {word.text}" if word.text else who,
-        at=word.at.astimezone(UTC),
-        locators=(f"word:{word.pk}",),
-        found=word.said == FOUND,
-    )
+def _asks_for_incidents(order: Order) -> bool:
+    return any(each.proof == BY_INCIDENT for each in order.requirements)
 
 
 def _of_servers(
-    subject: Subject, order: Order, told: Told, known: Mapping[int, proofs.ServerKnown], now: datetime
-) -> None:
-    judged: dict[tuple[int, str, int], Judged] = {}
-    for number, server in known.items():
+    known: _Known, servers: Sequence[Server], now: datetime
+) -> Iterable[tuple[answers.Place, Judged]]:
+    owners = {server.pk: server.organisation_id or 0 for server in servers}
+    for number, server in evidence.known_of(servers, known.order.campaigns).items():
+        owner = owners[number]
+        told = known.told[owner]
         facts = proofs.of_server(
-            order,
+            known.order,
             server,
             answers=told.replies,
             words=told.words_of(number),
             exceptions=told.excuses_of(number),
+            reports=proofs.reported(known.incidents.get(owner, ()), owner, number),
         )
-        judged |= {
-            (number, each.requirement, each.round): each for each in _rounds(order, "server", facts, now)
-        }
-    _write(subject, judged, now)
+        for each in _rounds(known.order, facts, now):
+            yield (owner, number, each.requirement, each.round), each
 
 
-def _of_owner(subject: Subject, order: Order, told: Told, now: datetime) -> None:
-    reports = [
-        proofs.Signed(
-            requirement=row.requirement,
-            number=row.round,
-            at=row.at.astimezone(UTC),
-            name=f"{row.name}, {row.office}",
-            document=row.document,
-            where=f"signoff:{row.pk}",
-        )
-        for row in signoffs_for(subject.directive, subject.organisation_id)
-    ]
-    judged: dict[tuple[int, str, int], Judged] = {}
+def _rounds(order: Order, facts: Facts, now: datetime) -> Iterable[Judged]:
     for asked in order.requirements:
-        if asked.per == "organisation":
-            report = proofs.signed(asked, 0, reports) if asked.proof == "report-signed" else None
-            shown = {"report-signed": report} if report else {}
-            facts = Facts(
-                answers=told.replies, proofs=shown, words=told.words_of(0), exceptions=told.excuses_of(0)
-            )
-            each = answer(order, asked, facts, now=now)
-            judged[0, asked.id, 0] = each
-    _write(subject, judged, now)
-
-
-def signoffs_for(row: Directive, organisation: int) -> Iterable[SignOff]:
-    """The reports that speak for an organisation: its own, and those of the ones above it."""
-    above, number = [organisation], organisation
-    for _ in range(DEEPEST):
-        parent = Organisation.objects.filter(pk=number).values_list("parent_id", flat=True).first()
-        if parent is None or parent in above:
-            break
-        above.append(parent)
-        number = parent
-    return SignOff.objects.filter(directive=row, organisation__in=above).order_by("pk")
-
-
-def _rounds(order: Order, per: str, facts: Facts, now: datetime) -> Iterable[Judged]:
-    for asked in order.requirements:
-        if asked.per == per:
+        if asked.per == "server":
             for number in range(len(order.deadlines(asked))):
                 yield answer(order, asked, facts, now=now, number=number)
 
 
-def _write(subject: Subject, judged: Mapping[tuple[int, str, int], Judged], now: datetime) -> None:
-    """Write what changed, and tell the chain: what is new and open is no event, every change after it is."""
-    servers = {number for number, _, _ in judged}
-    rows = Answer.objects.filter(directive=subject.directive_id)
-    mine = rows.filter(server__in=servers - {0})
-    if 0 in servers:
-        mine = mine | rows.filter(server=None, organisation=subject.organisation_id)
-    kept = {(row.server_id or 0, row.requirement, row.round): row for row in mine}
-    new: list[Answer] = []
-    changed: list[Answer] = []
-    events: list[Change] = []
-    for place, one in judged.items():
-        row = kept.get(place) or _row(subject, place)
-        before = row.standing if row.pk else ""
-        if not _apply(row, one, subject.organisation_id, now):
-            continue
-        (changed if row.pk else new).append(row)
-        if before != row.standing and not (before == "" and row.standing in _SILENT):
-            events.append(_event(subject.directive, row, before, now))
-    _table().insert(
-        (
-            row.directive_id,
-            row.organisation_id,
-            row.server_id,
-            row.requirement,
-            row.round,
-            *(getattr(row, name) for name in COUNTED),
-        )
-        for row in new
-    )
-    Answer.objects.bulk_update(changed, [*COUNTED, "organisation"], batch_size=500)
-    append(events)
-
-
-@cache
-def _table() -> Table:
-    return Table(Answer, ("directive", "organisation", "server", "requirement", "round", *COUNTED))
-
-
-_SILENT = frozenset({Standing.MISSING.value, Standing.NOT_APPLICABLE.value})
-
-
-def _row(subject: Subject, place: tuple[int, str, int]) -> Answer:
-    number, requirement, round_ = place
-    return Answer(
-        directive_id=subject.directive_id,
-        organisation_id=subject.organisation_id,
-        server_id=number or None,
-        requirement=requirement,
-        round=round_,
-        standing="",
-    )
-
-
-def _apply(row: Answer, one: Judged, organisation: int, now: datetime) -> bool:
-    """Bring a row up to a judgement; gives whether that changed anything."""
-    proof = one.proof
-    wanted: dict[str, object] = {
-        "organisation_id": organisation,
-        "standing": proof.standing.value,
-        "found": proof.found,
-        "reason": proof.reason[:1000].replace("\0", ""),
-        "at": proof.at,
-        "locators": [place[:500] for place in proof.locators[:20]],
-        "due": str(one.due) if one.due else "",
-        "late_from": late_from(one.due) if _may_be_late(one) else None,
-        "late": one.late,
-    }
-    if all(getattr(row, name) == value for name, value in wanted.items()):
-        return False
-    for name, value in wanted.items():
-        setattr(row, name, value)
-    row.changed = now
-    return True
-
-
-def _may_be_late(one: Judged) -> bool:
-    return one.proof.standing is not Standing.NOT_APPLICABLE and one.proof.reason != SILENT
-
-
-def late_from(due: Deadline | None) -> datetime | None:
-    """The first moment at which what is open is late: the deadline itself where the order says "before"."""
-    if due is None:
-        return None
-    return due.at.astimezone(UTC) if due.strict else due.at.astimezone(UTC) + timedelta(microseconds=1)
-
-
-def _event(directive: Directive, row: Answer, before: str, now: datetime) -> Change:
-    subject = f"server:{row.server_id}" if row.server_id else f"organisation:{row.organisation_id}"
-    detail: dict[str, object] = {
-        "directive": directive.key,
-        "requirement": row.requirement,
-        "reason": row.reason[:300],
-        "locators": row.locators[:5],
-    }
-    if row.round:
-        detail["round"] = row.round
-    if row.late:
-        detail["late"] = True
-    return Change(
-        at=now,
-        kind=KIND,
-        subject=subject,
-        actor="directives",
-        before=before,
-        after=row.standing,
-        detail=detail,
-    )
-
-
-def _forget(subject: Subject, order: Order) -> None:
-    """Answers of servers that left, and of requirements that the newest text no longer has, go."""
-    mine = Answer.objects.filter(directive=subject.directive_id, organisation=subject.organisation_id)
-    mine.exclude(requirement__in=[each.id for each in order.requirements]).delete()
-    elsewhere = Q(server__isnull=False) & ~Q(server__organisation=subject.organisation_id)
-    mine.filter(elsewhere).delete()
-
-
-def _count(subject: Subject, now: datetime) -> None:
-    mine = Answer.objects.filter(directive=subject.directive_id, organisation=subject.organisation_id)
-    by_standing = Counter(
-        {row["standing"]: row["n"] for row in mine.values("standing").annotate(n=Count("pk")).order_by()}
-    )
-    subject.proven = by_standing[Standing.PROVEN]
-    subject.claimed = by_standing[Standing.CLAIMED]
-    subject.excepted = by_standing[Standing.EXCEPTED]
-    subject.missing = by_standing[Standing.MISSING]
-    subject.not_applicable = by_standing[Standing.NOT_APPLICABLE]
-    subject.late = mine.filter(late=True).count()
-    subject.servers = mine.filter(server__isnull=False).values("server").distinct().count()
-    subject.stale, subject.reached, subject.judged = False, 0, now
-    subject.save()
+def _of_owners(
+    known: _Known, subjects: Sequence[Subject], now: datetime
+) -> Iterable[tuple[answers.Place, Judged]]:
+    asked = [each for each in known.order.requirements if each.per == "organisation"]
+    for owner in (one.organisation_id for one in subjects):
+        told = known.told[owner]
+        incidents = proofs.reported(known.incidents.get(owner, ()), owner, None)
+        for each in asked:
+            report = proofs.signed(each, 0, known.signed[owner]) if each.proof == "report-signed" else None
+            facts = Facts(
+                answers=told.replies,
+                proofs={each.proof: report} if report else {},
+                runs={each.id: incidents},
+                words=told.words_of(0),
+                exceptions=told.excuses_of(0),
+            )
+            yield (owner, 0, each.id, 0), answer(known.order, each, facts, now=now)
 
 
 def mark_overdue(now: datetime | None = None) -> bool:
     """The chore: what is open when its deadline passes is late from then on. Gives whether there was any."""
     moment = now or timezone.now()
-    rows = Answer.objects.filter(late=False, standing=Standing.MISSING, late_from__lte=moment)
+    rows = Answer.objects.filter(late=False, standing="missing", late_from__lte=moment)
+    rows = rows.filter(directive__in=list(Directive.objects.filter(active=True)))
     found = list(rows.select_related("directive").order_by("late_from", "pk")[:OVERDUE])
     if not found:
         return False
     with writing():
         Answer.objects.filter(pk__in=[row.pk for row in found]).update(late=True, changed=moment)
-        append([_overdue(row) for row in found])
+        answers.tell_overdue(found)
         touched = {(row.directive_id, row.organisation_id) for row in found}
         for directive, organisation in sorted(touched):
             late = Answer.objects.filter(directive=directive, organisation=organisation, late=True).count()
@@ -341,22 +170,23 @@ def mark_overdue(now: datetime | None = None) -> bool:
     return True
 
 
-def _overdue(row: Answer) -> Change:
-    change = _event(row.directive, row, row.standing, row.late_from or row.changed)
-    return structs.replace(change, detail={**change.detail, "late": True})
-
-
 def end_excuses(now: datetime | None = None) -> bool:
-    """The chore: an exception whose day has passed no longer counts. Gives whether there was any."""
-    today = (now or timezone.now()).astimezone(UTC).date()
-    rows = Excuse.objects.filter(approved=True, ended=False, until__lt=today).order_by("until", "pk")
-    found: Sequence[Excuse] = list(rows[:OVERDUE])
+    """The chore: an exception whose day has passed no longer counts. Gives whether there was any.
+
+    Its day is that of the order's zone.
+    """
+    moment = now or timezone.now()
+    found: list[Excuse] = []
+    for row in Directive.objects.order_by("pk"):
+        rows = Excuse.objects.filter(
+            directive=row, approved=True, ended=False, until__lt=order_of(row).today(moment)
+        )
+        found += rows.select_related("directive").order_by("until", "pk")[:OVERDUE]
     if not found:
         return False
     with writing():
-        for row in found:
-            Subject.objects.filter(directive=row.directive_id, organisation=row.organisation_id).update(
-                stale=True, reached=0
-            )
-        Excuse.objects.filter(pk__in=[row.pk for row in found]).update(ended=True)
+        for one in found:
+            subjects = Subject.objects.filter(directive=one.directive, organisation=one.organisation_id)
+            subjects.update(stale=True, reached=0)
+        Excuse.objects.filter(pk__in=[one.pk for one in found]).update(ended=True)
     return True

@@ -7,9 +7,9 @@ from typing import Any
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.directives import selectors, services
-from tocsin.hub.directives.judging import told_by
 from tocsin.hub.directives.loading import order_of
 from tocsin.hub.directives.models import Answer, Return, Subject
+from tocsin.hub.directives.said import told_by
 
 MOST = 2_000
 SHOWN = 50

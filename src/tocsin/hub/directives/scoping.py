@@ -110,6 +110,29 @@ def addressed(row: Directive, order: Order, organisations: Iterable[int]) -> set
     return with_servers | (numbers & tops) | set(_answered(row, numbers - with_servers))
 
 
+def look_again(organisations: Iterable[int | None], row: Directive | None = None) -> None:
+    """Have organisations judged again, with all below them: a report of a department speaks for them.
+
+    Args:
+        organisations: which; None is nobody.
+        row: under this directive; None for all.
+    """
+    numbers = below(number for number in organisations if number is not None)
+    mine = Subject.objects.filter(organisation__in=numbers)
+    (mine if row is None else mine.filter(directive=row)).update(stale=True, reached=0)
+
+
+def below(organisations: Iterable[int]) -> set[int]:
+    """Some organisations and all that stand below them."""
+    found = level = set(organisations)
+    for _ in range(DEEPEST):
+        if not level:
+            break
+        level = set(Organisation.objects.filter(parent__in=level).values_list("pk", flat=True)) - found
+        found = found | level
+    return found
+
+
 def _answered(row: Directive, numbers: Iterable[int]) -> Iterable[int]:
     """Who said something stays under the directive, that his words do not vanish with his last server."""
     return row.words.filter(organisation__in=numbers).values_list("organisation_id", flat=True)

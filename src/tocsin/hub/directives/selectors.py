@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from tocsin.hub.accounts.models import User
 from tocsin.hub.constituency.selectors import Visitor, organisation_ids
+from tocsin.hub.directives.loading import order_of
 from tocsin.hub.directives.models import Addressee, Answer, Directive, Excuse, SignOff, Subject, Word
 from tocsin.hub.rules.directives import Standing
 
@@ -78,6 +79,11 @@ def by_both(rows: QuerySet[Answer], organisations: Iterable[int]) -> dict[tuple[
     return {
         (row["organisation"], row["requirement"]): {name: row[name] for name in COUNTS} for row in counted
     }
+
+
+def tags() -> list[str]:
+    """Every tag that a directive names."""
+    return sorted({tag for row in Directive.objects.all() for tag in order_of(row).applies.tags})
 
 
 def addressees(tags: Iterable[str]) -> list[Addressee]:

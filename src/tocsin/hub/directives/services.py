@@ -6,12 +6,14 @@ they were told. Either way it is a claim. Exceptions and signed reports count by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from msgspec import Struct
 
@@ -22,9 +24,11 @@ from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Organisation
 from tocsin.hub.constituency.selectors import organisation_ids
+from tocsin.hub.directives.answers import COUNTED
 from tocsin.hub.directives.judging import judge_now
 from tocsin.hub.directives.loading import order_of
 from tocsin.hub.directives.models import Addressee, Directive, Excuse, Reply, SignOff, Subject, Word
+from tocsin.hub.directives.scoping import address, below, look_again
 from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.rules.directives import Requirement
 from tocsin.hub.rules.words import Role
@@ -327,7 +331,7 @@ def sign(row: Directive, organisation: int, signing: Signing, *, by: User | None
             by=by,
             at=now,
         )
-        _stale_below(row, organisation)
+        look_again([organisation], row)
         record(
             "directive report signed",
             f"organisation:{organisation}",
@@ -339,17 +343,10 @@ def sign(row: Directive, organisation: int, signing: Signing, *, by: User | None
 
 
 def _counts(row: Directive, organisation: int) -> dict[str, int]:
-    fields = ("servers", "proven", "claimed", "excepted", "missing", "not_applicable", "late")
-    return Subject.objects.filter(directive=row, organisation=organisation).values(*fields).first() or {}
-
-
-def _stale_below(row: Directive, organisation: int) -> None:
-    """A department's report speaks for all below it: they are judged again, by the chore."""
-    below, level = set[int](), {organisation}
-    while level:
-        level = set(Organisation.objects.filter(parent__in=level).values_list("pk", flat=True)) - below
-        below |= level
-    Subject.objects.filter(directive=row, organisation__in=below).update(stale=True, reached=0)
+    """What stands where, of the organisation and all below it: the report speaks for all of them."""
+    mine = Subject.objects.filter(directive=row, organisation__in=below([organisation]))
+    found: dict[str, int | None] = mine.aggregate(**{name: Sum(name) for name in COUNTED})
+    return {name: number or 0 for name, number in found.items()}
 
 
 def take_in_report(signoff: SignOff, *, by: User, document: str) -> None:
@@ -377,8 +374,8 @@ def take_in_report(signoff: SignOff, *, by: User, document: str) -> None:
             signoff=signoff.pk,
             document=_plain(document)[:200],
         )
+        look_again([signoff.organisation_id], signoff.directive)
         judge_now(signoff.directive, signoff.organisation_id, now)
-        _stale_below(signoff.directive, signoff.organisation_id)
 
 
 @transaction.atomic
@@ -390,7 +387,10 @@ def set_active(row: Directive, *, active: bool, by: User | None) -> None:
         record("directive in force" if active else "directive left", f"directive:{row.pk}", by=by)
 
 
-@transaction.atomic
+MOST_TAGGED = 1_000
+"""Organisations that a tag is given to at once."""
+
+
 def tag(organisation: int, name: str, *, by: User | None, on: bool = True) -> None:
     """Give an organisation (and all below it) a tag that directives name, or take it away.
 
@@ -399,17 +399,45 @@ def tag(organisation: int, name: str, *, by: User | None, on: bool = True) -> No
     """
     if not Organisation.objects.filter(pk=organisation).exists():
         raise UsageFault(f"there is no organisation {organisation}.")
+    tag_many([organisation], name, by=by, on=on)
+
+
+@transaction.atomic
+def tag_many(organisations: Collection[int], name: str, *, by: User | None, on: bool = True) -> int:
+    """Give organisations (and all below them) a tag, or take it away; gives how many that changed.
+
+    Whom a directive addresses by it is found for them alone, at once; they are judged by the chore.
+
+    Raises:
+        PermissionDenied: the person may not write.
+        UsageFault: no tag, or too many organisations.
+    """
+    if by is not None and not by.writes:
+        raise PermissionDenied
+    if not TAG.fullmatch(name):
+        raise UsageFault(f"{name[:60]!r} is no tag.", remedy="Write it as federal-civilian.")
+    if len(organisations) > MOST_TAGGED:
+        raise UsageFault(f"at most {MOST_TAGGED:,} organisations at once.")
+    carriers = Addressee.objects.filter(tag=name, organisation__in=organisations)
+    carrying = set(carriers.values_list("organisation_id", flat=True))
+    changed = sorted(set(organisations) - carrying if on else carrying)
     if on:
-        _, changed = Addressee.objects.get_or_create(
-            tag=name, organisation_id=organisation, defaults={"by": by}
-        )
+        new = [Addressee(tag=name, organisation_id=number, by=by) for number in changed]
+        Addressee.objects.bulk_create(new)
     else:
-        changed = bool(Addressee.objects.filter(tag=name, organisation=organisation).delete()[0])
+        carriers.delete()
+    what = "directive tag given" if on else "directive tag taken"
+    for number in changed:
+        record(what, f"organisation:{number}", by=by, tag=name)
     if changed:
-        Directive.objects.filter(active=True).update(walked=0, settled=False)
-        record(
-            "directive tag given" if on else "directive tag taken",
-            f"organisation:{organisation}",
-            by=by,
-            tag=name,
-        )
+        _address_again(name, below(changed))
+    return len(changed)
+
+
+TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+def _address_again(name: str, organisations: Collection[int]) -> None:
+    for row in Directive.objects.filter(active=True):
+        if name in order_of(row).applies.tags:
+            address(row, organisations)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 
 import msgspec
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tocsin.errors import UsageFault
@@ -24,11 +26,12 @@ from tocsin.hub.accounts.services import record
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Contact, Organisation
-from tocsin.hub.directives import services
-from tocsin.hub.directives.judging import judge_now, told_by
-from tocsin.hub.directives.loading import workbook_of
+from tocsin.hub.directives import evidence, services
+from tocsin.hub.directives.judging import judge_now
+from tocsin.hub.directives.loading import order_of, workbook_of
 from tocsin.hub.directives.models import Answer, Directive, Return, SignOff, Subject
-from tocsin.hub.directives.scoping import DEEPEST
+from tocsin.hub.directives.said import told_by
+from tocsin.hub.directives.scoping import below
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.rules.cells import as_csv
 from tocsin.hub.rules.directives import Standing as Stand
@@ -40,6 +43,9 @@ from tocsin.hub.rules.workbooks.layout import FOUND, NO, YES, Layout
 from tocsin.hub.rules.workbooks.reading import Taken, TakenRow, read
 
 MOST_SERVERS = 5_000
+ROWS = 2_000
+"""Rows whose servers are looked for in one query."""
+_NUMBER = re.compile("[0-9]{1,18}")
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
@@ -69,20 +75,16 @@ def proofs_csv(made: Sequence[Filled]) -> str:
     return "".join(as_csv(PROOFS, proof_rows(made)))
 
 
-def below(organisation: Organisation | None) -> QuerySet[Organisation]:
-    """Give an organisation and all below it; everybody for None."""
+def _owners(organisation: Organisation | None) -> QuerySet[Organisation]:
+    """An organisation and all below it; everybody for None."""
     if organisation is None:
         return Organisation.objects.all()
-    found, level = {organisation.pk}, {organisation.pk}
-    for _ in range(DEEPEST):
-        level = set(Organisation.objects.filter(parent__in=level).values_list("pk", flat=True)) - found
-        found |= level
-    return Organisation.objects.filter(pk__in=found)
+    return Organisation.objects.filter(pk__in=below([organisation.pk]))
 
 
 def filling_of(row: Directive, organisation: Organisation | None, layout: Layout) -> Filling:
     """Gather what goes into the workbook."""
-    answers = Answer.objects.filter(directive=row, organisation__in=below(organisation), round=0)
+    answers = Answer.objects.filter(directive=row, organisation__in=_owners(organisation), round=0)
     by_server: dict[int, list[Answer]] = defaultdict(list)
     for each in answers.filter(server__isnull=False).order_by("pk"):
         by_server[each.server_id or 0].append(each)
@@ -91,12 +93,10 @@ def filling_of(row: Directive, organisation: Organisation | None, layout: Layout
     servers = (
         Server.objects.filter(pk__in=by_server).select_related("organisation").order_by("organisation", "pk")
     )
-    standings = {
-        each.server_id: each for each in Standing.objects.filter(server__in=by_server).order_by("pk")
-    }
+    standings = evidence.standings_of(list(by_server), order_of(row).campaigns)
     offers = _offers(layout)
     rows = [
-        {**_facts(server, standings.get(server.pk)), **_answers(by_server[server.pk], offers)}
+        {**_facts(server, standings.get(server.pk, ())), **_answers(by_server[server.pk], offers)}
         for server in servers
     ]
     own = answers.filter(server=None, organisation=organisation) if organisation else answers.none()
@@ -137,7 +137,8 @@ def word_of(answer: Answer) -> str:
     return ""
 
 
-def _facts(server: Server, standing: Standing | None) -> Entries:
+def _facts(server: Server, standings: Sequence[Standing]) -> Entries:
+    standing = evidence.worst_of(standings) if standings else None
     seen = f"seen {server.last_seen:%Y-%m-%d}"
     found = {
         "server.number": Entry(value=server.pk),
@@ -280,10 +281,9 @@ def _matched(
     organisation: Organisation, rows: Sequence[TakenRow]
 ) -> tuple[list[tuple[TakenRow, Server]], list[int]]:
     """Match rows to servers by number, address or host name; what fits no server, or two, is named."""
-    servers = Server.objects.filter(organisation__in=below(organisation)).order_by("pk")
     places: dict[tuple[str, str], set[int]] = defaultdict(set)
     found = {}
-    for server in servers[:MOST_SERVERS]:
+    for server in _named(organisation, rows):
         found[server.pk] = server
         for fact, value in (
             ("number", str(server.pk)),
@@ -302,10 +302,34 @@ def _matched(
     return matched, unmatched
 
 
+def _named(organisation: Organisation, rows: Sequence[TakenRow]) -> Iterator[Server]:
+    """The servers that rows name, however many the organisation has."""
+    mine = Server.objects.filter(organisation__in=_owners(organisation)).order_by("pk")
+    for begin in range(0, len(rows), ROWS):
+        some = rows[begin : begin + ROWS]
+        texts = {fact: {_place(row, fact) for row in some} for fact in ("number", "address", "hostname")}
+        numbers = [int(text) for text in texts["number"] if _NUMBER.fullmatch(text)]
+        addresses = [text for text in texts["address"] if _is_address(text)]
+        names = texts["hostname"] - {""}
+        yield from mine.filter(Q(pk__in=numbers) | Q(ip__in=addresses) | Q(hostname__in=names))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _place(row: TakenRow, fact: str) -> str:
+    said = row.said.get(f"fact:server.{fact}")
+    return said.text.strip().casefold() if said else ""
+
+
 def _number(row: TakenRow, places: Mapping[tuple[str, str], set[int]]) -> int | None:
     for fact in ("number", "address", "hostname"):
-        said = row.said.get(f"fact:server.{fact}")
-        numbers = places.get((fact, said.text.strip().casefold()), set()) if said else set()
+        numbers = places.get((fact, _place(row, fact)), set())
         if len(numbers) == 1:
             return next(iter(numbers))
     return None

@@ -16,6 +16,7 @@ from tocsin.hub.cases.services import Sighting, found
 from tocsin.hub.census.bulk import writing
 from tocsin.hub.census.models import Server
 from tocsin.hub.constituency.models import Claim, Organisation
+from tocsin.hub.directives.scoping import look_again
 from tocsin.hub.incidents.models import Entry, IncidentReport
 from tocsin.hub.incidents.services import set_due, tell
 from tocsin.hub.outbox.services import Channel, Draft, Purpose, queue
@@ -56,6 +57,7 @@ def _moved(row: IncidentReport, state: State, *, by: User, reason: str) -> Incid
         Entry.objects.create(report=row, kind=Entry.STEP, text=reason.strip(), at=now, by=by)
     set_due(row)
     tell(row, "incident-state", by=by, before=before)
+    look_again([row.organisation_id])
     return row
 
 
@@ -79,10 +81,12 @@ def link(
         raise UsageFault(f"servers are named by their numbers, at most {MOST_SERVERS}")
     with writing():
         row = _locked(report, by)
+        before = row.organisation_id
         row.organisation, row.campaign, row.changed = organisation, campaign, timezone.now()
         row.doubts = [*(each for each in row.doubts if "claims" not in each), *_claimed(row, organisation)]
         row.save()
         row.servers.set(known)
+        look_again([before, row.organisation_id])
         record(
             "incident linked", f"incident:{row.pk}", by=by, organisation=row.organisation_id, servers=known
         )
@@ -182,6 +186,7 @@ def merge(report: IncidentReport, into: IncidentReport, *, by: User) -> Incident
         _moved(row, move(row.state, State.MERGED), by=by, reason="")
         IncidentReport.objects.filter(merged_into=row).update(merged_into=target)
         target.servers.add(*row.servers.all())
+        look_again([target.organisation_id])
     return row
 
 

@@ -195,6 +195,11 @@ def faults(content: Content) -> list[str]:
         (len({cve for cve, _ in content.cves}) < len(content.cves), "A CVE stands there twice."),
     ]
     said = [says for wrong, says in found if wrong]
+    nameless = any(not row[0].strip() and not row[1].strip() for row in content.products)
+    said += ["A product has no maker and no name."] if nameless else []
+    for name in ("mitigations", "steps", "sources"):
+        rows: Sequence[Sequence[str]] = getattr(content, name)
+        said += [f"One of the {name} has no title."] if any(not row[0].strip() for row in rows) else []
     said += [f"{cve!r} is no CVE number." for cve, _ in content.cves if not CVE.fullmatch(cve)]
     fixed = [row[3].split()[0] for row in content.products if row[3].strip()]
     said += [f"{one!r} is no version: begin with its number." for one in fixed if not VERSION.fullmatch(one)]

@@ -1,9 +1,9 @@
 """What a CSAF publisher sets up beside its documents (section 7.1 of CSAF 2.0), as text and JSON.
 
 Requirements met here: 4 (``WHITE`` is open to all), 7 (provider-metadata.json), 9 (its well-known place),
-11 (a folder for each year), 12 (index.txt), 13 (changes.csv), 14 (listing of folders), 18 (digests).
-Signatures (19) and a key (20) would make it a trusted provider; the hub does not hold a signing key, so the
-role is ``csaf_provider``.
+11 (a folder for each year), 12 (index.txt), 13 (changes.csv), 14 (listing of folders), 18 (digests). Where
+every document has its signature (19) and the key stands beside them (20), the role is
+``csaf_trusted_provider``, else ``csaf_provider``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from tocsin.hub.rules.cells import as_csv
 from tocsin.hub.rules.csaf import Publisher, moment
+from tocsin.hub.rules.csaf_signing import listed
 
 Json = dict[str, Any]
 ROOT = "/.well-known/csaf/"
@@ -30,8 +31,18 @@ class File(Struct, frozen=True, kw_only=True):
     released: datetime
 
 
-def metadata(publisher: Publisher, site: str, changed: datetime) -> Json:
-    """The document that tells where everything is; ``site`` without a slash at its end."""
+def metadata(
+    publisher: Publisher, site: str, changed: datetime, *, keys: Sequence[str] = (), trusted: bool = False
+) -> Json:
+    """The document that tells where everything is.
+
+    Args:
+        publisher: who publishes.
+        site: the hub's address, without a slash at its end.
+        changed: when anything was last released.
+        keys: fingerprints of the keys that documents are signed with.
+        trusted: every document is signed.
+    """
     return {
         "canonical_url": f"{site}{ROOT}provider-metadata.json",
         "distributions": [{"directory_url": f"{site}{FOLDER}"}],
@@ -39,9 +50,9 @@ def metadata(publisher: Publisher, site: str, changed: datetime) -> Json:
         "list_on_CSAF_aggregators": True,
         "metadata_version": "2.0",
         "mirror_on_CSAF_aggregators": True,
-        "public_openpgp_keys": [],
+        "public_openpgp_keys": [listed(key, site) for key in keys],
         "publisher": publisher.spelt(),
-        "role": "csaf_provider",
+        "role": "csaf_trusted_provider" if trusted and keys else "csaf_provider",
     }
 
 

@@ -10,8 +10,9 @@ The file's form is `Directive`; `load` refuses what it does not know, such as a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -123,12 +124,15 @@ class Directive(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def rounds(self, requirement: Requirement) -> list[Deadline]:
         """The deadlines of its later rounds, where it recurs."""
-        first, repeats = self.due(requirement), requirement.repeats
-        return recurring(first, weeks=repeats.weeks, times=repeats.times) if first and repeats else []
+        return list(_later(self.due(requirement), requirement.repeats))
 
     def deadlines(self, requirement: Requirement) -> list[Deadline | None]:
         """The deadline of each round, beginning with round 0, which every requirement has."""
         return [self.due(requirement), *self.rounds(requirement)]
+
+    def today(self, now: datetime) -> date:
+        """The day that it is where the order was given."""
+        return now.astimezone(ZoneInfo(self.zone)).date()
 
     def given(self, requirement: Requirement) -> datetime:
         """When it was ordered: the beginning of the day of its part, in the order's zone."""
@@ -172,8 +176,8 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     Attributes:
         answers: replies to the directive's questions; ``compromise_signs`` is derived from evidence or word.
-        proofs: by name of proof, what evidence shows; nothing for what nobody has looked at.
-        runs: by requirement that a ``finding`` proves, everything that was found, each with its time.
+        proofs: by `proof_name`, what evidence shows; nothing for what nobody has looked at.
+        runs: by requirement that one of `TIMED` proves, everything that was found, each with its time.
         words: by requirement and round (``msert``, ``msert#1``), what somebody claims and when.
         exceptions: by requirement, the reason and the day by which it will be done.
         outside: parts that do not apply, each with the reason.
@@ -198,7 +202,7 @@ def answer(
     due = deadlines[number]
     before = deadlines[number - 1] if number else None
     since = before.at if before else directive.given(requirement)
-    proof = _proof(requirement, facts, since, due, number, now)
+    proof = _proof(requirement, facts, since, due, number, directive.today(now))
     quiet = number > 0 and requirement.repeats is not None and requirement.repeats.only == "findings"
     if quiet and proof.standing is Standing.MISSING:
         proof = msgspec.structs.replace(proof, reason=SILENT)
@@ -220,7 +224,7 @@ def _proof(
     since: datetime,
     due: Deadline | None,
     number: int,
-    now: datetime,
+    today: date,
 ) -> Proof:
     if requirement.part in facts.outside:
         return Proof(standing=Standing.NOT_APPLICABLE, reason=facts.outside[requirement.part])
@@ -231,7 +235,7 @@ def _proof(
     if shown is not None and shown.standing is Standing.PROVEN:
         return shown
     excepted = facts.exceptions.get(requirement.id)
-    if excepted is not None and excepted[1] >= now.astimezone(UTC).date():
+    if excepted is not None and excepted[1] >= today:
         return Proof(standing=Standing.EXCEPTED, reason=f"{excepted[0]}; to be done by {excepted[1]}")
     word = facts.words.get(key(requirement.id, number))
     if word is not None and not (shown and word.standing is Standing.MISSING):
@@ -253,8 +257,8 @@ def _shown(
 
     A later round takes nothing that was done after its deadline: that belongs to the next.
     """
-    if requirement.proof != BY_FINDING:
-        return facts.proofs.get(requirement.proof) if number == 0 else None
+    if requirement.proof not in TIMED:
+        return facts.proofs.get(proof_name(requirement)) if number == 0 else None
     until = due if number else None
     runs = [
         run
@@ -274,6 +278,18 @@ def _shown(
 
 BY_FINDING = "finding"
 """The proof of what a finding of the assessment shows."""
+
+BY_INCIDENT = "incident-reported"
+"""The proof that an incident was reported here."""
+
+TIMED = frozenset({BY_FINDING, BY_INCIDENT})
+"""Proofs by what happened at a time: what is older than the order does not count."""
+
+
+def proof_name(requirement: Requirement) -> str:
+    """How `Facts.proofs` names what proves it: an update of another day is another proof."""
+    day = requirement.fix_released
+    return f"{requirement.proof}@{day}" if day else requirement.proof
 
 
 def _why_missing(requirement: Requirement, *, applies: bool | None) -> str:
@@ -326,8 +342,15 @@ def _faults(directive: Directive, proofs: frozenset[str]) -> list[str]:
         named = {name for branch in (one.when, *one.when_any) for name in branch}
         found += [f"{one.id}: no question is called {name}" for name in sorted(named - asked)]
         found += [f"{one.id}: no rule shows it"] if (one.proof == BY_FINDING) is not bool(one.shows) else []
+        updated = one.proof in {"patched", "patched-or-disconnected"}
+        found += [f"{one.id}: {one.proof} knows no fix"] if one.fix_released and not updated else []
         found += [f"{one.id}: it recurs without a first deadline"] if one.repeats and not one.deadline else []
     return found
+
+
+@lru_cache(maxsize=1 << 10)
+def _later(first: Deadline | None, repeats: Repeats | None) -> tuple[Deadline, ...]:
+    return tuple(recurring(first, weeks=repeats.weeks, times=repeats.times)) if first and repeats else ()
 
 
 def _due(requirement: Requirement, zone: str) -> Deadline:

@@ -14,7 +14,16 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from tocsin.hub.rules.directives import BY_FINDING, Directive, Facts, Proof, Requirement, Standing
+from tocsin.hub.rules.directives import (
+    BY_FINDING,
+    BY_INCIDENT,
+    Directive,
+    Facts,
+    Proof,
+    Requirement,
+    Standing,
+    proof_name,
+)
 from tocsin.hub.rules.words import Compromise, Exposure, Grade
 
 PROOFS = frozenset(
@@ -27,6 +36,7 @@ PROOFS = frozenset(
         "report-signed",
         "word",
         BY_FINDING,
+        BY_INCIDENT,
     }
 )
 """The names of all proofs. ``word`` is the proof of what no evidence can show: it stays a claim."""
@@ -105,20 +115,32 @@ class Signed(Struct, frozen=True, kw_only=True):
     where: str
 
 
+class Reported(Struct, frozen=True, kw_only=True):
+    """An incident report that was linked to an organisation.
+
+    Attributes:
+        organisation: whose it is.
+        at: when it came in.
+        looked: somebody here has read it and took it for one.
+        campaign: it was linked to a campaign of the directive.
+        servers: those that it was linked to.
+        where: its reference; empty where not even that may be told.
+    """
+
+    organisation: int
+    at: datetime
+    looked: bool
+    campaign: bool
+    servers: frozenset[int] = frozenset()
+    where: str = ""
+
+
 def signs_of(server: ServerKnown) -> bool | None:
     """Whether a server shows signs of compromise; None while nobody has looked well enough to say no."""
     if server.compromise in _SIGNS or server.worst in _SIGNS:
         return True
     looked = [one.compromise for one in server.assessments if one.grade in _HELD]
     return False if looked and set(looked) <= _NO_SIGNS else None
-
-
-def signs_among(servers: Iterable[ServerKnown]) -> bool | None:
-    """The same for all servers of an organisation: one is enough for yes, all are needed for no."""
-    found = [signs_of(server) for server in servers]
-    if True in found:
-        return True
-    return None if None in found or not found else False
 
 
 def of_server(
@@ -128,35 +150,83 @@ def of_server(
     answers: Mapping[str, bool],
     words: Mapping[str, Proof],
     exceptions: Mapping[str, tuple[str, date]],
+    reports: Sequence[Proof] = (),
 ) -> Facts:
-    """The facts of one server, as `rules.directives.answer` takes them."""
-    signs = signs_of(server)
+    """The facts of one server, as `rules.directives.answer` takes them; ``reports`` are by `reported`."""
+    runs = {
+        each.id: runs_of(each, server.assessments)
+        for each in directive.requirements
+        if each.proof == BY_FINDING
+    }
+    told = any(run.found for found in runs.values() for run in found) or any(
+        word.found for word in words.values()
+    )
+    signs = True if told else signs_of(server)
     derived = {} if signs is None else {"compromise_signs": signs}
     return Facts(
         answers={**answers, **derived},
         proofs=proofs_of(directive, server),
-        runs={
-            each.id: runs_of(each, server.assessments)
-            for each in directive.requirements
-            if each.proof == BY_FINDING
-        },
+        runs={**runs, **dict.fromkeys(_by_incident(directive), reports)},
         words=words,
         exceptions=exceptions,
         outside=_outside(directive, server, answers),
     )
 
 
+def _by_incident(directive: Directive) -> list[str]:
+    return [each.id for each in directive.requirements if each.proof == BY_INCIDENT]
+
+
+def reported(reports: Iterable[Reported], organisation: int, server: int | None) -> list[Proof]:
+    """What incident reports show for one server of an organisation, or (None) for the organisation itself.
+
+    A report proves that it was made where somebody here read it, and linked it to the campaign and to the
+    server. Of one that names no server it is a claim that this one is meant; one that names others is theirs.
+    """
+    found = []
+    for one in reports:
+        own = one.organisation == organisation
+        about = own if server is None or not one.servers else server in one.servers
+        if not about:
+            continue
+        named = server is None or server in one.servers
+        proven = one.looked and one.campaign and named
+        found.append(
+            Proof(
+                standing=Standing.PROVEN if proven else Standing.CLAIMED,
+                reason=_how_reported(one, named=named),
+                at=one.at,
+                locators=(one.where,) if one.where else (),
+            )
+        )
+    return found
+
+
+def _how_reported(one: Reported, *, named: bool) -> str:
+    doubts = [
+        (not one.looked, "nobody here has read it yet"),
+        (not one.campaign, "it is linked to no campaign"),
+        (not named, "it names no server"),
+    ]
+    said = ", ".join(text for doubtful, text in doubts if doubtful)
+    return f"an incident was reported; {said}" if said else "an incident was reported, and read here"
+
+
 def proofs_of(directive: Directive, server: ServerKnown) -> dict[str, Proof]:
-    """By name of proof, what is known; nothing for what nobody has looked at."""
-    asked = next((each.fix_released for each in directive.requirements if each.fix_released), None)
-    gone = _disconnected(server)
+    """By `proof_name`, what is known; nothing for what nobody has looked at."""
+    gone, patched = _disconnected(server), _patched(server)
     found = {
         "assessed": _assessed(server),
-        "patched": _patched(server),
+        "patched": patched,
         "disconnected": gone,
-        "patched-or-disconnected": _better(_updated(server, asked), gone),
+        "patched-or-disconnected": _better(patched, gone),
         "evicted": _evicted(server),
     }
+    for each in directive.requirements:
+        if each.fix_released:
+            updated = _updated(server, each.fix_released)
+            both = each.proof == "patched-or-disconnected"
+            found[proof_name(each)] = _better(updated, gone) if both else updated
     return {name: proof for name, proof in found.items() if proof is not None}
 
 
@@ -226,10 +296,8 @@ def _patched(server: ServerKnown) -> Proof | None:
     )
 
 
-def _updated(server: ServerKnown, asked: date | None) -> Proof | None:
+def _updated(server: ServerKnown, asked: date) -> Proof | None:
     """A fix of this campaign is not the later one that a supplement asks for: the build's own day counts."""
-    if asked is None:
-        return _patched(server)
     if server.update_released is None or server.update_released < asked:
         return None
     return Proof(
