@@ -189,6 +189,9 @@ def test_sessions_are_seen_and_ended(client: Client) -> None:
     other = Client()
     log_in(other, "v@hub.example")
     assert client.get("/account/sessions/").content.count(b"127.0.0.1") == 2
+    answer = client.post("/account/sessions/")
+    assert answer.headers["Location"].startswith("/account/reauthenticate/"), "once more, please"
+    client.post("/account/reauthenticate/", {"password": making.PASSWORD})
     client.post("/account/sessions/")
     assert other.get("/").status_code == 302
     assert client.get("/").status_code == 200

@@ -14,6 +14,7 @@ from ninja.security import HttpBearer
 
 from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.models import Token, User
+from tocsin.hub.accounts.refusals import KEY, refused
 from tocsin.hub.accounts.selectors import live_token
 from tocsin.hub.accounts.services import address_of
 from tocsin.hub.rules.permissions import allows
@@ -72,6 +73,7 @@ class Bearer(HttpBearer):
         """The token, with its person set on the request."""
         found = live_token(token)
         if found is None:
+            refused(KEY, request)
             if not within(f"wrong key {address_of(request)}", WRONG_KEYS, seconds=60):
                 raise HttpError(429, "too many wrong keys from this address; wait a minute")
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -18,6 +20,7 @@ from tocsin.hub.accounts import selectors, services
 from tocsin.hub.accounts.doors import person_of
 from tocsin.hub.accounts.forms import EntranceForm, TokenForm
 from tocsin.hub.accounts.limits import within
+from tocsin.hub.accounts.refusals import LINK, refused
 from tocsin.hub.accounts.second_factor import in_grace
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -47,6 +50,7 @@ def enter(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "429.html", status=429)
     invitation = services.open_invitation(key)
     if invitation is None:
+        refused(LINK, request)
         return render(request, "accounts/link_is_gone.html", status=410)
     form = EntranceForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (answer := _entered(request, key, form)):
@@ -64,7 +68,12 @@ def _entered(request: HttpRequest, key: str, form: EntranceForm) -> HttpResponse
     if user is None:
         return render(request, "accounts/link_is_gone.html", status=410)
     login(request, user, backend=BACKEND)
+    services.remember_session(request)
     return redirect("dashboard")
+
+
+sessions = login_required(reauthentication_required(list_usersessions, allow_get=True))
+"""A person's sessions; ending them asks for the password or a factor once more."""
 
 
 @login_required
