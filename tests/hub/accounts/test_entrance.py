@@ -211,3 +211,31 @@ def test_closing_and_demoting_end_sessions_and_spare_the_last_administrator(clie
     assert log_in(Client(), "a@hub.example") != 302 or Client().get("/").status_code == 302
     services.reopen(user, by=chief)
     assert log_in(Client(), "a@hub.example") == 302
+
+
+def test_closing_ends_links_that_were_handed_out() -> None:
+    chief, user = making.person(Role.ADMINISTRATOR), making.person(Role.ANALYST)
+    _, key = services.reset(user, by=chief)
+    services.close(user, by=chief)
+    assert services.open_invitation(key) is None
+
+
+def test_an_invitation_is_withdrawn(enter: Callable[[User], Client], client: Client) -> None:
+    chief = making.person(Role.ADMINISTRATOR)
+    invitation, key = services.invite("new@hub.example", Role.ANALYST, by=chief)
+    path = f"/people/invitations/{invitation.pk}/withdraw"
+    assert enter(making.person(Role.ANALYST)).post(path).status_code == 403
+    assert enter(chief).post(path).status_code == 302
+    assert client.post(f"/account/enter/{key}/", {"password": NEW}).status_code == 410
+    assert Act.objects.get(kind="invitation withdrawn").detail["email"] == "new@hub.example"
+
+
+@pytest.mark.parametrize("number", ["77", str(2**63 - 1), str(2**63), "9" * 40, "-1", "x"])
+def test_an_organisation_that_is_not_there(number: str, enter: Callable[[User], Client]) -> None:
+    client, user = enter(making.person(Role.ADMINISTRATOR)), making.person(Role.MEMBER)
+    sent = {"email": "n@hub.example", "role": "member", "organisation": number}
+    assert client.post("/people/", sent).status_code == 200
+    for what in ("join", "leave"):
+        assert client.post(f"/people/{user.pk}/{what}", {"organisation": number}).status_code == 302
+    assert not Invitation.objects.exists()
+    assert not Membership.objects.exists()

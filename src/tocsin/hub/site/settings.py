@@ -132,6 +132,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Tocsin"
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]  # a browser's wish for another would translate borrowed pages alone
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
