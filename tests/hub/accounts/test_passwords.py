@@ -56,3 +56,8 @@ def test_an_invitation_knows_the_name_that_was_typed_and_the_organisation(client
     assert not User.objects.exists()
     assert services.open_invitation(key)
     assert client.post(f"/account/enter/{key}/", {"password": making.PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize("password", ["1q2w3e4r5t6y", "QWERTY123456", "telechargement"])
+def test_passwords_that_leaked_are_refused(password: str) -> None:
+    assert "password_too_common" in codes(password)

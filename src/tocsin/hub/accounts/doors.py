@@ -16,7 +16,7 @@ from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.models import Token, User
 from tocsin.hub.accounts.refusals import KEY, refused
 from tocsin.hub.accounts.selectors import live_token
-from tocsin.hub.accounts.services import address_of
+from tocsin.hub.accounts.services import place_of
 from tocsin.hub.rules.permissions import allows
 from tocsin.hub.rules.words import Role
 
@@ -74,7 +74,7 @@ class Bearer(HttpBearer):
         found = live_token(token)
         if found is None:
             refused(KEY, request)
-            if not within(f"wrong key {address_of(request)}", WRONG_KEYS, seconds=60):
+            if not within(f"wrong key {place_of(request)}", WRONG_KEYS, seconds=60):
                 raise HttpError(429, "too many wrong keys from this address; wait a minute")
             return None
         if not allows(found.scopes, self.scope, found.user.role):

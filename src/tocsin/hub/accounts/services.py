@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +43,12 @@ def address_of(request: HttpRequest) -> str | None:
 
     address: str | None = get_client_ip(request)
     return address
+
+
+def place_of(request: HttpRequest) -> str:
+    """What a limit counts as one place: an address, or the /64 of IPv6, of which anybody has a whole one."""
+    address = ipaddress.ip_address(address_of(request) or "0.0.0.0")  # noqa: S104 - of nobody, nothing binds
+    return str(address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False))  # noqa: PLR2004 - IPv4
 
 
 @transaction.atomic

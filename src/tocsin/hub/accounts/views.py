@@ -46,7 +46,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def enter(request: HttpRequest, key: str) -> HttpResponse:
     """Open an account, or set a new password, by a one-time link. Looking at the page changes nothing."""
-    if not within(f"enter {services.address_of(request)}", TRIES, seconds=60):
+    if not within(f"enter {services.place_of(request)}", TRIES, seconds=60):
         return render(request, "429.html", status=429)
     invitation = services.open_invitation(key)
     if invitation is None:
