@@ -6,6 +6,7 @@ import ipaddress
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -77,7 +78,7 @@ def invite(
 
 
 def _known(organisation: int | None) -> int:
-    known = Membership._meta.get_field("organisation").remote_field.model  # noqa: SLF001 - documented
+    known = apps.get_model("constituency", "Organisation")
     if not known._default_manager.filter(pk=organisation).exists():  # noqa: SLF001 - documented
         raise UsageFault(NOBODY, where=str(organisation), remedy="Its page's address ends in its number.")
     return organisation or 0

@@ -69,14 +69,14 @@ def over(session: SessionBase) -> str:
 
 
 def _mark(request: HttpRequest, answer: HttpResponse, *, left: bool) -> None:
-    inside = isinstance(request.user, User)
+    person = request.user if isinstance(request.user, User) else None
     somebodys = request.path.startswith(PRIVATE) and request.path not in OPEN
-    if left or inside or somebodys:
+    if left or person or somebodys:
         patch_cache_control(answer, no_store=True, private=True)
     if left:
         answer["Clear-Site-Data"] = '"cache"'
-    if inside and answer.status_code == FORBIDDEN:
-        refused(PAGE, request, user=request.user, place=request.path)
+    if person and answer.status_code == FORBIDDEN:
+        refused(PAGE, request, user=person, place=request.path)
 
 
 def _logged_in(sender: object, request: HttpRequest | None, **_: Any) -> None:  # noqa: ARG001 - Django's signature

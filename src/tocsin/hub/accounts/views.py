@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
@@ -72,8 +74,14 @@ def _entered(request: HttpRequest, key: str, form: EntranceForm) -> HttpResponse
     return redirect("dashboard")
 
 
-sessions = login_required(reauthentication_required(list_usersessions, allow_get=True))
-"""A person's sessions; ending them asks for the password or a factor once more."""
+_sessions: Any = reauthentication_required(list_usersessions, allow_get=True)
+
+
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """A person's sessions; ending them asks for the password or a factor once more."""
+    answer: HttpResponse = _sessions(request)
+    return answer
 
 
 @login_required

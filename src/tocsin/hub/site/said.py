@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage
@@ -19,4 +17,4 @@ class Cookie(CookieStorage):
 class Said(FallbackStorage):
     """The cookie, and the session for what is too long for one."""
 
-    storage_classes: ClassVar = (Cookie, SessionStorage)
+    storage_classes = (Cookie, SessionStorage)
