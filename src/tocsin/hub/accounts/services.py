@@ -79,7 +79,7 @@ def invite(
 
 def _known(organisation: int | None) -> int:
     known = apps.get_model("constituency", "Organisation")
-    if not known._default_manager.filter(pk=organisation).exists():  # noqa: SLF001 - documented
+    if not known._default_manager.filter(pk=organisation or 0).exists():  # noqa: SLF001 - documented
         raise UsageFault(NOBODY, where=str(organisation), remedy="Its page's address ends in its number.")
     return organisation or 0
 
