@@ -6,7 +6,7 @@ LOCK_BEFORE ?= 2026-11-14T00:00:00Z
 LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-annotate --no-header --quiet --exclude-newer $(LOCK_BEFORE) pyproject.toml requirements/build.in
 
-.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate fuzz benchmark docs lock ci
+.PHONY: help dev check lint types contracts spelling dependencies packs test slow golden mutate fuzz benchmark docs lock sbom ci
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ lock: ## resolve requirements/*.txt anew (needs uv; LOCK_BEFORE=date)
 		  echo "# Hashes, and no address of any registry: pip uses the one that the machine is set up with."; \
 		  cat requirements/$$level.txt; } > requirements/$$level.new && \
 		mv requirements/$$level.new requirements/$$level.txt; done
+
+sbom: ## a CycloneDX bill of what the hub and the assessor run on, into out/
+	@mkdir -p out; for level in run hub; do python3 tools/sbom.py $$level > out/tocsin-$$level.cdx.json; done
 
 ci: ## everything CI runs
 	@.ci/run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -21,7 +22,7 @@ from tests.hub import making
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts import second_factor, services
 from tocsin.hub.accounts.adapter import Sealed
-from tocsin.hub.accounts.models import Act, Invitation, Membership, Token, User
+from tocsin.hub.accounts.models import Act, Invitation, Membership, Refusal, Token, User
 from tocsin.hub.rules.words import Role
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +190,9 @@ def test_sessions_are_seen_and_ended(client: Client) -> None:
     other = Client()
     log_in(other, "v@hub.example")
     assert client.get("/account/sessions/").content.count(b"127.0.0.1") == 2
+    answer = client.post("/account/sessions/")
+    assert answer.headers["Location"].startswith("/account/reauthenticate/"), "once more, please"
+    client.post("/account/reauthenticate/", {"password": making.PASSWORD})
     client.post("/account/sessions/")
     assert other.get("/").status_code == 302
     assert client.get("/").status_code == 200
@@ -208,3 +212,59 @@ def test_closing_and_demoting_end_sessions_and_spare_the_last_administrator(clie
     assert log_in(Client(), "a@hub.example") != 302 or Client().get("/").status_code == 302
     services.reopen(user, by=chief)
     assert log_in(Client(), "a@hub.example") == 302
+
+
+def test_closing_ends_links_that_were_handed_out() -> None:
+    chief, user = making.person(Role.ADMINISTRATOR), making.person(Role.ANALYST)
+    _, key = services.reset(user, by=chief)
+    services.close(user, by=chief)
+    assert services.open_invitation(key) is None
+
+
+def test_an_invitation_is_withdrawn(enter: Callable[[User], Client], client: Client) -> None:
+    chief = making.person(Role.ADMINISTRATOR)
+    invitation, key = services.invite("new@hub.example", Role.ANALYST, by=chief)
+    path = f"/people/invitations/{invitation.pk}/withdraw"
+    assert enter(making.person(Role.ANALYST)).post(path).status_code == 403
+    assert enter(chief).post(path).status_code == 302
+    assert client.post(f"/account/enter/{key}/", {"password": NEW}).status_code == 410
+    assert Act.objects.get(kind="invitation withdrawn").detail["email"] == "new@hub.example"
+
+
+@pytest.mark.parametrize("number", ["77", str(2**63 - 1), str(2**63), "9" * 40, "-1", "x"])
+def test_an_organisation_that_is_not_there(number: str, enter: Callable[[User], Client]) -> None:
+    client, user = enter(making.person(Role.ADMINISTRATOR)), making.person(Role.MEMBER)
+    sent = {"email": "n@hub.example", "role": "member", "organisation": number}
+    assert client.post("/people/", sent).status_code == 200
+    for what in ("join", "leave"):
+        assert client.post(f"/people/{user.pk}/{what}", {"organisation": number}).status_code == 302
+    assert not Invitation.objects.exists()
+    assert not Membership.objects.exists()
+
+
+def test_one_network_of_ipv6_is_one_place() -> None:
+    tries = [
+        Client(REMOTE_ADDR=f"2001:db8:0:{net}::{n:x}").get("/account/enter/invite_x/").status_code
+        for net, n in [*((1, n) for n in range(1, 25)), (2, 1)]
+    ]
+    assert tries[:20] == [410] * 20
+    assert set(tries[20:24]) == {429}
+    assert tries[24] == 410, "the network beside it is somebody else"
+
+
+def test_what_a_visitor_says_of_his_address_counts_for_nothing_without_a_proxy(client: Client) -> None:
+    tries = [
+        client.get("/account/enter/invite_x/", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
+        for n in range(1, 23)
+    ]
+    assert tries[-1] == 429
+
+
+def test_behind_a_proxy_its_own_word_counts_and_not_the_visitors(client: Client, settings: Any) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    tries = [
+        client.get("/account/enter/invite_x/", headers={"X-Forwarded-For": f"192.0.2.{n}, 198.51.100.7"})
+        for n in range(1, 23)
+    ]
+    assert tries[-1].status_code == 429
+    assert {row.address for row in Refusal.objects.all()} == {"198.51.100.7"}

@@ -18,8 +18,8 @@ from tests.hub import making
 from tests.hub.directives import making as orders
 
 from tocsin.hub.accounts.models import Reading, User
-from tocsin.hub.directives import services, workbooks
-from tocsin.hub.directives.models import Addressee, Directive, Excuse, SignOff, Word
+from tocsin.hub.directives import pages, services, workbooks
+from tocsin.hub.directives.models import Addressee, Answer, Directive, Excuse, SignOff, Word
 from tocsin.hub.directives.services import Saying
 from tocsin.hub.rules.words import Exposure, Role
 
@@ -63,6 +63,20 @@ def test_counts_by_organisation_and_requirement(analyst: User, enter: Callable[[
     assert "1 proven, 1 missing" in page
     shown = body(client.get("/directives/ed-21-02/?export=csv")).decode().splitlines()
     assert shown[1].startswith("Department of Contoso,2,")
+
+
+def test_a_large_owner_sees_a_few_servers_of_every_requirement(
+    analyst: User, enter: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "FEW", 2)
+    row, owner = orders.directive(), orders.agency()
+    for number in range(1, 6):
+        orders.exchange(f"192.0.2.{number}", owner)
+    orders.work_off()
+    text = enter(analyst).get(f"/directives/ed-21-02/organisations/{owner.pk}/").content.decode()
+    assert text.count("3 more</a>") == Answer.objects.filter(server__ip="192.0.2.1").count()
+    assert text.count("no servers</td>") == 0
+    assert row.pk
 
 
 def test_stored_injection_lies_still(analyst: User, enter: Callable[[User], Client]) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from django.test import Client
 from tests.hub import making
 
+from tocsin.hub.exposure.lists import STANDINGS
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.listing import lists
+from tocsin.hub.listing.columns import Column
+from tocsin.hub.listing.drawing import cell
 from tocsin.hub.rules.words import Role
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +182,30 @@ def test_strangers_words_are_text(visitor: Callable[..., Client], text: str) -> 
         assert "' onmouseover" not in answer.content.decode()
     if "{" in text:
         assert text in every.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("noun", "one"),
+    [
+        ("servers", "server"),
+        ("entries", "entry"),
+        ("addresses", "address"),
+        ("batches", "batch"),
+        ("cases", "case"),
+    ],
+)
+def test_a_single_row_is_named_as_one(noun: str, one: str) -> None:
+    assert msgspec.structs.replace(STANDINGS, noun=noun).one == one
+
+
+@pytest.mark.usefixtures("nation")
+def test_one_row_is_said_to_be_one(visitor: Callable[..., Client]) -> None:
+    assert "1 server." in visitor(Role.VIEWER).get(f"{PAGE}?q=192.0.2.7").content.decode()
+
+
+def test_long_texts_get_room_and_states_of_other_kinds_no_colour() -> None:
+    long = Column(key="x", label="X", value=str)
+    assert 'class="long"' in cell(long, "by 2021-04-05 12:00 EDT (2021-04-05 16:00 UTC)")
+    assert "class" not in cell(long, "short")
+    word = Column(key="x", label="X", value=str, kind="word")
+    assert "state-confirmed" not in cell(word, "confirmed")

@@ -75,3 +75,12 @@ class Beginnings(TestCase):
 def test_what_is_no_address_is_said_to_be_none(text: str) -> None:
     with pytest.raises(Unclear):
         servers_that_begin(text)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("last", ["\ud7ff", "\U0010ffff", "\U0010ffff\U0010ffff"])
+def test_names_that_end_at_the_edge_of_unicode(last: str) -> None:
+    for number, host in enumerate((f"mail{last}x", "mail", "mailz", f"m\ue000{last}")):
+        making.server(f"192.0.2.{number}", hostname=host)
+    assert addresses(f"mail{last}") == {"192.0.2.0"}
+    assert addresses(last) == set()

@@ -98,7 +98,7 @@ def test_who_sees_and_deletes_what(enter: Enter) -> None:
 
 
 @pytest.mark.parametrize(
-    "back", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"]
+    "back", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "no address"]
 )
 def test_saving_leads_nowhere_else(enter: Enter, back: str) -> None:
     client = enter(making.person(Role.VIEWER))

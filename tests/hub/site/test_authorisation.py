@@ -61,8 +61,15 @@ ROLES = ("member", "viewer", "analyst", "administrator")
 EVERYBODY = (STRANGER, OUTSIDER, *ROLES)
 REFUSALS = {401, 403, 404}
 OK, REDIRECT = 200, 300
-PASSING = {"accounts_reading", "accounts_token", "hub_cache", "django_session", "usersessions_usersession"}
-"""Tables that may change although somebody was refused: that he read, how often, and when he came."""
+PASSING = {
+    "accounts_reading",
+    "accounts_refusal",
+    "accounts_token",
+    "django_session",
+    "hub_cache",
+    "usersessions_usersession",
+}
+"""Tables that may change although somebody was refused: that he read or was refused, how often, and when."""
 
 WITHOUT = {OPEN_TO_ALL, BY_LINK}
 PAGES, PROGRAM = Client(), Client()

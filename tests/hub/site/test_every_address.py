@@ -77,6 +77,8 @@ ANSWERS = {
     "/account/2fa/webauthn/login/": (302, 302, 302, 302, 302),
     "/people/": ADMINISTRATORS,
     "/people/1/": ADMINISTRATORS,
+    "/people/invitations/1/withdraw": POST_ADMINISTRATORS,
+    "/record/refusals/": ADMINISTRATORS,
     "/people/1/1": POST_ADMINISTRATORS,
     "/record/": ADMINISTRATORS,
     "/record/readings/": ADMINISTRATORS,

@@ -50,3 +50,20 @@ def test_a_secret_that_others_may_read_stops_the_hub(tmp_path: Path) -> None:
     done = django(folder, "check")
     assert done.returncode != 0
     assert "chmod 600" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("url", "prefix"), [("https://hub.example", "__Host-"), ("http://127.0.0.1:8000", "")]
+)
+def test_cookies_belong_to_this_host_alone_where_there_is_tls(tmp_path: Path, url: str, prefix: str) -> None:
+    asked = (
+        "from django.conf import settings as s; import django; django.setup(); "
+        "from tocsin.hub.site.said import Cookie; "
+        "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, Cookie.cookie_name, s.SESSION_COOKIE_SECURE, "
+        "s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_DOMAIN, s.CSRF_COOKIE_DOMAIN, s.SESSION_COOKIE_PATH)"
+    )
+    done = django(tmp_path / "hub", "shell", "--no-imports", "-c", asked, TOCSIN_HUB_URL=url)
+    assert done.returncode == 0, done.stderr
+    names = [f"{prefix}{name}" for name in ("sessionid", "csrftoken", "messages")]
+    assert done.stdout.split() == [*names, *[str(bool(prefix))] * 2, "None", "None", "/"]

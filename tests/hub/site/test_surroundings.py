@@ -8,9 +8,11 @@ import pytest
 from django.test import Client, RequestFactory
 from tests.hub import making
 
+from tocsin.errors import UsageFault
 from tocsin.hub.census.models import Snapshot
 from tocsin.hub.census.selectors import Unfinished, unfinished
 from tocsin.hub.rules.words import Role
+from tocsin.hub.site import surroundings as surroundings_of_process
 from tocsin.hub.site.context import surroundings
 
 WAITS = b"Censuses are being taken in"
@@ -45,3 +47,24 @@ def test_pages_say_what_still_waits(visitor: Callable[..., Client]) -> None:
     assert WAITS not in member.get("/servers/").content
     Snapshot.objects.update(state=Snapshot.COMPLETE)
     assert WAITS not in staff.get("/servers/").content
+
+
+@pytest.mark.parametrize("said", ["", "4", "721", "an hour", "-5", "٣٠"])
+def test_an_idle_time_that_is_none_stops_the_hub(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(surroundings_of_process.IDLE, said)
+    with pytest.raises(UsageFault, match="unused session"):
+        surroundings_of_process.idle_minutes()
+
+
+def test_the_idle_time_is_an_hour_unless_the_operator_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(surroundings_of_process.IDLE, raising=False)
+    assert surroundings_of_process.idle_minutes() == 60
+    monkeypatch.setenv(surroundings_of_process.IDLE, "15")
+    assert surroundings_of_process.idle_minutes() == 15
+
+
+@pytest.mark.django_db
+def test_borrowed_pages_speak_the_hubs_language(client: Client) -> None:
+    page = client.get("/account/login/", headers={"Accept-Language": "de"}).content.decode()
+    assert '<html lang="en-gb">' in page
+    assert "Passwort" not in page

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 
@@ -18,6 +20,16 @@ class Invited(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Never."""
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Hold guessing back, and keep that it was."""
+        from tocsin.hub.accounts.refusals import LOCKED, account_of, refused  # noqa: PLC0415 - models first
+
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            refused(LOCKED, request, user=account_of(credentials.get("email")))
+            raise
 
 
 class Sealed(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

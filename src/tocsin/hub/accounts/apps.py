@@ -12,7 +12,8 @@ class Accounts(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Let a first log-in open the grace, whoever handles it."""
-        from tocsin.hub.accounts import second_factor  # noqa: PLC0415 - models must stand first
+        """Hear of log-ins, refusals and changed factors, whoever handles them."""
+        from tocsin.hub.accounts import changes, refusals, second_factor, sessions  # noqa: PLC0415 - models first
 
-        second_factor.listen()
+        for heard in (second_factor, sessions, refusals, changes):
+            heard.listen()

@@ -14,8 +14,9 @@ from ninja.security import HttpBearer
 
 from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.models import Token, User
+from tocsin.hub.accounts.refusals import KEY, refused
 from tocsin.hub.accounts.selectors import live_token
-from tocsin.hub.accounts.services import address_of
+from tocsin.hub.accounts.services import place_of
 from tocsin.hub.rules.permissions import allows
 from tocsin.hub.rules.words import Role
 
@@ -72,7 +73,8 @@ class Bearer(HttpBearer):
         """The token, with its person set on the request."""
         found = live_token(token)
         if found is None:
-            if not within(f"wrong key {address_of(request)}", WRONG_KEYS, seconds=60):
+            refused(KEY, request)
+            if not within(f"wrong key {place_of(request)}", WRONG_KEYS, seconds=60):
                 raise HttpError(429, "too many wrong keys from this address; wait a minute")
             return None
         if not allows(found.scopes, self.scope, found.user.role):

@@ -11,6 +11,8 @@ from tocsin.hub.accounts.services import LONGEST_TOKEN
 from tocsin.hub.rules.permissions import grantable
 from tocsin.hub.rules.words import Role
 
+LARGEST = 2**63 - 1
+NUMBER = "Its number, as the address of its page ends: /organisations/12/ has 12."
 YEAR = timedelta(days=LONGEST_TOKEN)
 
 
@@ -21,7 +23,7 @@ class InvitationForm(forms.Form):
     name = forms.CharField(max_length=200, required=False)
     role = forms.ChoiceField(choices=choices(Role), initial=Role.VIEWER)
     organisation = forms.IntegerField(
-        required=False, min_value=1, help_text="Number of the organisation; needed for members."
+        required=False, min_value=1, max_value=LARGEST, help_text=f"Needed for members. {NUMBER}"
     )
 
 
@@ -46,7 +48,7 @@ class RoleForm(forms.Form):
 class MembershipForm(forms.Form):
     """Another organisation."""
 
-    organisation = forms.IntegerField(min_value=1, help_text="Number of the organisation.")
+    organisation = forms.IntegerField(min_value=1, max_value=LARGEST, help_text=NUMBER)
 
 
 class TokenForm(forms.Form):

@@ -130,6 +130,37 @@ class Reading(models.Model):
         return f"{self.user} {self.path} {self.at:%Y-%m-%d %H:%M}"
 
 
+class Refusal(models.Model):
+    """Somebody was refused, once or ``times`` within an hour. What he typed is not kept."""
+
+    KINDS: ClassVar = [
+        ("password", "wrong password"),
+        ("locked", "too many wrong passwords"),
+        ("code", "wrong code of a second factor"),
+        ("link", "unknown or used invitation"),
+        ("key", "wrong key of a program"),
+        ("page", "not for this person"),
+    ]
+
+    kind = models.CharField(max_length=20, choices=KINDS)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="refusals")
+    address = models.GenericIPAddressField(null=True)
+    place = models.CharField(max_length=200, blank=True)  # what was asked for, of people who are known
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "-first"], name="refusal_of_kind"),
+            models.Index(fields=["-last", "-id"], name="refusal_newest"),
+        ]
+
+    def __str__(self) -> str:
+        """What was refused to whom."""
+        return f"{self.get_kind_display()}: {self.user or self.address or 'many'}"
+
+
 class Act(models.Model):
     """Something that a person did: let somebody in, changed a contact, approved an export. Never changed.
 

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -30,7 +31,7 @@ def people(request: HttpRequest) -> HttpResponse:
         form = InvitationForm() if link else form
     found = page(User.objects.all(), order=("email",), cursor=request.GET.get("cursor", ""))
     invitations = selectors.invitations_visible_to(request.user).order_by("-created")[:200]
-    context = {"page": found, "invitations": invitations, "form": form, "link": link}
+    context = {"page": found, "invitations": invitations, "now": timezone.now(), "form": form, "link": link}
     return render(request, "accounts/people.html", context)
 
 
@@ -46,6 +47,16 @@ def _invited(request: HttpRequest, form: InvitationForm) -> str:
 def link_of(key: str) -> str:
     """The address that an invitation's key opens."""
     return f"{settings.PUBLIC_URL}{reverse('enter', args=[key])}"
+
+
+@administrators
+@require_POST
+def withdraw_invitation(request: HttpRequest, number: int) -> HttpResponse:
+    """End an invitation that nobody has used."""
+    invitation = get_object_or_404(selectors.invitations_visible_to(request.user), pk=number)
+    services.withdraw(invitation, by=person_of(request))
+    messages.success(request, f"The invitation of {invitation.email} has ended.")
+    return redirect("people")
 
 
 @administrators
@@ -94,7 +105,9 @@ def _join(request: HttpRequest, user: User) -> None:
 
 
 def _leave(request: HttpRequest, user: User) -> None:
-    services.leave(user, int(request.POST.get("organisation", "")), by=person_of(request))
+    form = MembershipForm(request.POST)
+    if form.is_valid():
+        services.leave(user, form.cleaned_data["organisation"], by=person_of(request))
 
 
 def _close(request: HttpRequest, user: User) -> None:
@@ -135,6 +148,17 @@ def readings(request: HttpRequest) -> HttpResponse:
         selectors.readings_visible_to(request.user), order=("-id",), cursor=request.GET.get("cursor", "")
     )
     return render(request, "accounts/readings.html", {"page": found})
+
+
+@administrators
+def refusals(request: HttpRequest) -> HttpResponse:
+    """Who was refused: wrong passwords, codes and keys, and pages that were not for whoever asked."""
+    found = page(
+        selectors.refusals_visible_to(request.user),
+        order=("-last", "-id"),
+        cursor=request.GET.get("cursor", ""),
+    )
+    return render(request, "accounts/refusals.html", {"page": found})
 
 
 def data_protection(request: HttpRequest) -> HttpResponse:

@@ -8,12 +8,16 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from tocsin.hub.accounts.models import ExportRequest, Invitation, Reading, Token
+from tocsin.hub.accounts.models import ExportRequest, Invitation, Reading, Refusal, Token
 from tocsin.hub.lists.kept import Kept
 
 
 def _readings(before: datetime) -> QuerySet[Any]:
     return Reading.objects.filter(at__lt=before)
+
+
+def _refusals(before: datetime) -> QuerySet[Any]:
+    return Refusal.objects.filter(last__lt=before)
 
 
 def _invitations(before: datetime) -> QuerySet[Any]:
@@ -34,6 +38,7 @@ def _exports(before: datetime) -> QuerySet[Any]:
 
 KEPT = (
     Kept("readings", "Who looked at pages that show victims", 400, _readings),
+    Kept("refusals", "Failed log-ins and what else was refused", 90, _refusals),
     Kept("invitations", "Invitations that were used or have expired", 90, _invitations),
     Kept("tokens", "Tokens that have ended", 400, _tokens),
     Kept("sessions", "Sessions that have ended", 1, _sessions),

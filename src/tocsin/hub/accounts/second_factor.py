@@ -16,6 +16,8 @@ from tocsin.hub.accounts.models import User
 
 GRACE = timedelta(hours=8)
 OPEN = ("/account/", "/static/", "/data-protection/")
+TOKENS = "/account/tokens/"
+"""A token opens the API without a factor: whoever could make one would need none."""
 
 
 class SecondFactor:
@@ -27,7 +29,8 @@ class SecondFactor:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let through, or send to set-up."""
-        if request.path.startswith(OPEN) or not wanting(request.user):
+        open_ = request.path.startswith(OPEN) and not request.path.startswith(TOKENS)
+        if open_ or not wanting(request.user):
             return self.get_response(request)
         return HttpResponseRedirect(reverse("second-factor"))
 

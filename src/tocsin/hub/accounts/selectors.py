@@ -9,7 +9,16 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tocsin.hub.accounts.models import Act, ExportRequest, Invitation, OperatorText, Reading, Token, User
+from tocsin.hub.accounts.models import (
+    Act,
+    ExportRequest,
+    Invitation,
+    OperatorText,
+    Reading,
+    Refusal,
+    Token,
+    User,
+)
 from tocsin.hub.rules import keys
 
 Visitor = AbstractBaseUser | AnonymousUser
@@ -37,6 +46,12 @@ def invitations_visible_to(user: Visitor) -> QuerySet[Invitation]:
 def readings_visible_to(user: Visitor) -> QuerySet[Reading]:
     """Administrators see who read what, others what they read themselves."""
     return Reading.objects.filter(user__in=users_visible_to(user)).select_related("user")
+
+
+def refusals_visible_to(user: Visitor) -> QuerySet[Refusal]:
+    """Who was refused, for administrators."""
+    allowed = isinstance(user, User) and user.administers
+    return Refusal.objects.select_related("user") if allowed else Refusal.objects.none()
 
 
 def acts_visible_to(user: Visitor) -> QuerySet[Act]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -20,6 +22,7 @@ from tocsin.hub.rules.words import Role
 
 INVITED_FOR = timedelta(days=7)
 LONGEST_TOKEN = 365
+NOBODY = "there is no organisation of this number"
 LAST = "the last administrator cannot give up the role"
 
 
@@ -67,6 +70,12 @@ def address_of(request: HttpRequest) -> str | None:
     return address
 
 
+def place_of(request: HttpRequest) -> str:
+    """What a limit counts as one place: an address, or the /64 of IPv6, of which anybody has a whole one."""
+    address = ipaddress.ip_address(address_of(request) or "0.0.0.0")  # noqa: S104 - of nobody, nothing binds
+    return str(address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False))  # noqa: PLR2004 - IPv4
+
+
 @transaction.atomic
 def invite(
     email: str,
@@ -80,16 +89,30 @@ def invite(
     """An invitation and its key, which is kept nowhere: who has it may open the account once.
 
     Raises:
-        UsageFault: somebody has that address already, or a member has no organisation.
+        UsageFault: somebody has that address already, or a member has no organisation that is known.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         raise UsageFault("this address has an account", remedy="Reset its password instead.")
     if role == Role.MEMBER and organisation is None:
         raise UsageFault("a member belongs to an organisation", remedy="Name it.")
-    kept = organisation if role == Role.MEMBER else None
+    kept = _known(organisation) if role == Role.MEMBER else None
     fields = {"email": email, "role": role, "name": name, "organisation_id": kept}
     return _invitation("invited", fields, by=by, now=now)
+
+
+def _known(organisation: int | None) -> int:
+    known = apps.get_model("constituency", "Organisation")
+    if not known._default_manager.filter(pk=organisation or 0).exists():  # noqa: SLF001 - documented
+        raise UsageFault(NOBODY, where=str(organisation), remedy="Its page's address ends in its number.")
+    return organisation or 0
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, *, by: User | None) -> None:
+    """End an invitation that nobody has used: whoever holds the link finds it gone."""
+    if Invitation.objects.filter(pk=invitation.pk, used=None).delete()[0]:
+        record("invitation withdrawn", f"invitation:{invitation.pk}", by=by, email=invitation.email)
 
 
 @transaction.atomic
@@ -130,11 +153,10 @@ def accept(key: str, password: str, *, name: str = "") -> User | None:
     invitation = open_invitation(key)
     if invitation is None:
         return None
-    person = invitation.user or User(email=invitation.email, role=invitation.role)
-    validate_password(password, person)
     if not Invitation.objects.filter(pk=invitation.pk, used=None).update(used=timezone.now()):
         return None
     user = _reopened(invitation.user, password) if invitation.user else _opened(invitation, password, name)
+    validate_password(password, user)  # now that his name and organisations are known; a fault undoes all
     record("entered by invitation", f"user:{user.pk}", by=user, invitation=invitation.pk)
     return user
 
@@ -162,11 +184,18 @@ def _reopened(user: User, password: str) -> User:
     return user
 
 
-def end_sessions(user: User) -> int:
-    """End all of a person's sessions. Gives how many there were."""
+def remember_session(request: HttpRequest) -> None:
+    """Let the session that just began be seen, and ended, among those of its person."""
     from allauth.usersessions.models import UserSession  # noqa: PLC0415 - needs Django set up
 
-    open_ = UserSession.objects.filter(user=user)
+    UserSession.objects.create_from_request(request)
+
+
+def end_sessions(user: User, *, but: str | None = None) -> int:
+    """End all of a person's sessions, or all ``but`` the one of this key. Gives how many there were."""
+    from allauth.usersessions.models import UserSession  # noqa: PLC0415 - needs Django set up
+
+    open_ = UserSession.objects.filter(user=user).exclude(session_key=but or "")
     ended = [row.session_key for row in open_]
     Session.objects.filter(session_key__in=ended).delete()
     open_.delete()
@@ -193,7 +222,7 @@ def set_role(user: User, role: str, *, by: User | None) -> None:
 
 @transaction.atomic
 def close(user: User, *, by: User | None) -> None:
-    """Close an account: nobody logs in by it, its tokens and sessions end; what it did stays on record.
+    """Close an account: its log-in, tokens, links and sessions end; what it did stays on record.
 
     Raises:
         UsageFault: nobody would be left to administer the hub.
@@ -202,6 +231,7 @@ def close(user: User, *, by: User | None) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     user.tokens.filter(revoked=None).update(revoked=timezone.now())
+    Invitation.objects.filter(user=user, used=None).delete()
     end_sessions(user)
     record("account closed", f"user:{user.pk}", by=by)
 
@@ -215,14 +245,20 @@ def reopen(user: User, *, by: User | None) -> None:
 
 
 def _spare_the_last(user: User) -> None:
-    others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
-    if user.role == Role.ADMINISTRATOR and user.is_active and not others.exists():
+    chiefs = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True)
+    left = {chief.pk for chief in chiefs.order_by("pk")}  # locked, so that two do not demote each other
+    if left == {user.pk}:
         raise UsageFault(LAST, where=user.email, remedy="Make somebody else an administrator first.")
 
 
 @transaction.atomic
 def join(user: User, organisation: int, *, by: User | None) -> None:
-    """Let a person see an organisation."""
+    """Let a person see an organisation.
+
+    Raises:
+        UsageFault: there is none of this number.
+    """
+    organisation = _known(organisation)
     _, made = Membership.objects.get_or_create(user=user, organisation_id=organisation)
     if made:
         record("joined", f"user:{user.pk}", by=by, organisation=organisation)

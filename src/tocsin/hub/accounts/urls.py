@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
-from allauth.usersessions.views import list_usersessions
 from django.urls import include, path
 
 from tocsin.hub.accounts import people, views
@@ -20,13 +19,19 @@ urlpatterns = [
     path("account/reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
     path("account/password/change/", allauth.password_change, name="account_change_password"),
     path("account/password/set/", allauth.password_set, name="account_set_password"),
-    path("account/sessions/", list_usersessions, name="usersessions_list"),
+    path("account/sessions/", views.sessions, name="usersessions_list"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("people/", people.people, name="people"),
+    path(
+        "people/invitations/<int:number>/withdraw",
+        people.withdraw_invitation,
+        name="withdraw-invitation",
+    ),
     path("people/<int:number>/", people.person, name="person"),
     path("people/<int:number>/<slug:what>", people.change_person, name="change-person"),
     path("record/", people.record, name="record"),
     path("record/readings/", people.readings, name="readings"),
+    path("record/refusals/", people.refusals, name="refusals"),
     path("data-protection/", people.data_protection, name="data-protection"),
     path("data-protection/edit/", people.edit_data_protection, name="edit-data-protection"),
 ]

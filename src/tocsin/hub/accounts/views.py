@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -18,6 +22,7 @@ from tocsin.hub.accounts import selectors, services
 from tocsin.hub.accounts.doors import person_of
 from tocsin.hub.accounts.forms import EntranceForm, TokenForm
 from tocsin.hub.accounts.limits import within
+from tocsin.hub.accounts.refusals import LINK, refused
 from tocsin.hub.accounts.second_factor import in_grace
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -43,10 +48,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 def enter(request: HttpRequest, key: str) -> HttpResponse:
     """Open an account, or set a new password, by a one-time link. Looking at the page changes nothing."""
-    if not within(f"enter {services.address_of(request)}", TRIES, seconds=60):
+    if not within(f"enter {services.place_of(request)}", TRIES, seconds=60):
         return render(request, "429.html", status=429)
     invitation = services.open_invitation(key)
     if invitation is None:
+        refused(LINK, request)
         return render(request, "accounts/link_is_gone.html", status=410)
     form = EntranceForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (answer := _entered(request, key, form)):
@@ -64,7 +70,18 @@ def _entered(request: HttpRequest, key: str, form: EntranceForm) -> HttpResponse
     if user is None:
         return render(request, "accounts/link_is_gone.html", status=410)
     login(request, user, backend=BACKEND)
+    services.remember_session(request)
     return redirect("dashboard")
+
+
+_sessions: Any = reauthentication_required(list_usersessions, allow_get=True)
+
+
+@login_required
+def sessions(request: HttpRequest) -> HttpResponse:
+    """A person's sessions; ending them asks for the password or a factor once more."""
+    answer: HttpResponse = _sessions(request)
+    return answer
 
 
 @login_required

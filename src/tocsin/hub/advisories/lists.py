@@ -31,7 +31,7 @@ ADVISORIES = Listing(
     columns=(
         Column(key="number", label="Number", value=lambda row: row.number, kind="code", link=_page),
         Column(key="title", label="Title", value=lambda row: row.title, link=_page),
-        Column(key="state", label="State", value=lambda row: row.state, kind="state"),
+        Column(key="state", label="State", value=lambda row: row.state, kind="word"),
         Column(key="tlp", label="Draft's mark", value=lambda row: _mark(row.tlp)),
         Column(key="version", label="Version", value=lambda row: row.version or None, kind="number"),
         Column(key="published_tlp", label="Published as", value=lambda row: _mark(row.published_tlp)),
@@ -60,7 +60,7 @@ SUBSCRIBERS = Listing(
             value=lambda row: row.address,
             link=lambda row: reverse("subscriber", args=[row.pk]),
         ),
-        Column(key="state", label="State", value=lambda row: row.state, kind="state"),
+        Column(key="state", label="State", value=lambda row: row.state, kind="word"),
         Column(key="community", label="May get TLP:GREEN", value=lambda row: row.community, kind="flag"),
         Column(key="asked", label="Asked", value=lambda row: row.asked, kind="moment"),
         Column(key="confirmed", label="Confirmed", value=lambda row: row.confirmed, kind="moment"),

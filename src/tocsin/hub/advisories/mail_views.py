@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import administrators, person_of
 from tocsin.hub.accounts.limits import within
-from tocsin.hub.accounts.services import address_of
+from tocsin.hub.accounts.services import place_of
 from tocsin.hub.advisories import selectors, subscriptions
 from tocsin.hub.advisories.forms import SubscribeForm
 from tocsin.hub.advisories.lists import SUBSCRIBERS
@@ -31,7 +31,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     form = SubscribeForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "advisories/subscribe.html", {"form": form})
-    here = within(f"subscribe from {address_of(request)}", TRIES, seconds=600)
+    here = within(f"subscribe from {place_of(request)}", TRIES, seconds=600)
     if not (here and within("subscribe", ALL_TOGETHER, seconds=3600)):
         return render(request, "429.html", status=429)
     try:
@@ -43,7 +43,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 def _often(request: HttpRequest) -> bool:
-    return not within(f"subscription link {address_of(request)}", LINKS, seconds=60)
+    return not within(f"subscription link {place_of(request)}", LINKS, seconds=60)
 
 
 @never_cache

@@ -204,7 +204,9 @@ class LinkForm(forms.Form):
     organisation = forms.IntegerField(
         required=False, min_value=1, help_text="Number of the organisation.", label="Organisation"
     )
-    campaign = forms.ModelChoiceField(queryset=Campaign.objects.order_by("name"), required=False)
+    campaign = forms.ModelChoiceField(
+        queryset=Campaign.objects.order_by("name"), required=False, empty_label="not said yet"
+    )
     servers = forms.CharField(
         required=False, max_length=600, help_text="Numbers of servers, with blanks between them."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from tocsin.hub.accounts.limits import within
-from tocsin.hub.accounts.services import address_of
+from tocsin.hub.accounts.services import place_of
 from tocsin.hub.incidents.models import IncidentReport
 from tocsin.hub.incidents.services import spend
 from tocsin.hub.incidents.uploads import LARGEST_REQUEST
@@ -32,7 +32,7 @@ def too_large(request: HttpRequest) -> bool:
 
 def admitted(request: HttpRequest, proof: str, *, trapped: bool = False) -> Proof | None:
     """What speaks for a report, or None if too many came. A good proof is spent by this."""
-    place = address_of(request)
+    place = place_of(request)
     if not trapped and proof and spend(proof) == "":
         return Proof.WORK if within(f"report {place}", WORKED, seconds=HOUR) else None
     here = within(f"report without work {place}", UNWORKED, seconds=HOUR)
@@ -43,7 +43,7 @@ def admitted(request: HttpRequest, proof: str, *, trapped: bool = False) -> Proo
 
 def may_try(request: HttpRequest, reference: str) -> bool:
     """Whether this address may try another secret, and this reference be tried."""
-    here = within(f"secret {address_of(request)}", TRIES, seconds=HOUR // 4)
+    here = within(f"secret {place_of(request)}", TRIES, seconds=HOUR // 4)
     return here and within(f"secret of {reference.strip().upper()[:20]}", TRIES_OF_ONE, seconds=HOUR)
 
 

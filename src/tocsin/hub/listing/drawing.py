@@ -13,6 +13,9 @@ from tocsin.hub.listing.columns import Column
 
 NOTHING = mark_safe('<span class="text-secondary">&ndash;</span>')
 
+LONG = 28
+"""Characters of a text that gets room of its own beside other columns."""
+
 MEANS = {
     "patched": "patched: the way in is closed; it is not shown that nobody came in before",
     "verified-clean": "verified clean: shown by re-assessed evidence, for this campaign on this server",
@@ -43,8 +46,11 @@ KINDS: dict[str, Callable[[Any], SafeString]] = {
     "number": lambda value: conditional_escape(f"{value:,}"),
     "state": state,
     "text": conditional_escape,
+    "word": lambda value: format_html('<span class="state">{}</span>', value),
 }
-"""How each kind of column shows a value: as text, in fixed width, to the right, coloured, as a day (UTC) …"""
+"""How each kind of column shows a value: as text, in fixed width, to the right, coloured, as a day (UTC) …
+
+``word`` is a state without colour: what is called "confirmed" of a subscriber is no compromise."""
 
 
 def cell(column: Column, row: Any) -> SafeString:
@@ -54,5 +60,11 @@ def cell(column: Column, row: Any) -> SafeString:
     link = column.link(row) if column.link else None
     if link and shown is not NOTHING:
         shown = format_html('<a href="{}">{}</a>', link, shown)
-    kind = mark_safe(' class="number"') if column.kind == "number" else ""
-    return format_html('<td data-label="{}"{}>{}</td>', column.label, kind, shown)
+    return format_html('<td data-label="{}"{}>{}</td>', column.label, _class_of(column, value), shown)
+
+
+def _class_of(column: Column, value: object) -> SafeString:
+    if column.kind == "number":
+        return mark_safe(' class="number"')
+    long = column.kind == "text" and isinstance(value, str) and len(value) > LONG
+    return mark_safe(' class="long"') if long else mark_safe("")

@@ -64,6 +64,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: bool = True
     empty: str = "Nothing here yet."
 
+    @property
+    def one(self) -> str:
+        """The noun of a single row."""
+        for plural, single in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+            if self.noun.endswith(plural):
+                return self.noun.removesuffix(plural) + single
+        return self.noun
+
 
 class Bulk(msgspec.Struct, frozen=True, kw_only=True):
     """What may be done to many rows, chosen ones or the whole filter: posted to ``address`` as ``action``."""

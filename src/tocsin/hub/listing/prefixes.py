@@ -14,6 +14,8 @@ from django.db.models import Q
 
 V4_BEGINS = re.compile(r"\d{1,3}(\.\d{1,3}){0,3}\.?")
 V6_BEGINS = re.compile(r"[0-9a-f]{0,4}(:[0-9a-f]{0,4}){1,7}")
+SURROGATES = range(0xD800, 0xE000)
+LAST = 0x10FFFF
 WIDEST = 8
 """A network of fewer bits than this is no search."""
 
@@ -50,8 +52,17 @@ def name(field: str, text: str) -> Q:
 
 
 def _range(field: str, text: str) -> Q:
-    after = text[:-1] + chr(ord(text[-1]) + 1)
-    return Q((f"{field}__gte", text)) & Q((f"{field}__lt", after))
+    from_here = Q((f"{field}__gte", text))
+    after = _after(text)
+    return from_here & Q((f"{field}__lt", after)) if after else from_here
+
+
+def _after(text: str) -> str:
+    """The first text behind all that begin with this one; nothing where there is none."""
+    last = ord(text[-1]) + 1
+    if last == SURROGATES.start:
+        last = SURROGATES.stop  # no characters of their own: no database takes them
+    return text[:-1] + chr(last) if last <= LAST else _after(text[:-1]) if text[:-1] else ""
 
 
 def _beginning(field: str, text: str) -> Q:

@@ -25,7 +25,7 @@ def visible_to(user: User) -> QuerySet[SavedView]:
 
 def of_page(user: User, page: str) -> QuerySet[SavedView]:
     """The views of one list, by name."""
-    return visible_to(user).filter(page=page).order_by("name", "id")
+    return visible_to(user).filter(page=page).select_related("user").order_by("name", "id")
 
 
 def save(user: User, *, page: str, name: str, query: str, shared: bool) -> SavedView:

@@ -116,4 +116,4 @@ def delete_view(request: HttpRequest, key: int) -> HttpResponse:
 
 def _back(request: HttpRequest, address: str) -> HttpResponse:
     ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return redirect(address if ours else "dashboard")
+    return redirect(address if ours and address.startswith("/") else "dashboard")

@@ -21,7 +21,9 @@ SAYS = {
 class BatchForm(forms.Form):
     """What is to be told, to the owners of which servers."""
 
-    campaign = forms.ModelChoiceField(queryset=Campaign.objects.none(), to_field_name="key")
+    campaign = forms.ModelChoiceField(
+        queryset=Campaign.objects.none(), to_field_name="key", empty_label="choose one"
+    )
     kind = forms.ChoiceField(label="About", choices=[(kind.value, words) for kind, words in SAYS.items()])
     query = forms.CharField(
         label="Filter",

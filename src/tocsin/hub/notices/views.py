@@ -19,7 +19,7 @@ from tocsin.hub.accounts.doors import administrators, person_of, staff, writers
 from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.people import keep_texts
 from tocsin.hub.accounts.selectors import operator_texts
-from tocsin.hub.accounts.services import address_of, record_reading
+from tocsin.hub.accounts.services import place_of, record_reading
 from tocsin.hub.listing.views import show
 from tocsin.hub.lists.keyset import page
 from tocsin.hub.notices import approving, handing_over, planning, results, selectors
@@ -192,7 +192,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     """How to reach the operator of this hub, and whether a reference is ours. Open to everybody."""
     form, said = ReferenceForm(request.POST or None), None
     if request.method == "POST":
-        if not within(f"reference {address_of(request)}", TRIES, seconds=60):
+        if not within(f"reference {place_of(request)}", TRIES, seconds=60):
             return render(request, "429.html", status=429)
         if form.is_valid():
             said = selectors.is_ours(form.cleaned_data["reference"])

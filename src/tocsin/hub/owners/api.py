@@ -16,7 +16,7 @@ from pydantic import Field
 from tocsin.errors import LimitExceeded, UsageFault
 from tocsin.hub.accounts.doors import Bearer, person_of
 from tocsin.hub.accounts.limits import within
-from tocsin.hub.accounts.services import address_of, record_reading
+from tocsin.hub.accounts.services import place_of, record_reading
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.selectors import servers_visible_to
 from tocsin.hub.lists.items import Asked, Items, items
@@ -57,7 +57,7 @@ class ByLink(HttpBearer):
             return None
         if link.stand is not Stand.OPEN:
             raise HttpError(403, f"this link no longer opens: {link.stand}")
-        here = within(f"owner api {address_of(request)}", TRIES, seconds=60)
+        here = within(f"owner api {place_of(request)}", TRIES, seconds=60)
         if not within(f"owner link {link.pk}", TRIES, seconds=60) or not here:
             raise HttpError(429, "too often; wait a minute")
         return link

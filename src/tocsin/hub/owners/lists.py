@@ -48,7 +48,7 @@ HAND_INS = Listing(
         ),
         Column(key="campaign", label="Campaign", value=lambda row: str(row.campaign)),
         Column(key="form", label="What", value=lambda row: row.form),
-        Column(key="state", label="State", value=lambda row: row.state, kind="state"),
+        Column(key="state", label="State", value=lambda row: row.state, kind="word"),
         Column(key="grade", label="Grade", value=lambda row: row.grade),
         Column(key="compromise", label="Says", value=lambda row: row.compromise or row.residual),
         Column(key="collected", label="Shows until", value=lambda row: row.collected, kind="moment"),

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 from tocsin.errors import TocsinError, UsageFault
 from tocsin.hub.accounts.limits import within
 from tocsin.hub.accounts.selectors import operator_texts
-from tocsin.hub.accounts.services import address_of, record
+from tocsin.hub.accounts.services import address_of, place_of, record
 from tocsin.hub.owners import answering, handing, selectors, shown
 from tocsin.hub.owners.forms import AnswerForm
 from tocsin.hub.owners.handing import Given
@@ -61,7 +61,7 @@ def by_link(view: Page) -> View:
 
 
 def _within(request: HttpRequest, link: OwnerLink) -> bool:
-    here = within(f"owner page {address_of(request)}", TRIES, seconds=60)
+    here = within(f"owner page {place_of(request)}", TRIES, seconds=60)
     return within(f"owner link {link.pk}", TRIES, seconds=60) and here
 
 

@@ -111,7 +111,7 @@ class InfrastructureForm(forms.Form):
     use = forms.ChoiceField(label="Used for", choices=choices(Use), initial=Use.ATTACK)
     first = forms.DateField(label="First seen", widget=DAY)
     last = forms.DateField(label="Last seen", widget=DAY)
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False)
+    campaign = forms.ModelChoiceField(Campaign.objects.all(), required=False, empty_label="none")
     label = forms.ChoiceField(
         label="TLP", choices=choices(Label), initial=Label.AMBER, help_text="Up to AMBER it may be reported."
     )

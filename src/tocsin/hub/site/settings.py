@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from tocsin.hub.site.surroundings import data_folder, database, secret_key
+from tocsin.hub.site.surroundings import data_folder, database, idle_minutes, secret_key
 
 HUB = Path(__file__).resolve().parent.parent
 DATA = data_folder()
@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tocsin.hub.accounts.sessions.Sessions",
     "tocsin.hub.accounts.second_factor.SecondFactor",
 ]
 FORM_RENDERER = "tocsin.hub.site.look.Look"
@@ -103,7 +104,11 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+    {"NAME": "tocsin.hub.accounts.passwords.OwnWords"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -127,6 +132,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 MFA_TOTP_ISSUER = "Tocsin"
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]  # a browser's wish for another would translate borrowed pages alone
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -161,7 +167,14 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+HOST = (
+    "__Host-" if SECURE else ""
+)  # browsers keep such a cookie from other hosts of the domain, over https alone
+SESSION_COOKIE_NAME = f"{HOST}sessionid"
+CSRF_COOKIE_NAME = f"{HOST}csrftoken"
+MESSAGE_STORAGE = "tocsin.hub.site.said.Said"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = idle_minutes() * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE

@@ -18,6 +18,8 @@ from tocsin.errors import EnvironmentFault, UsageFault
 
 DATA = "TOCSIN_HUB_DATA"
 DATABASE = "DATABASE_URL"
+IDLE = "TOCSIN_HUB_IDLE_MINUTES"
+SHORTEST_IDLE, LONGEST_IDLE = 5, 720
 
 
 def data_folder() -> Path:
@@ -64,6 +66,22 @@ def _write_once(path: Path, text: str) -> None:
         pass
     finally:
         waiting.unlink()
+
+
+def idle_minutes() -> int:
+    """Minutes after which a session that nobody uses ends.
+
+    Raises:
+        UsageFault: what the surroundings say is no such number.
+    """
+    said = os.environ.get(IDLE, "60")
+    if not (said.isascii() and said.isdigit() and SHORTEST_IDLE <= int(said) <= LONGEST_IDLE):
+        raise UsageFault(
+            f"{said!r} is no time after which an unused session ends",
+            where=IDLE,
+            remedy=f"Give minutes from {SHORTEST_IDLE} to {LONGEST_IDLE}, or nothing for 60.",
+        )
+    return int(said)
 
 
 def database(folder: Path) -> dict[str, Any]:

@@ -30,8 +30,14 @@ class RetentionForm(forms.Form):
                 min_value=FOR_EVER,
                 max_value=36_500,
                 initial=rule.days or FOR_EVER,
-                help_text=f"Days; 0 for ever. Last tidied: {rule.last_run or 'not yet'}.",
+                help_text=f"Days; 0 for ever. {_tidied(rule)}",
             )
+
+
+def _tidied(rule: retention.Rule) -> str:
+    if rule.last_run is None:
+        return "Not tidied yet."
+    return f"Last tidied {rule.last_run:%Y-%m-%d %H:%M} UTC."
 
 
 class ExportForm(forms.Form):

@@ -19,7 +19,9 @@ class SubscriptionForm(forms.Form):
     kinds = forms.CharField(
         max_length=500, required=False, help_text="Such as: exposure compromise decision. Empty for all."
     )
-    campaign = forms.ModelChoiceField(Campaign.objects.all(), to_field_name="key", required=False)
+    campaign = forms.ModelChoiceField(
+        Campaign.objects.all(), to_field_name="key", required=False, empty_label="all"
+    )
 
     def clean_kinds(self) -> list[str]:
         """Words."""
