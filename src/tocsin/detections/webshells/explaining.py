@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from tocsin.detections.webshells.features import names_of
+from tocsin.detections.webshells.blocks import SAID
+from tocsin.detections.webshells.features import names_of, opaque_stretches
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Flow, Sighting
 
@@ -81,7 +82,27 @@ def places_of(seen: Observed, weighed: Mapping[str, float]) -> tuple[Place, ...]
         if end > start and weight >= best.get((start, end), (-1.0, ""))[0]:
             best[(start, end)] = (weight, why)
     ranked = sorted(best.items(), key=_weighty)[:MOST_SPANS]
+    if not ranked:
+        return tuple(_shape_of(seen))
     return tuple(_place(seen, start, end, why) for (start, end), (_, why) in ranked)
+
+
+def _shape_of(seen: Observed) -> Iterator[Place]:
+    """Yield the place that shows the shape of the whole: the longest text that no one wrote, or all code."""
+    code = [(block.start, block.end) for block in seen.page.blocks if block.kind in SAID]
+    hidden = [*opaque_stretches(seen)]
+    longest = max(hidden or code, key=_length, default=None)
+    if longest is not None:
+        why = (
+            "most of its code is text that no one wrote by hand"
+            if hidden
+            else "the shape of its code as a whole"
+        )
+        yield _place(seen, *longest, why)
+
+
+def _length(span: tuple[int, int]) -> int:
+    return span[1] - span[0]
 
 
 def _weighty(item: tuple[tuple[int, int], tuple[float, str]]) -> tuple[float, tuple[int, int]]:

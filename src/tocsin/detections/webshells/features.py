@@ -132,18 +132,20 @@ def _pours(one: Sighting) -> bool:
 
 def _shapes(seen: Observed) -> Iterator[str]:
     """Yield what the mere look of the code shows: most of it is text that no one wrote by hand."""
-    text = seen.text.text
-    code = opaque = 0
-    for block in seen.page.blocks:
-        if block.kind in SAID:
-            code += block.end - block.start
-            if block.end - block.start > _OPAQUE:
-                found = _STRETCH.finditer(text, block.start, block.end)
-                opaque += sum(match.end() - match.start() for match in found)
+    code = sum(block.end - block.start for block in seen.page.blocks if block.kind in SAID)
+    opaque = sum(end - start for start, end in opaque_stretches(seen))
     if opaque > code / 2:
         yield "shape:opaque"
         if opaque > _MUCH:
             yield "shape:opaque:much"
+
+
+def opaque_stretches(seen: Observed) -> Iterator[tuple[int, int]]:
+    """Yield where in the code text stands that no one wrote by hand."""
+    for block in seen.page.blocks:
+        if block.kind in SAID and block.end - block.start > _OPAQUE:
+            for match in _STRETCH.finditer(seen.text.text, block.start, block.end):
+                yield match.span()
 
 
 def bare(seen: Observed) -> bool:

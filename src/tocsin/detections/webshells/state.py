@@ -66,7 +66,8 @@ class State(Struct, frozen=True, kw_only=True):
         content: ``live``, ``inert``, ``neutralised`` or ``unknown``.
         reason: one word: ``served-code wrong-extension included-only truncated emptied template-only escaped
             commented-out
-            no-code unreachable wiped``.
+            no-code unreachable wiped``; of a page that was not read whole ``not-read-whole unread``, and
+            ``no-marks`` where a shell is told by its words alone.
         why: a sentence for a reader.
         start: where the ground for it is, if it has a place.
         end: the character behind it.
