@@ -51,7 +51,7 @@ def webshells(
 
     flagged, unread = False, False
     for found, matches in _examined(paths, rules or []):
-        unread = unread or found is None or found.verdict == "undetermined"
+        unread = unread or found is None or bool(found.limits)
         if found is None:
             continue
         flagged = flagged or found.verdict == "shell"

@@ -21,6 +21,7 @@ from tocsin.detections.webshells.explaining import (
     Way,
     capabilities_of,
     family_of,
+    place_of,
     places_of,
     ways_of,
 )
@@ -123,9 +124,9 @@ def examine(data: bytes | Content, *, path: str, context: Context | None = None)
     state = _state(seen, score)
     worth = score >= SUSPICIOUS
     capabilities = capabilities_of(seen) if worth else ()
-    spans = places_of(seen, weighed) if worth else ()
     flow = ways_of(seen) if worth else ()
     verdict = _verdict(score, state, seen, vendor=known.vendor)
+    spans = places_of(seen, weighed) if worth else _ground(seen, state, verdict)
     return Examination(
         path=path,
         sha256=seen.sha256,
@@ -147,6 +148,13 @@ def examine(data: bytes | Content, *, path: str, context: Context | None = None)
         limits=seen.limits,
         excerpts=excerpts_of(seen.text, _shown(spans, flow)),
     )
+
+
+def _ground(seen: Observed, state: State, verdict: Verdict) -> tuple[Place, ...]:
+    """Give the place that shows that a shell was here, where no code shows it."""
+    if verdict is not Verdict.INERT or state.end <= state.start:
+        return ()
+    return (place_of(seen, state.start, state.end, state.why),)
 
 
 def _shown(spans: Sequence[Place], flow: Sequence[Way]) -> list[tuple[int, int]]:

@@ -84,7 +84,7 @@ def places_of(seen: Observed, weighed: Mapping[str, float]) -> tuple[Place, ...]
     ranked = sorted(best.items(), key=_weighty)[:MOST_SPANS]
     if not ranked:
         return tuple(_shape_of(seen))
-    return tuple(_place(seen, start, end, why) for (start, end), (_, why) in ranked)
+    return tuple(place_of(seen, start, end, why) for (start, end), (_, why) in ranked)
 
 
 def _shape_of(seen: Observed) -> Iterator[Place]:
@@ -98,7 +98,7 @@ def _shape_of(seen: Observed) -> Iterator[Place]:
             if hidden
             else "the shape of its code as a whole"
         )
-        yield _place(seen, *longest, why)
+        yield place_of(seen, *longest, why)
 
 
 def _length(span: tuple[int, int]) -> int:
@@ -151,12 +151,13 @@ def _said(one: Sighting) -> str:
 def _way(seen: Observed, flow: Flow) -> Way:
     words = ["source", *["on the way"] * (len(flow.places) - 2), "sink"][-len(flow.places) :]
     places = tuple(
-        _place(seen, start, end, why) for (start, end), why in zip(flow.places, words, strict=True)
+        place_of(seen, start, end, why) for (start, end), why in zip(flow.places, words, strict=True)
     )
     return Way(source=flow.source, sink=flow.sink, capability=flow.capability, places=places)
 
 
-def _place(seen: Observed, start: int, end: int, why: str) -> Place:
+def place_of(seen: Observed, start: int, end: int, why: str) -> Place:
+    """Give a stretch of the text as bytes of the file."""
     first, last = seen.text.byte_span(start, end)
     return Place(start=first, end=last, line=seen.text.line_of(start), why=why)
 

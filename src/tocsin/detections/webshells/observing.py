@@ -11,7 +11,7 @@ from msgspec import Struct
 from tocsin.detections.webshells import inventory
 from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language, Page
 from tocsin.detections.webshells.code import Piece, Unit
-from tocsin.detections.webshells.content import LARGEST, Content, held
+from tocsin.detections.webshells.content import Content, held
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.inventory import Found
 from tocsin.detections.webshells.languages import GRAMMARS, parse
@@ -53,6 +53,7 @@ class Observed(Struct, frozen=True, kw_only=True):
 
     Attributes:
         limits: bounds that were met before the file was read to its end, in words; mostly none.
+        cut: there is more of the file than was looked at.
     """
 
     path: str
@@ -65,11 +66,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     units: tuple[Unit, ...] = ()
     traced: Traced = Traced()
     limits: tuple[str, ...] = ()
-
-    @property
-    def cut(self) -> bool:
-        """Whether there is more of the file than was looked at."""
-        return self.size > LARGEST
+    cut: bool = False
 
 
 def observe(data: bytes | Content, path: str) -> Observed:
@@ -92,14 +89,15 @@ def observe(data: bytes | Content, path: str) -> Observed:
         scan=scan,
         units=units,
         traced=traced,
+        cut=bool(content.left),
         limits=tuple(dict.fromkeys(_limits(content, scan, units, traced))),
     )
 
 
 def _limits(content: Content, scan: Scan, units: tuple[Unit, ...], traced: Traced) -> Iterator[str]:
     """Yield which bounds were met: what lies beyond them was not seen."""
-    if content.cut:
-        yield f"only its first {len(content.data):,} of {content.size:,} bytes were looked at"
+    if content.left:
+        yield content.left
     if scan.gave_up:
         yield "the rules did not come to its end in time"
     for unit in units:

@@ -165,11 +165,10 @@ def _without_code(text: str, page: Page) -> State:
         return _neutralised(
             "emptied", "the marks of server code are left, with nothing between them", *mark.span()
         )
-    words = {word.lower() for word in _DUMP.findall(text)}
-    if len(words) >= _DUMP_WORDS:
-        return _inert(
-            "template-only", "the property list of a virtual directory, without code among its values"
-        )
+    words = list(_DUMP.finditer(text))
+    if len({word.group().lower() for word in words}) >= _DUMP_WORDS:
+        why = "the property list of a virtual directory, without code among its values"
+        return _inert("template-only", why, words[0].start(), words[-1].end())
     return _inert("no-code", "no code that a server would run")
 
 
