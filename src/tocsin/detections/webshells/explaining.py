@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from tocsin.detections.webshells.blocks import SAID
-from tocsin.detections.webshells.features import names_of, opaque_stretches
+from tocsin.detections.webshells.features import code_in_list, names_of, opaque_stretches
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Flow, Sighting
 
@@ -135,6 +135,9 @@ def _reasons(seen: Observed) -> Iterator[tuple[tuple[str, ...], int, int, str]]:
         yield names_of(one), one.start, one.end, _said(one)
     for use in seen.traced.uses:
         yield (f"use:{use.word}",), use.start, use.end, f"{use.name}: {use.word.replace('-', ' ')}"
+    listed = code_in_list(seen)
+    if listed is not None:
+        yield ("grave:listed",), *listed, "server code stands among the settings of a virtual directory"
     for hit in seen.scan.hits:
         for start, end in hit.spans[:3]:
             yield (f"sig:{hit.key}",), start, end, hit.description

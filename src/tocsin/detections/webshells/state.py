@@ -93,7 +93,7 @@ def state_of(text: str, *, found: Found, page: Page, units: Sequence[Unit], trac
     acting = [block for block in page.blocks if block.kind in _ACTS]
     if not acting:
         return _without_code(text, page)
-    if (emptied := _emptied(text, acting, units or _read(text, page))) is not None:
+    if (emptied := _emptied(text, acting, units or read_short(text, page))) is not None:
         return emptied
     if found.served is Served.NO:
         return _inert(
@@ -131,8 +131,8 @@ def _neutralised(reason: str, why: str, start: int = 0, end: int = 0) -> State:
     return State(content=ShellContent.NEUTRALISED, reason=reason, why=why, start=start, end=end)
 
 
-def _read(text: str, page: Page) -> tuple[Unit, ...]:
-    """Read short code that was not worth following."""
+def read_short(text: str, page: Page) -> tuple[Unit, ...]:
+    """Read short code that was not worth following; nothing of longer code."""
     programs = {
         language.value: pieces for language, pieces in page.programs().items() if language.value in GRAMMARS
     }
@@ -176,8 +176,8 @@ def _emptied(text: str, acting: Iterable[Block], units: Sequence[Unit]) -> State
     """Marks of code with nothing in them: what was there was cut out."""
     first: Block | None = None
     for block in acting:
-        hollow = block.kind is Kind.SERVER_SCRIPT and _hollow(units)
-        if block.kind not in SAID or (not hollow and text[block.start : block.end].strip("\0 \t\r\n;")):
+        empty = block.kind is Kind.SERVER_SCRIPT and hollow(units)
+        if block.kind not in SAID or (not empty and text[block.start : block.end].strip("\0 \t\r\n;")):
             return None
         first = first or block
     if first is None:
@@ -187,8 +187,8 @@ def _emptied(text: str, acting: Iterable[Block], units: Sequence[Unit]) -> State
     )
 
 
-def _hollow(units: Sequence[Unit]) -> bool:
-    """Functions without statements are all there is."""
+def hollow(units: Sequence[Unit]) -> bool:
+    """Tell whether functions without statements are all there is."""
     nodes = [node for unit in units for node in unit.body]
     return bool(nodes) and all(isinstance(node, Function) and not node.body for node in nodes)
 
