@@ -6,33 +6,26 @@ shell only how many there were. Nothing that is examined is run.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tocsin.artefacts.registry import identify
 from tocsin.artefacts.web_file import CONTENT
 from tocsin.detections.known_good import KnownFile, known_file
 from tocsin.detections.reading import fault_of
+from tocsin.detections.webshells.content import Content, content_of
 from tocsin.detections.webshells.examine import Context, Examination, Verdict, examine
-from tocsin.detections.webshells.excerpts import excerpts_of
-from tocsin.detections.webshells.explaining import Place
 from tocsin.detections.webshells.inventory import Served, served_as
-from tocsin.detections.webshells.observing import LARGEST
 from tocsin.detections.webshells.score import FLAGGED
-from tocsin.detections.webshells.text import read_text
 from tocsin.evidence.server_pages import extension_of, is_server_page, page_text
 from tocsin.evidence.source import Source
 from tocsin.evidence.vdir_lists import looks_like_list
 from tocsin.evidence.web_roots import url_of
 from tocsin.model.places import Locator
 from tocsin.model.records import Item, Record
-from tocsin.model.words import ShellContent
 from tocsin.packs.products import Product
 
 MOST_FILES = 100_000
@@ -49,11 +42,6 @@ _CODE = re.compile(
     rb"|\bExtendedProtectionTokenChecking\b|\bOfflineAddressBooks\b",
     re.IGNORECASE,
 )
-_BLOCK = re.compile(
-    r"<%(?!@).{1,2000}?(?:%>|$)|<\s{0,4}script\b[^>]{0,200}runat.{1,2000}?(?:</\s{0,4}script|$)",
-    re.IGNORECASE | re.DOTALL,
-)
-_IN_LIST = "server code stands among the settings of a virtual directory"
 _TRACES = frozenset({"template-only", "wiped"})
 """States that tell of a shell by themselves; others only where the code that is left has a shell's score."""
 
@@ -200,49 +188,30 @@ class PageExaminer:
         self._spent += time.monotonic() - started
 
     def _examine(self, source: Source) -> None:
-        data = _beginning(source)
-        digest = hashlib.sha256(data).hexdigest()
-        if any(known_file(one, source.path, digest) is not KnownFile.UNKNOWN for one in self._products):
+        content = content_of(source)
+        data = content.data
+        if any(
+            known_file(one, source.path, content.sha256) is not KnownFile.UNKNOWN for one in self._products
+        ):
             return
         if not _is_served_name(source) and not _CODE.search(data.replace(b"\0", b"")):
             return
         self.seen.files += 1
-        if len(data) > LARGEST:
-            self.seen.left[source.path] = f"only its first {LARGEST:,} bytes were examined"
-        found = examine(data, path=source.path)
+        found = examine(content, path=source.path)
+        if found.limits:
+            self.seen.left[source.path] = "; ".join(found.limits)
         dump = looks_like_list(page_text(data[:CONTENT]))
-        if dump:
-            found = _of_dump(data, found)
         if _is_told(found):
-            self.seen.add(_content(source, data, found, dump=dump))
-        else:
+            self.seen.add(_content(source, content, found, dump=dump))
+        elif found.verdict is not Verdict.UNDETERMINED:
             self.seen.clean.add(source.path)
 
 
-def _of_dump(data: bytes, found: Examination) -> Examination:
-    """Code among the settings of a virtual directory is an intruder's, whatever it does."""
-    if found.state is not ShellContent.LIVE or found.verdict is Verdict.SHELL:
-        return found
-    text = read_text(data)
-    code = _BLOCK.search(text.text)
-    if code is None:
-        return found
-    start, end = text.byte_span(*code.span())
-    place = Place(start=start, end=end, line=text.line_of(code.start()), why=_IN_LIST)
-    return replace(
-        found,
-        verdict=Verdict.SHELL,
-        reason=_IN_LIST,
-        spans=found.spans or (place,),
-        excerpts=found.excerpts or excerpts_of(text, [(start, end)]),
-    )
-
-
-def _content(source: Source, data: bytes, found: Examination, *, dump: bool) -> PageContent:
+def _content(source: Source, content: Content, found: Examination, *, dump: bool) -> PageContent:
     named = is_server_page(source.where) and served_as(extension_of(source.name)) is not Served.NO
     other = None
     if found.state_reason in {"wrong-extension", "included-only"}:
-        other = examine(data, path=source.path, context=Context(served=Served.YES))
+        other = examine(content, path=source.path, context=Context(served=Served.YES))
     return PageContent(
         where=source.where,
         url=url_of(source.where),
@@ -275,14 +244,6 @@ def _may_hold_code(source: Source) -> bool:
 def _is_served_name(source: Source) -> bool:
     extension = extension_of(source.name)
     return is_server_page(source.where) or (extension != "" and served_as(extension) is not Served.NO)
-
-
-def _beginning(source: Source) -> bytes:
-    data = bytearray()
-    with closing(source.open()) as stream:
-        while len(data) <= LARGEST and (block := stream.read(min(1 << 20, LARGEST + 1 - len(data)))):
-            data += block
-    return bytes(data)
 
 
 _RUNNERS = re.compile(

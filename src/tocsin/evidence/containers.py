@@ -2,7 +2,7 @@
 
 Inside evidence both name and content must say that a file is a container: otherwise an intruder's
 page that begins like an archive would be left out of the search. For a file that the user named
-as the evidence, either suffices.
+as the evidence, either suffices, unless its name is that of a page.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 
 from msgspec import Struct
+
+from tocsin.evidence.server_pages import EXTENSIONS, extension_of
 
 UNPACK = "Unpack it into an empty folder on a disk of your own and give that folder, or pack it as a zip."
 MOUNT = "Mount it read-only and give the mounted folder, or collect the files from it into a folder or zip."
@@ -125,7 +127,7 @@ def may_be_container(name: str) -> bool:
 def container_named(name: str, head: bytes) -> Container | None:
     """Say what the file is packed as that was given as the evidence, or None if it is plain."""
     inside = container_inside(name, head)
-    if inside is not None:
+    if inside is not None or extension_of(name) in EXTENSIONS:
         return inside
     return next((mark.container for mark in _MARKS[1:] if _begins(mark, head)), None) or next(
         (mark.container for mark in _MARKS if name.lower().endswith(mark.suffixes)), None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.assessment.webshells.shells import AUTH, CLIENT, assessed, by_content, sample, shell
 
 from tocsin.detections import page_contents
+from tocsin.detections.webshells.content import Content
 from tocsin.detections.webshells.examine import Verdict, examine
 from tocsin.model.words import ShellContent
 
@@ -72,8 +73,8 @@ def test_several_processes_give_the_same(tmp_path: Path) -> None:
 def test_a_fault_of_the_examination_leaves_the_rest_standing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(data: bytes, **_: object) -> None:
-        raise RecursionError(len(data))
+    def broken(content: Content, **_: object) -> None:
+        raise RecursionError(content.size)
 
     monkeypatch.setattr(page_contents, "examine", broken)
     found = assessed(tmp_path, {f"{CLIENT}/one.aspx": sample("one.aspx")})

@@ -30,6 +30,10 @@ _RUN = re.compile(rb"[\xa1-\xfe]{4}")
 """Two Chinese characters in a row; letters with accents hardly ever stand so close."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LARGE = 1 << 20
+_SELDOM = 32
+"""One byte in so many is zero in the least ASCII of pages in UTF-16."""
+_CODE_LE = re.compile(rb"<\0[%?jJsS]\0")
+_CODE_BE = re.compile(rb"\0<\0[%?jJsS]")
 
 
 SINGLE = frozenset({"latin-1", "utf-7"})
@@ -74,7 +78,20 @@ def charset_of(data: bytes) -> Charset:
     shape, _ = encoding_of(data)
     if shape != "utf-8":
         return Charset(shape)
-    return _foreign(data) or _by_bytes(data)
+    return _wide(data) or _foreign(data) or _by_bytes(data)
+
+
+def _wide(data: bytes) -> Charset | None:
+    """UTF-16 without a mark, most of whose characters are not ASCII: its line ends and marks of code tell."""
+    sample = data[: _LARGE & ~1]
+    empty = sample.count(0)
+    if empty * _SELDOM < len(sample):
+        return None
+    high = sample[1::2].count(0)
+    for name, zeros, marks in (("utf-16-le", high, _CODE_LE), ("utf-16-be", empty - high, _CODE_BE)):
+        if zeros * 20 >= empty * 19 and any(found.start() % 2 == 0 for found in marks.finditer(sample)):
+            return Charset(name)
+    return None
 
 
 def _foreign(data: bytes) -> Charset | None:

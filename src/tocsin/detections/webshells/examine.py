@@ -13,12 +13,15 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from tocsin.detections.webshells import inventory
+from tocsin.detections.webshells.content import Content
 from tocsin.detections.webshells.excerpts import excerpts_of
 from tocsin.detections.webshells.explaining import (
     Place,
     Way,
     capabilities_of,
     family_of,
+    place_of,
     places_of,
     ways_of,
 )
@@ -33,6 +36,8 @@ from tocsin.model.words import ShellContent
 
 SUSPICIOUS = 0.2
 """A file with this score is worth a look."""
+_SEEN_WHOLE = frozenset({"unreachable", "commented-out", "emptied"})
+"""Grounds that hold only if all of the code was read."""
 _TRACES = frozenset(
     {"template-only", "escaped", "emptied", "commented-out", "truncated", "wiped", "unreachable"}
 )
@@ -46,6 +51,8 @@ class Verdict(StrEnum):
     INERT = "inert"
     """The trace of a shell, or the file that held one: nothing in it would run."""
     CLEAN = "clean"
+    UNDETERMINED = "undetermined"
+    """It could not be read, or not to its end, and nothing was found in what was."""
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -76,7 +83,8 @@ class Examination(Struct, frozen=True, kw_only=True):
         similar: paths of examined files whose code is alike.
         encoding: of the text, with what was peeled off.
         sketch: for comparison with other servers.
-        code: it holds code, or its name is one that servers run.
+        code: it holds code, or its name is one that servers run, by itself or through another page.
+        limits: bounds that were met before it was read to its end, in words.
         state_why: a sentence for a reader.
         excerpts: the lines that ``spans`` and ``flow`` lie in.
     """
@@ -99,10 +107,11 @@ class Examination(Struct, frozen=True, kw_only=True):
     sketch: str
     code: bool
     state_why: str = ""
+    limits: tuple[str, ...] = ()
     excerpts: tuple[Excerpt, ...] = ()
 
 
-def examine(data: bytes, *, path: str, context: Context | None = None) -> Examination:
+def examine(data: bytes | Content, *, path: str, context: Context | None = None) -> Examination:
     """Examine a file's bytes; never raises for what they are, and takes bounded time."""
     known = context or Context()
     seen = observe(data, path)
@@ -112,12 +121,12 @@ def examine(data: bytes, *, path: str, context: Context | None = None) -> Examin
     features = features_of(seen)
     weighed = weights()[model_of(features)]
     score = 0.0 if known.vendor else round(score_of(features, weighed), 4)
-    state = state_of(seen.text.text, found=seen.found, page=seen.page, units=seen.units, traced=seen.traced)
+    state = _state(seen, score)
     worth = score >= SUSPICIOUS
     capabilities = capabilities_of(seen) if worth else ()
-    spans = places_of(seen, weighed) if worth else ()
     flow = ways_of(seen) if worth else ()
-    verdict = _verdict(score, state, vendor=known.vendor)
+    verdict = _verdict(score, state, seen, vendor=known.vendor)
+    spans = places_of(seen, weighed) if worth else _ground(seen, state, verdict)
     return Examination(
         path=path,
         sha256=seen.sha256,
@@ -134,10 +143,18 @@ def examine(data: bytes, *, path: str, context: Context | None = None) -> Examin
         flow=flow,
         encoding=" ".join((seen.text.encoding, *seen.text.kinds)),
         sketch=sketch_of(seen.text.text, seen.page) if worth else "",
-        code=any(block.language for block in seen.page.blocks) or seen.found.served is Served.YES,
+        code=any(block.language for block in seen.page.blocks) or seen.found.runs,
         state_why=state.why,
+        limits=seen.limits,
         excerpts=excerpts_of(seen.text, _shown(spans, flow)),
     )
+
+
+def _ground(seen: Observed, state: State, verdict: Verdict) -> tuple[Place, ...]:
+    """Give the place that shows that a shell was here, where no code shows it."""
+    if verdict is not Verdict.INERT or state.end <= state.start:
+        return ()
+    return (place_of(seen, state.start, state.end, state.why),)
 
 
 def _shown(spans: Sequence[Place], flow: Sequence[Way]) -> list[tuple[int, int]]:
@@ -146,7 +163,48 @@ def _shown(spans: Sequence[Place], flow: Sequence[Way]) -> list[tuple[int, int]]
     return [(place.start, place.end) for place in (*ways, *spans)]
 
 
-def _verdict(score: float, state: State, *, vendor: bool) -> Verdict:
+def unread(path: str, why: str) -> Examination:
+    """Give what is known of a file that could not be read, or not be examined."""
+    found = inventory.take("", path)
+    return Examination(
+        path=path,
+        sha256="",
+        size=0,
+        language=str(found.family),
+        score=0.0,
+        verdict=Verdict.UNDETERMINED,
+        reason=f"could not be examined: {why}",
+        state=ShellContent.UNKNOWN,
+        state_reason="unread",
+        family="",
+        capabilities=(),
+        spans=(),
+        flow=(),
+        encoding="",
+        sketch="",
+        code=found.runs,
+        state_why="nothing is known of its content",
+        limits=(why,),
+    )
+
+
+def _state(seen: Observed, score: float) -> State:
+    """Give the state; that nothing would run is not said of what was not all seen or understood."""
+    state = state_of(seen.text.text, found=seen.found, page=seen.page, units=seen.units, traced=seen.traced)
+    if (
+        state.content not in {ShellContent.INERT, ShellContent.NEUTRALISED}
+        or state.reason == "wrong-extension"
+    ):
+        return state
+    if seen.cut or (seen.limits and state.reason in _SEEN_WHOLE):
+        return State(content=ShellContent.UNKNOWN, reason="not-read-whole", why="it was not read to its end")
+    if state.reason == "no-code" and score >= FLAGGED and seen.found.served is not Served.NO:
+        why = "it holds no marks of code that are read here, but what it says acts as a shell does"
+        return State(content=ShellContent.UNKNOWN, reason="no-marks", why=why)
+    return state
+
+
+def _verdict(score: float, state: State, seen: Observed, *, vendor: bool) -> Verdict:
     if vendor:
         return Verdict.CLEAN
     dead = state.content in {ShellContent.INERT, ShellContent.NEUTRALISED}
@@ -154,7 +212,9 @@ def _verdict(score: float, state: State, *, vendor: bool) -> Verdict:
         return Verdict.INERT if dead and state.reason in _TRACES else Verdict.SHELL
     if dead and state.reason in _TRACES:
         return Verdict.INERT
-    return Verdict.SUSPICIOUS if score >= SUSPICIOUS else Verdict.CLEAN
+    if score >= SUSPICIOUS:
+        return Verdict.SUSPICIOUS
+    return Verdict.UNDETERMINED if seen.limits else Verdict.CLEAN
 
 
 def _reason(verdict: Verdict, seen: Observed, state: State, spans: tuple[Place, ...], *, vendor: bool) -> str:
@@ -162,6 +222,8 @@ def _reason(verdict: Verdict, seen: Observed, state: State, spans: tuple[Place, 
         return "a file of the product, byte for byte"
     if verdict is Verdict.INERT:
         return state.why
+    if verdict is Verdict.UNDETERMINED:
+        return f"nothing was found, but {'; '.join(seen.limits)}"
     if spans:
         return spans[0].why
     if verdict in {Verdict.SHELL, Verdict.SUSPICIOUS}:

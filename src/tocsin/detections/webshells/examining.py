@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from tocsin.detections.webshells.examine import Examination, examine
-from tocsin.detections.webshells.observing import LARGEST
-from tocsin.detections.webshells.sketch import ALIKE, likeness
+from tocsin.detections.reading import fault_of
+from tocsin.detections.webshells.content import content_of
+from tocsin.detections.webshells.examine import Examination, examine, unread
+from tocsin.detections.webshells.sketch import Sketches
 from tocsin.detections.webshells.third_party import AddedRules, Match
+from tocsin.evidence.folder import shown
 from tocsin.evidence.source import Source
+from tocsin.model.coverage import Skipped
 
-_MOST_COMPARED = 2_000
 _MOST_NAMED = 10
+
+Answer = tuple[Examination, tuple[Match, ...]]
+"""A file's examination, and the added rules that it meets."""
 
 
 class Examiner:
@@ -25,40 +28,36 @@ class Examiner:
     def __init__(self, added: Sequence[AddedRules] = ()) -> None:
         """Take the user's own rules, if there are some."""
         self._added = added
-        self._sketches: list[tuple[str, str, str]] = []
+        self._sketches = Sketches()
 
-    def examine(
-        self, sources: Iterable[Source], *, under: Path
-    ) -> Iterator[tuple[Examination, tuple[Match, ...]]]:
-        """Yield an examination of every file, with the added rules that it meets.
+    def examine(self, sources: Iterable[Source], *, under: Path) -> Iterator[Answer]:
+        """Yield an examination of every file, also of one that cannot be read or whose examination fails.
 
         Args:
             sources: the files.
             under: what they were found in; paths are given with it in front, unless it is the file itself.
         """
         for source in sources:
-            with closing(source.open()) as stream:
-                data = _beginning(stream)
-            path = str(under) if under.name == source.path else f"{under}/{source.path}"
-            found = examine(data, path=path)
-            matches = tuple(match for rules in self._added for match in rules.scan(data, path))
-            yield self._compared(found), matches
+            yield self._answer(source, _path(under, source.path))
 
-    def _compared(self, found: Examination) -> Examination:
-        if not found.sketch:
-            return found
-        alike = [
-            path
-            for path, sha256, sketch in self._sketches
-            if sha256 == found.sha256 or likeness(sketch, found.sketch) >= ALIKE
-        ]
-        if len(self._sketches) < _MOST_COMPARED:
-            self._sketches.append((found.path, found.sha256, found.sketch))
-        return replace(found, similar=tuple(alike[:_MOST_NAMED]))
+    def left(self, skipped: Iterable[Skipped], *, under: Path) -> Iterator[Answer]:
+        """Yield what is known of files that could not be opened: their names, and why."""
+        for one in skipped:
+            yield unread(_path(under, one.path), one.why), ()
+
+    def _answer(self, source: Source, path: str) -> Answer:
+        answers: list[Answer] = []
+        why = fault_of(lambda: answers.append(self._examined(source, path)))
+        return answers[0] if answers else (unread(path, why), ())
+
+    def _examined(self, source: Source, path: str) -> Answer:
+        content = content_of(source)
+        found = examine(content, path=path)
+        matches = tuple(match for rules in self._added for match in rules.scan(content.data, path))
+        alike = self._sketches.alike(found.path, found.sha256, found.sketch) if found.sketch else []
+        return replace(found, similar=tuple(alike[:_MOST_NAMED])), matches
 
 
-def _beginning(stream: BinaryIO) -> bytes:
-    data = bytearray()
-    while len(data) <= LARGEST and (block := stream.read(min(1 << 20, LARGEST + 1 - len(data)))):
-        data += block
-    return bytes(data)
+def _path(under: Path, path: str) -> str:
+    folder = shown(str(under))
+    return folder if path == shown(under.name) and not under.is_dir() else f"{folder}/{path}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from tocsin.detections.webshells.features import names_of
+from tocsin.detections.webshells.blocks import SAID
+from tocsin.detections.webshells.features import code_in_list, names_of, opaque_stretches
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Flow, Sighting
 
@@ -81,7 +82,27 @@ def places_of(seen: Observed, weighed: Mapping[str, float]) -> tuple[Place, ...]
         if end > start and weight >= best.get((start, end), (-1.0, ""))[0]:
             best[(start, end)] = (weight, why)
     ranked = sorted(best.items(), key=_weighty)[:MOST_SPANS]
-    return tuple(_place(seen, start, end, why) for (start, end), (_, why) in ranked)
+    if not ranked:
+        return tuple(_shape_of(seen))
+    return tuple(place_of(seen, start, end, why) for (start, end), (_, why) in ranked)
+
+
+def _shape_of(seen: Observed) -> Iterator[Place]:
+    """Yield the place that shows the shape of the whole: the longest text that no one wrote, or all code."""
+    code = [(block.start, block.end) for block in seen.page.blocks if block.kind in SAID]
+    hidden = [*opaque_stretches(seen)]
+    longest = max(hidden or code, key=_length, default=None)
+    if longest is not None:
+        why = (
+            "most of its code is text that no one wrote by hand"
+            if hidden
+            else "the shape of its code as a whole"
+        )
+        yield place_of(seen, *longest, why)
+
+
+def _length(span: tuple[int, int]) -> int:
+    return span[1] - span[0]
 
 
 def _weighty(item: tuple[tuple[int, int], tuple[float, str]]) -> tuple[float, tuple[int, int]]:
@@ -114,6 +135,9 @@ def _reasons(seen: Observed) -> Iterator[tuple[tuple[str, ...], int, int, str]]:
         yield names_of(one), one.start, one.end, _said(one)
     for use in seen.traced.uses:
         yield (f"use:{use.word}",), use.start, use.end, f"{use.name}: {use.word.replace('-', ' ')}"
+    listed = code_in_list(seen)
+    if listed is not None:
+        yield ("grave:listed",), *listed, "server code stands among the settings of a virtual directory"
     for hit in seen.scan.hits:
         for start, end in hit.spans[:3]:
             yield (f"sig:{hit.key}",), start, end, hit.description
@@ -130,12 +154,13 @@ def _said(one: Sighting) -> str:
 def _way(seen: Observed, flow: Flow) -> Way:
     words = ["source", *["on the way"] * (len(flow.places) - 2), "sink"][-len(flow.places) :]
     places = tuple(
-        _place(seen, start, end, why) for (start, end), why in zip(flow.places, words, strict=True)
+        place_of(seen, start, end, why) for (start, end), why in zip(flow.places, words, strict=True)
     )
     return Way(source=flow.source, sink=flow.sink, capability=flow.capability, places=places)
 
 
-def _place(seen: Observed, start: int, end: int, why: str) -> Place:
+def place_of(seen: Observed, start: int, end: int, why: str) -> Place:
+    """Give a stretch of the text as bytes of the file."""
     first, last = seen.text.byte_span(start, end)
     return Place(start=first, end=last, line=seen.text.line_of(start), why=why)
 

@@ -26,6 +26,8 @@ from tocsin.detections.webshells.code import (
 from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.observing import Observed
 from tocsin.detections.webshells.sightings import Sighting
+from tocsin.detections.webshells.state import hollow, read_short
+from tocsin.evidence.vdir_lists import looks_like_list
 from tocsin.model.expressions import compiled
 
 _RUNS = frozenset({
@@ -46,6 +48,7 @@ _MADE_KEYS = frozenset({"eval-made", "split-word", "no-letters", "packed"})
 _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
 _SELDOM = {"machine-key": "grave:keys", "ghost-provider": "grave:ghost"}
 """What no ordinary page does, and too few pages do for a fit (``score.JUDGED``)."""
+_LISTED = 1 << 20
 _OPAQUE = 500
 _MUCH = 10_000
 _STRETCH = compiled(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
@@ -93,8 +96,26 @@ def _grave(seen: Observed) -> Iterator[str]:
         if writes >= least:
             yield f"grave:writes:{least}"
     yield from _alone(seen, told=bool(proofs or hidden))
-    if not any(map(_is_calm, calm(seen))):
-        yield from (_SELDOM[key] for key in sorted(keys & _SELDOM.keys()))
+    yield from _seldom(seen)
+
+
+def _seldom(seen: Observed) -> Iterator[str]:
+    """Yield what weighs by judgement, unless the code belongs to a larger whole."""
+    keys = {hit.key for hit in seen.scan.hits} & _SELDOM.keys()
+    if keys and not any(map(_is_calm, calm(seen))):
+        yield from (_SELDOM[key] for key in sorted(keys))
+    if code_in_list(seen) is not None:
+        yield "grave:listed"
+
+
+def code_in_list(seen: Observed) -> tuple[int, int] | None:
+    """Give code that stands among the settings of a virtual directory: an intruder's, whatever it does."""
+    text = seen.text.text
+    code = [(block.start, block.end) for block in seen.page.blocks if block.kind in SAID]
+    said = next((span for span in code if text[slice(*span)].strip("\0 \t\r\n;")), None)
+    if said is None or not looks_like_list(text[:_LISTED]) or any(map(_is_calm, calm(seen))):
+        return None
+    return None if hollow(seen.units or read_short(text, seen.page)) else said
 
 
 def _alone(seen: Observed, *, told: bool) -> Iterator[str]:
@@ -132,18 +153,20 @@ def _pours(one: Sighting) -> bool:
 
 def _shapes(seen: Observed) -> Iterator[str]:
     """Yield what the mere look of the code shows: most of it is text that no one wrote by hand."""
-    text = seen.text.text
-    code = opaque = 0
-    for block in seen.page.blocks:
-        if block.kind in SAID:
-            code += block.end - block.start
-            if block.end - block.start > _OPAQUE:
-                found = _STRETCH.finditer(text, block.start, block.end)
-                opaque += sum(match.end() - match.start() for match in found)
+    code = sum(block.end - block.start for block in seen.page.blocks if block.kind in SAID)
+    opaque = sum(end - start for start, end in opaque_stretches(seen))
     if opaque > code / 2:
         yield "shape:opaque"
         if opaque > _MUCH:
             yield "shape:opaque:much"
+
+
+def opaque_stretches(seen: Observed) -> Iterator[tuple[int, int]]:
+    """Yield where in the code text stands that no one wrote by hand."""
+    for block in seen.page.blocks:
+        if block.kind in SAID and block.end - block.start > _OPAQUE:
+            for match in _STRETCH.finditer(seen.text.text, block.start, block.end):
+                yield match.span()
 
 
 def bare(seen: Observed) -> bool:

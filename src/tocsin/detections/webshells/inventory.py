@@ -106,6 +106,11 @@ class Found(Struct, frozen=True, kw_only=True):
     extension: str
     served: Served
 
+    @property
+    def runs(self) -> bool:
+        """Whether its name is one that servers run, when they are asked for it or through another page."""
+        return self.served is Served.YES or self.extension in _READ
+
 
 def take(text: str, path: str) -> Found:
     """Tell what a file is from its decoded text and its name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +11,7 @@ from msgspec import Struct
 from tocsin.detections.webshells import inventory
 from tocsin.detections.webshells.blocks import SAID, Block, Kind, Language, Page
 from tocsin.detections.webshells.code import Piece, Unit
+from tocsin.detections.webshells.content import Content, held
 from tocsin.detections.webshells.flow import trace
 from tocsin.detections.webshells.inventory import Found
 from tocsin.detections.webshells.languages import GRAMMARS, parse
@@ -21,10 +21,6 @@ from tocsin.detections.webshells.signatures import Scan, Signatures
 from tocsin.detections.webshells.template import read_page
 from tocsin.detections.webshells.text import Text, read_text
 from tocsin.model.expressions import compiled
-
-LARGEST = 16 << 20
-"""Bytes of a file that are looked at; no page that people wrote is larger."""
-
 
 _LITTLE = 8_192
 """Characters of code that are parsed whatever the gate says, if they read the request."""
@@ -56,24 +52,27 @@ class Observed(Struct, frozen=True, kw_only=True):
     """What the stages saw.
 
     Attributes:
-        cut: only the first ``LARGEST`` bytes were looked at.
+        limits: bounds that were met before the file was read to its end, in words; mostly none.
+        cut: there is more of the file than was looked at.
     """
 
     path: str
     sha256: str
     size: int
-    cut: bool
     text: Text
     found: Found
     page: Page
     scan: Scan = Scan()
     units: tuple[Unit, ...] = ()
     traced: Traced = Traced()
+    limits: tuple[str, ...] = ()
+    cut: bool = False
 
 
-def observe(data: bytes, path: str) -> Observed:
+def observe(data: bytes | Content, path: str) -> Observed:
     """Look at a file; every input gives an answer."""
-    text = read_text(data[:LARGEST])
+    content = held(data) if isinstance(data, bytes) else data
+    text = read_text(content.data)
     found = inventory.take(text.text, path)
     page = read_page(text.text, found.family)
     scan = signatures().scan(text.text)
@@ -82,16 +81,29 @@ def observe(data: bytes, path: str) -> Observed:
     traced = _traced(page, units) if units else Traced()
     return Observed(
         path=path,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
-        cut=len(data) > LARGEST,
+        sha256=content.sha256,
+        size=content.size,
         text=text,
         found=found,
         page=page,
         scan=scan,
         units=units,
         traced=traced,
+        cut=bool(content.left),
+        limits=tuple(dict.fromkeys(_limits(content, scan, units, traced))),
     )
+
+
+def _limits(content: Content, scan: Scan, units: tuple[Unit, ...], traced: Traced) -> Iterator[str]:
+    """Yield which bounds were met: what lies beyond them was not seen."""
+    if content.left:
+        yield content.left
+    if scan.gave_up:
+        yield "the rules did not come to its end in time"
+    for unit in units:
+        yield from unit.limits
+    if traced.limits:
+        yield "its values could not all be followed"
 
 
 def _units(text: str, page: Page) -> Iterator[Unit]:

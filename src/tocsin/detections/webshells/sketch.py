@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from tocsin.detections.webshells.blocks import SAID, Page
 from tocsin.model.expressions import compiled
@@ -17,6 +19,8 @@ from tocsin.model.expressions import compiled
 BINS = 64
 ALIKE = 0.5
 """Two sketches with this share of equal bins or more are called similar."""
+MOST_COMPARED = 2_000
+"""Files that are kept for the comparison."""
 _RUN = 4
 _LONGEST = 400_000
 _TOKEN = compiled(
@@ -99,6 +103,46 @@ def likeness(first: str, second: str) -> float:
     pairs = [(first[at : at + 4], second[at : at + 4]) for at in range(0, 4 * BINS, 4)]
     filled = [pair for pair in pairs if pair != ("----", "----")]
     return sum(one == other for one, other in filled) / len(filled) if filled else 0.0
+
+
+class Sketches:
+    """Sketches of files, which say of every new one which of those before it are alike.
+
+    Files are found by the bins that they have in common, so that the others cost nothing.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._files: list[tuple[str, str, int]] = []
+        self._by_bin: dict[tuple[int, str], list[int]] = {}
+        self._by_hash: dict[str, list[int]] = {}
+
+    def alike(self, path: str, sha256: str, sketch: str) -> list[str]:
+        """Give the paths of earlier files with the same bytes or like code; remember this one."""
+        bins = _bins(sketch)
+        mask = sum(1 << at for at, _ in bins)
+        found = set(self._by_hash.get(sha256, ()))
+        shared = Counter(chain.from_iterable(self._by_bin.get(one, ()) for one in bins))
+        for number, equal in shared.items():
+            if equal >= ALIKE * (mask | self._files[number][2]).bit_count():
+                found.add(number)
+        alike = [self._files[number][0] for number in sorted(found)]
+        if len(self._files) < MOST_COMPARED:
+            self._remember(path, sha256, bins, mask)
+        return alike
+
+    def _remember(self, path: str, sha256: str, bins: list[tuple[int, str]], mask: int) -> None:
+        number = len(self._files)
+        self._files.append((path, sha256, mask))
+        self._by_hash.setdefault(sha256, []).append(number)
+        for one in bins:
+            self._by_bin.setdefault(one, []).append(number)
+
+
+def _bins(sketch: str) -> list[tuple[int, str]]:
+    """Give the bins that are filled, by number."""
+    cut = ((at // 4, sketch[at : at + 4]) for at in range(0, 4 * BINS, 4))
+    return [(number, value) for number, value in cut if value != "----"]
 
 
 def _runs(text: str, page: Page) -> Iterator[str]:

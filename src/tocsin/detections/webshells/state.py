@@ -66,7 +66,8 @@ class State(Struct, frozen=True, kw_only=True):
         content: ``live``, ``inert``, ``neutralised`` or ``unknown``.
         reason: one word: ``served-code wrong-extension included-only truncated emptied template-only escaped
             commented-out
-            no-code unreachable wiped``.
+            no-code unreachable wiped``; of a page that was not read whole ``not-read-whole unread``, and
+            ``no-marks`` where a shell is told by its words alone.
         why: a sentence for a reader.
         start: where the ground for it is, if it has a place.
         end: the character behind it.
@@ -92,7 +93,7 @@ def state_of(text: str, *, found: Found, page: Page, units: Sequence[Unit], trac
     acting = [block for block in page.blocks if block.kind in _ACTS]
     if not acting:
         return _without_code(text, page)
-    if (emptied := _emptied(text, acting, units or _read(text, page))) is not None:
+    if (emptied := _emptied(text, acting, units or read_short(text, page))) is not None:
         return emptied
     if found.served is Served.NO:
         return _inert(
@@ -130,8 +131,8 @@ def _neutralised(reason: str, why: str, start: int = 0, end: int = 0) -> State:
     return State(content=ShellContent.NEUTRALISED, reason=reason, why=why, start=start, end=end)
 
 
-def _read(text: str, page: Page) -> tuple[Unit, ...]:
-    """Read short code that was not worth following."""
+def read_short(text: str, page: Page) -> tuple[Unit, ...]:
+    """Read short code that was not worth following; nothing of longer code."""
     programs = {
         language.value: pieces for language, pieces in page.programs().items() if language.value in GRAMMARS
     }
@@ -164,11 +165,10 @@ def _without_code(text: str, page: Page) -> State:
         return _neutralised(
             "emptied", "the marks of server code are left, with nothing between them", *mark.span()
         )
-    words = {word.lower() for word in _DUMP.findall(text)}
-    if len(words) >= _DUMP_WORDS:
-        return _inert(
-            "template-only", "the property list of a virtual directory, without code among its values"
-        )
+    words = list(_DUMP.finditer(text))
+    if len({word.group().lower() for word in words}) >= _DUMP_WORDS:
+        why = "the property list of a virtual directory, without code among its values"
+        return _inert("template-only", why, words[0].start(), words[-1].end())
     return _inert("no-code", "no code that a server would run")
 
 
@@ -176,8 +176,8 @@ def _emptied(text: str, acting: Iterable[Block], units: Sequence[Unit]) -> State
     """Marks of code with nothing in them: what was there was cut out."""
     first: Block | None = None
     for block in acting:
-        hollow = block.kind is Kind.SERVER_SCRIPT and _hollow(units)
-        if block.kind not in SAID or (not hollow and text[block.start : block.end].strip("\0 \t\r\n;")):
+        empty = block.kind is Kind.SERVER_SCRIPT and hollow(units)
+        if block.kind not in SAID or (not empty and text[block.start : block.end].strip("\0 \t\r\n;")):
             return None
         first = first or block
     if first is None:
@@ -187,8 +187,8 @@ def _emptied(text: str, acting: Iterable[Block], units: Sequence[Unit]) -> State
     )
 
 
-def _hollow(units: Sequence[Unit]) -> bool:
-    """Functions without statements are all there is."""
+def hollow(units: Sequence[Unit]) -> bool:
+    """Tell whether functions without statements are all there is."""
     nodes = [node for unit in units for node in unit.body]
     return bool(nodes) and all(isinstance(node, Function) and not node.body for node in nodes)
 

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from tocsin.detections.webshells.blocks import Block, Kind, Language
 from tocsin.detections.webshells.inventory import Family
 from tocsin.detections.webshells.markup import attributes_of
 from tocsin.model.expressions import compiled
 
-_INSIDE = r"((?:[^>\"'<%]++|\"[^\"]{0,4000}+\"|'[^']{0,4000}+'|<%.{0,2000}?%>|[<%])*+)"
 _TAG = compiled(
     r"(<%(?:--)?)|<(?:(script|object|asp:textbox|asp:fileupload|asp:hiddenfield|asp:dropdownlist|asp:listbox|input|textarea|select)"
     r"|([\w.-]{1,40}):(scriptlet|declaration|expression|script|usebean)"
-    rf")(?=[\s>/]){_INSIDE}>",
-    re.IGNORECASE | re.DOTALL,
+    r")(?=[\s>/])",
+    re.IGNORECASE,
 )
+_INSIDE = compiled(
+    r"(?:[^>\"'<%]++|\"[^\"]{0,4000}+\"|'[^']{0,4000}+'|<%[^%]{0,2000}+(?:%(?!>)[^%]{0,2000}+){0,40}+%>|[<%])*+"
+)
+_ENDLESS = 8
+"""Texts' lengths that tags without an end may cost before they are taken to have none near by."""
+_NEAR = 256
 _SERVER_SCRIPT = re.compile(
     r"<script\b([^>]{0,600}\brunat\s{0,4}=\s{0,4}\\?[\"']?server[^>]{0,600})>", re.IGNORECASE
 )
-_SSI = re.compile(r"<!--\s{0,9}#(include|exec)\s([^>]{0,600}?)-->", re.IGNORECASE)
-_COLD = compiled(
-    rf"<(cf(?:execute|file|query|directory|include|module|registry|ftp|object|http|content|wddx|script|invoke))(?=[\s>/]){_INSIDE}>",
-    re.IGNORECASE | re.DOTALL,
+_SSI = re.compile(r"<!--\s{0,9}#(include|exec)\s([^<>]{0,600}?)-->", re.IGNORECASE)
+_COLD = re.compile(
+    r"<(cf(?:execute|file|query|directory|include|module|registry|ftp|object|http|content|wddx|script|invoke))(?=[\s>/])",
+    re.IGNORECASE,
 )
 _COLD_COMMENT = re.compile(r"<!---.*?(?:--->|\Z)", re.DOTALL)
 _EL = re.compile(r"[$#]\{([^{}]{2,2000})\}")
 _JSP_KINDS = {"scriptlet": Kind.CODE, "declaration": Kind.DECLARATION, "expression": Kind.EXPRESSION}
 _CONFIG = re.compile(
-    r"<(handlers|httpHandlers|buildProviders|isapiFilters|modules|httpModules|fastCgi)\b[^>]*>(.*?)</\1>",
-    re.IGNORECASE | re.DOTALL,
+    r"<(/?)(handlers|httpHandlers|buildProviders|isapiFilters|modules|httpModules|fastCgi)\b([^<>]{0,2000})>"
+    r"|<(?:add|application)\b([^<>]{0,2000})>",
+    re.IGNORECASE,
 )
-_ADD = re.compile(r"<(add|application)\b([^>]{0,2000})>", re.IGNORECASE)
-_XML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_XML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 def tag_blocks(text: str, family: Family) -> Iterator[Block]:
@@ -49,31 +56,71 @@ def tag_blocks(text: str, family: Family) -> Iterator[Block]:
 
 def config_blocks(text: str) -> Iterator[Block]:
     """Yield what a ``.config`` maps to code."""
-    comments = [match.span() for match in _XML_COMMENT.finditer(text)]
-    for section in _CONFIG.finditer(text):
-        for add in _ADD.finditer(text, section.start(2), section.end(2)):
-            if not any(start <= add.start() < end for start, end in comments):
-                yield Block(
-                    kind=Kind.CONFIG,
-                    start=add.start(),
-                    end=add.end(),
-                    name=section.group(1).lower(),
-                    attributes=attributes_of(add.group(2)),
-                )
+    comments = _Stretches([match.span() for match in _XML_COMMENT.finditer(text)])
+    section = ""
+    for match in _CONFIG.finditer(text):
+        if match.start() in comments:
+            continue
+        closing, name, rest, attributes = match.groups()
+        if name:
+            section = "" if closing or rest.endswith("/") else name.lower()
+        elif section:
+            yield Block(
+                kind=Kind.CONFIG,
+                start=match.start(),
+                end=match.end(),
+                name=section,
+                attributes=attributes_of(attributes),
+            )
+
+
+class _Stretches:
+    """Stretches of a text in order, which answer whether a place lies within one."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self._starts = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))
+
+    def __contains__(self, at: int) -> bool:
+        found = bisect.bisect_right(self._starts, at) - 1
+        return found >= 0 and at < self._ends[found]
+
+
+class _Insides:
+    """Reads the insides of tags; all tags without an end together cost a bounded time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._left = _ENDLESS * len(text)
+
+    def read(self, at: int) -> str | None:
+        """Give what stands between a tag's name and its end; None for a tag that does not end."""
+        until = len(self._text) if self._left > 0 else min(len(self._text), at + _NEAR)
+        match = _INSIDE.match(self._text, at, until)
+        end = match.end() if match else at
+        if self._text.startswith(">", end):
+            return self._text[at:end]
+        self._left -= end - at
+        return None
 
 
 def _tags(text: str, family: Family) -> Iterator[Block]:
+    insides = _Insides(text)
     at = 0
     while match := _TAG.search(text, at):
         at = match.end()
-        percent, tag, prefix, local, inside = match.groups()
+        percent, tag, prefix, local = match.groups()
         if percent:
             at = _behind(text, "--%>" if percent.endswith("--") else "%>", at)
             continue
+        inside = insides.read(at)
+        if inside is None:
+            continue
+        at += len(inside) + 1
         block = (
-            _prefixed(text, match, local.lower(), family)
+            _prefixed(text, (match.start(), at), inside, local.lower(), family)
             if prefix
-            else _plain(text, match, tag.lower(), inside)
+            else _plain(text, (match.start(), at), inside, tag.lower())
         )
         if block is not None:
             yield block
@@ -85,24 +132,23 @@ def _behind(text: str, mark: str, at: int) -> int:
     return found + len(mark) if found >= 0 else len(text)
 
 
-def _plain(text: str, match: re.Match[str], tag: str, inside: str) -> Block | None:
-    simple = _SERVER_SCRIPT.match(text, match.start()) if tag == "script" else None
+def _plain(text: str, span: tuple[int, int], inside: str, tag: str) -> Block | None:
+    start, end = span
+    simple = _SERVER_SCRIPT.match(text, start) if tag == "script" else None
     if simple:
         return _script(text, simple.end(), attributes_of(simple.group(1)))
     attributes = attributes_of(inside)
     server = attributes.get("runat", "").lower() == "server"
     if tag == "script":
         if server or attributes.get("language", "").lower() == "php":
-            return _script(text, match.end(), attributes)
+            return _script(text, end, attributes)
         return None
     if not server:
         return None
     if tag == "object":
-        return Block(
-            kind=Kind.OBJECT, start=match.start(), end=match.end(), name="object", attributes=attributes
-        )
+        return Block(kind=Kind.OBJECT, start=start, end=end, name="object", attributes=attributes)
     name = tag.removeprefix("asp:")
-    return Block(kind=Kind.CONTROL, start=match.start(), end=match.end(), name=name, attributes=attributes)
+    return Block(kind=Kind.CONTROL, start=start, end=end, name=name, attributes=attributes)
 
 
 def _script(text: str, start: int, attributes: dict[str, str]) -> Block:
@@ -126,23 +172,22 @@ _CLOSING = {
 }
 
 
-def _prefixed(text: str, match: re.Match[str], local: str, family: Family) -> Block | None:
-    attributes = attributes_of(match.group(5))
+def _prefixed(text: str, span: tuple[int, int], inside: str, local: str, family: Family) -> Block | None:
+    start, end = span
+    attributes = attributes_of(inside)
     if local == "usebean":
-        return Block(
-            kind=Kind.OBJECT, start=match.start(), end=match.end(), name="usebean", attributes=attributes
-        )
+        return Block(kind=Kind.OBJECT, start=start, end=end, name="usebean", attributes=attributes)
     if local == "script" and "implements-prefix" not in attributes:
         return None
     if local != "script" and family is not Family.JSP:
         return None
-    if match.group(5).endswith("/"):
+    if inside.endswith("/"):
         return None
-    found = _CLOSING[local].search(text, match.end())
+    found = _CLOSING[local].search(text, end)
     return Block(
         kind=_JSP_KINDS.get(local, Kind.SERVER_SCRIPT),
         language=Language.NONE if local == "script" else Language.JAVA,
-        start=match.end(),
+        start=end,
         end=found.start() if found else len(text),
         closed=bool(found),
         attributes=attributes,
@@ -161,17 +206,22 @@ def _includes(text: str) -> Iterator[Block]:
 
 
 def _cold(text: str) -> Iterator[Block]:
-    comments = [match.span() for match in _COLD_COMMENT.finditer(text)]
-    for match in _COLD.finditer(text):
-        if not any(start <= match.start() < end for start, end in comments):
-            yield Block(
-                kind=Kind.TAG,
-                language=Language.CFML,
-                start=match.start(),
-                end=match.end(),
-                name=match.group(1).lower(),
-                attributes=attributes_of(match.group(2)),
-            )
+    comments = _Stretches([match.span() for match in _COLD_COMMENT.finditer(text)])
+    insides = _Insides(text)
+    at = 0
+    while match := _COLD.search(text, at):
+        at = match.end()
+        if match.start() in comments or (inside := insides.read(at)) is None:
+            continue
+        at += len(inside) + 1
+        yield Block(
+            kind=Kind.TAG,
+            language=Language.CFML,
+            start=match.start(),
+            end=at,
+            name=match.group(1).lower(),
+            attributes=attributes_of(inside),
+        )
 
 
 def _expressions(text: str) -> Iterator[Block]:

@@ -25,10 +25,13 @@ _JAVA_ESCAPE = re.compile(r"\\u+00([0-7][0-9A-Fa-f])")
 _XML_PAGE = re.compile(r"http://java\.sun\.com/JSP/Page|http://xmlns\.jcp\.org/JSP/Page", re.IGNORECASE)
 _XML_ESCAPE = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(lt|gt|amp|quot|apos));|<!\[CDATA\[|\]\]>")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_SHIFTED_PAGE = re.compile(r"<%@[^>]{0,200}\bcodepage\s*=\s*[\"']?\s*65000\b", re.IGNORECASE)
+_BEGINNING = 4_096
 _SHIFTED = re.compile(r"\+([A-Za-z0-9+/]*)-?")
 _LONE = re.compile("[\ud800-\udfff]")
 _STRIDE = 2_048
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BARE_RETURN = re.compile(r"\r(?!\n)")
 
 
 class Layer:
@@ -83,7 +86,7 @@ class Text:
         self._mark = charset.mark
         self._plain = charset.plain
         self._layers: list[Layer] = []
-        self.text = self._peeled(_LONE.sub("\ufffd", raw))
+        self.text = self._peeled(_with_line_feeds(_LONE.sub("\ufffd", raw)))
         self.kinds = (("picture",) if picture else ()) + tuple(layer.kind for layer in self._layers)
 
     def byte_span(self, start: int, end: int) -> tuple[int, int]:
@@ -152,7 +155,7 @@ class Text:
         )
 
     def _peeled(self, text: str) -> str:
-        if self.encoding == "utf-7":
+        if self.encoding == "utf-7" or _SHIFTED_PAGE.search(text, 0, _BEGINNING):
             text = self._rewritten("utf-7", _SHIFTED, text, _from_shifted)
         if "#@~^" in text:
             text = self._rewritten("script-encoder", ENCODED, text, decoded_script)
@@ -187,6 +190,13 @@ def read_text(data: bytes) -> Text:
     """Decode a file's bytes; every input gives a text, bytes that fit no encoding become characters too."""
     charset = charset_of(data)
     return Text(charset.decode(data[charset.mark :]), charset, picture=bool(PICTURES.match(data)))
+
+
+def _with_line_feeds(text: str) -> str:
+    """Compilers take a carriage return alone for the end of a line; ``^`` and ``$`` of expressions do not."""
+    if text.count("\r") == text.count("\r\n"):
+        return text
+    return _BARE_RETURN.sub("\n", text)
 
 
 def _from_shifted(match: re.Match[str]) -> str:

@@ -35,7 +35,7 @@ class Match(Struct, frozen=True, kw_only=True):
 
 
 class AddedRules:
-    """Rules from a folder; a file that does not compile is left out and named in ``problems``."""
+    """Rules from a folder; a file with rules that do not compile is named in ``problems``."""
 
     def __init__(self, folder: Path) -> None:
         """Compile the folder's ``.yar`` and ``.yara`` files.
@@ -48,14 +48,16 @@ class AddedRules:
         compiler.enable_includes(False)
         for name in _EXTERNALS:
             compiler.define_global(name, "")
-        self.files = sum(self._added(compiler, folder, path) for path in _files(folder))
-        if not self.files:
+        for path in _files(folder):
+            self._add(compiler, folder, path)
+        rules = compiler.build()
+        if not any(True for _ in rules):
             raise UsageFault(
                 "holds no YARA rules that compile",
                 where=str(folder),
                 remedy="Give a folder with .yar or .yara files.",
             )
-        self._scanner = yara_x.Scanner(compiler.build())
+        self._scanner = yara_x.Scanner(rules)
         self._scanner.set_timeout(SECONDS)
 
     def scan(self, data: bytes, path: str) -> tuple[Match, ...]:
@@ -71,19 +73,21 @@ class AddedRules:
             return ()
         return tuple(sorted((_match(rule) for rule in rules), key=lambda one: (one.file, one.rule)))
 
-    def _added(self, compiler: yara_x.Compiler, folder: Path, path: Path) -> int:
+    def _add(self, compiler: yara_x.Compiler, folder: Path, path: Path) -> None:
+        """Add the rules of a file; of one that does not compile as a whole, those that do by themselves."""
         name = path.relative_to(folder).as_posix() if folder.is_dir() else path.name
         try:
             if path.stat().st_size > LARGEST:
-                self.problems.append(f"{path}: longer than {LARGEST:,} bytes; left out")
-                return 0
+                self.problems.append(f"{path}: left out: longer than {LARGEST:,} bytes")
+                return
             text = path.read_text("utf-8", "replace")
             compiler.new_namespace(name)
             compiler.add_source(text, origin=name)
-        except (yara_x.CompileError, OSError) as error:
-            self.problems.append(f"{path}: left out: {str(error).splitlines()[0]}")
-            return 0
-        return 1
+        except yara_x.CompileError as error:
+            why = str(error).splitlines()[0]
+            self.problems.append(f"{path}: what does not compile in it is left out: {why}")
+        except OSError as error:
+            self.problems.append(f"{path}: left out: {error}")
 
 
 def _files(folder: Path) -> Iterator[Path]:
