@@ -162,7 +162,9 @@ def test_a_past_moment_shows_what_was_known_then(nation: Campaign, visitor: Call
         "No census had been taken in by then"
         in client.get("/situation/report/?as_of=2021-03-01").content.decode()
     )
-    assert client.get("/situation/report/?as_of=yesterday").status_code == 404
+    for never in ("yesterday", "0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59"):
+        assert client.get(f"/situation/report/?as_of={never}").status_code == 404
+        assert client.get(f"/situation/published.json?as_of={never}").status_code == 404
     assert client.get("/situation/report.json?as_of=2021-03-01").status_code == 404
 
 
@@ -195,4 +197,9 @@ def test_programs_of_staff_read_the_picture(nation: Campaign, client: Client) ->
         "/api/situation?campaign=none", headers={"Authorization": f"Bearer {keys[Role.VIEWER]}"}
     )
     assert unknown.status_code == 404
+    never = client.get(
+        "/api/situation?as_of=0001-01-01T00:00:00%2B23:59",
+        headers={"Authorization": f"Bearer {keys[Role.VIEWER]}"},
+    )
+    assert never.status_code == 400
     assert nation.key == seen.json()["campaign"]

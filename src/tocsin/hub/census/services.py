@@ -211,10 +211,9 @@ def _taken(terms: Terms, layout: Layout, filename: str) -> datetime:
         raise UsageFault("nobody says when it was taken.", where=filename, remedy="Give --taken YYYY-MM-DD.")
     if not isinstance(taken, datetime):
         taken = datetime.combine(taken, time.min, UTC)
-    taken = taken.astimezone(UTC)
     if not datetime(2000, 1, 1, tzinfo=UTC) <= taken <= timezone.now() + timedelta(days=1):
         raise UsageFault(f"{taken:%Y-%m-%d} is no day of a census.", where=filename)
-    return taken
+    return taken.astimezone(UTC)
 
 
 def _scope(terms: Terms) -> Scope:

@@ -18,9 +18,10 @@ from tocsin.hub.exposure.models import Standing
 from tocsin.hub.rules import interval_censored, unseen
 from tocsin.hub.rules.daily import AT_RISK, EVERYWHERE, FIXED, Episode, time_open
 from tocsin.hub.rules.interval_censored import Between
-from tocsin.hub.rules.scope import Cover, Place, parse_scope
+from tocsin.hub.rules.scope import Place
 from tocsin.hub.rules.words import Compromise
 from tocsin.hub.situation.counting import Span
+from tocsin.hub.situation.looking import cover_of, words_of
 from tocsin.hub.situation.models import Counted, Estimate, TimesOpen
 
 DRAWS = 100
@@ -148,11 +149,13 @@ def _groups(campaign: Campaign, newest: datetime) -> tuple[dict[int, tuple[str, 
     """
     found: dict[int, tuple[str, datetime]] = {}
     left_out: dict[str, str] = {}
+    words = words_of(campaign)
     for source in CensusSource.objects.order_by("id"):
-        taken = Snapshot.objects.filter(source=source, state=Snapshot.COMPLETE)
-        last = taken.order_by("-taken", "-id").first()
-        if last is None or last.taken < newest - WINDOW:
-            left_out[source.name] = "it did not look lately"
+        lately = Snapshot.objects.filter(source=source, state=Snapshot.COMPLETE, taken__gte=newest - WINDOW)
+        looked = (one for one in lately.order_by("-taken", "-id") if cover_of(one).checks(words))
+        last = next(looked, None)  # of another campaign's check nothing follows for this one
+        if last is None:
+            left_out[source.name] = "it did not look for this lately"
         elif _share(campaign, last) < WHOLE:
             left_out[source.name] = "it looks at a part only"
         else:
@@ -163,7 +166,7 @@ def _groups(campaign: Campaign, newest: datetime) -> tuple[dict[int, tuple[str, 
 
 def _share(campaign: Campaign, snapshot: Snapshot) -> float:
     """The share of a sample of known servers that a snapshot covered."""
-    cover = Cover(parse_scope(snapshot.scope), snapshot.blind)
+    cover = cover_of(snapshot)
     if cover.whole:
         return 1.0
     rows = Standing.objects.filter(campaign=campaign).order_by("-last_seen", "-id")

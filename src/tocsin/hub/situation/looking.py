@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.census.models import Snapshot
+from tocsin.hub.exposure.facts import followed
 from tocsin.hub.exposure.models import Standing
 from tocsin.hub.rules.curve import Looked
 from tocsin.hub.rules.daily import EVERYWHERE
@@ -44,8 +45,8 @@ def looks_of(campaign: Campaign, day: date) -> list[DailyLook]:
     """How many servers were known on a day and how many covered, in the whole and by sector."""
     now = timezone.now()
     snapshots = Snapshot.objects.filter(state=Snapshot.COMPLETE, taken__date=day)
-    words = {campaign.key.lower(), *(cve.lower() for cve in campaign.cves)}
-    covers = [cover for one in snapshots if (cover := _cover(one)).checks(words)]
+    words = words_of(campaign)
+    covers = [cover for one in snapshots if (cover := cover_of(one)).checks(words)]
     known, covered = numbers(campaign, day, covers)
     return [
         DailyLook(
@@ -90,5 +91,13 @@ def looks_until(
     return list(rows.filter(recorded__lte=moment) if moment else rows)
 
 
-def _cover(snapshot: Snapshot) -> Cover:
+def words_of(campaign: Campaign) -> frozenset[str]:
+    """Names under which a scope's checks may mean a campaign: its own, its CVEs', its product's."""
+    told = (one.reader.facts.words for one in followed() if one.id == campaign.pk)
+    own = frozenset({campaign.key.lower(), *(cve.lower() for cve in campaign.cves)})
+    return own.union(*told)
+
+
+def cover_of(snapshot: Snapshot) -> Cover:
+    """What a snapshot covered."""
     return Cover(parse_scope(snapshot.scope), snapshot.blind)

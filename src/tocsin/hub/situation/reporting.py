@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from tocsin.errors import EnvironmentFault
+from tocsin.errors import EnvironmentFault, UsageFault
 from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.situation import selectors, shown, tables
 from tocsin.hub.situation.figures import Situation, situation
@@ -25,8 +25,17 @@ FORMS = {
 
 
 def found_as_of(campaign: Campaign, moment: datetime | None) -> Situation | None:
-    """The picture as it is kept, or as the hub knew it at a past moment."""
-    return situation(campaign, as_of=moment) if moment else selectors.current(campaign)
+    """The picture as it is kept, or as the hub knew it at a past moment.
+
+    Raises:
+        UsageFault: the moment lies outside the calendar, once its time zone is taken off.
+    """
+    if moment is None:
+        return selectors.current(campaign)
+    try:
+        return situation(campaign, as_of=moment.astimezone(UTC))
+    except OverflowError as error:
+        raise UsageFault(f"{moment} is no time of a census.", where="as_of") from error
 
 
 def body(found: Situation | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import person_of, staff
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.campaigns.models import Campaign
@@ -63,7 +64,7 @@ def queue(request: HttpRequest, name: str) -> HttpResponse:
 def report(request: HttpRequest) -> HttpResponse:
     """The situation report, to be printed; as of a past moment with ``?as_of=``."""
     campaign = _campaign(request)
-    found = reporting.found_as_of(campaign, _moment(request))
+    found = _as_of(request, campaign)
     return render(request, "situation/report.html", {"campaign": campaign, **reporting.body(found)})
 
 
@@ -88,10 +89,17 @@ def published_file(request: HttpRequest, form: str) -> HttpResponse:
 
 
 def _found(request: HttpRequest) -> Situation:
-    found = reporting.found_as_of(_campaign(request), _moment(request))
+    found = _as_of(request, _campaign(request))
     if found is None:
         raise Http404
     return found
+
+
+def _as_of(request: HttpRequest, campaign: Campaign) -> Situation | None:
+    try:
+        return reporting.found_as_of(campaign, _moment(request))
+    except UsageFault as fault:
+        raise Http404(str(fault)) from fault
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:
