@@ -97,6 +97,15 @@ def test_the_same_again_widens_when_it_was_seen() -> None:
     assert (again.pk, again.first_seen, again.last_seen) == (row.pk, now - timedelta(days=3), now)
 
 
+def test_the_same_again_may_narrow_who_is_told_and_never_widens_it() -> None:
+    by = making.person()
+    row = infrastructure(by)
+    assert infrastructure(by, "203.0.113[.]9", label=Label.RED).label == Label.RED
+    assert infrastructure(by, "203.0.113[.]9", label=Label.CLEAR).pk == row.pk
+    row.refresh_from_db()
+    assert row.label == Label.RED
+
+
 def test_what_stops_a_report() -> None:
     by, contact = making.person(), hoster()
     row = infrastructure(by)
