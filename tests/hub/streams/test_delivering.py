@@ -184,7 +184,7 @@ def test_everybody_finds_how_to_get_events(enter: Callable[[User], Client]) -> N
         person = making.member(making.organisation()) if role is Role.MEMBER else making.person(role)
         client = enter(person)
         page = client.get("/streams/").content.decode()
-        assert page.count("Events for programs") == 3  # menu, title, heading
+        assert page.count("Events for programs") > 2  # in the menu besides title and heading
         assert "/api/streams/live" in page
         may = role in {Role.ADMINISTRATOR, Role.MEMBER}
         assert ("Subscribe</button>" in page) is may
