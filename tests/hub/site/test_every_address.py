@@ -212,6 +212,7 @@ ANSWERS = {
     "/relay/secrecy/1/end": POST_WRITERS,
     "/relay/infrastructure/": STAFF,
     "/relay/infrastructure/new/": WRITERS,
+    "/relay/infrastructure/offered/": STAFF,
     "/relay/infrastructure/1/": STAFF,
     "/relay/infrastructure/1/report": POST_WRITERS,
     "/relay/reports/": STAFF,

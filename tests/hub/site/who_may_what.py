@@ -87,6 +87,7 @@ POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/relay/infrastructure/1/": (302, 403, 403, 200, 200, 200),
     "/relay/infrastructure/1/report": (302, 403, 403, 403, 302, 302),
     "/relay/infrastructure/new/": (302, 403, 403, 403, 200, 200),
+    "/relay/infrastructure/offered/": (302, 403, 403, 200, 200, 200),
     "/relay/parts/1/remove": (302, 403, 403, 403, 302, 302),
     "/relay/reports/": (302, 403, 403, 200, 200, 200),
     "/relay/reports/1/step": (302, 403, 403, 403, 302, 302),
