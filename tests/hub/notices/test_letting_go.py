@@ -186,6 +186,22 @@ def test_what_came_back_late_and_has_no_other_channel_is_a_gap() -> None:
     assert (state(), batch.gaps.count()) == (State.UNREACHED, 1)
 
 
+def test_a_doubt_that_nobody_settles_leaves_no_owner_untold() -> None:
+    owner = rows.owner()
+    rows.verified(owner, "1 Example Street\n12345 Town", Channel.LETTER)
+    rows.server(owner)
+    rows.released(rows.planned())
+    rows.sent()
+    Message.objects.update(state="in-doubt", began=timezone.now())
+    followed(6)
+    assert Message.objects.count() == 1
+    followed(8)
+    mail, letter = Message.objects.order_by("id")
+    assert (mail.state, letter.channel) == ("in-doubt", "letter")
+    assert "we told you" not in letter.text
+    assert state() == State.SENDING
+
+
 def test_where_no_channel_is_left_it_is_a_gap() -> None:
     rows.server(rows.owner())
     batch = rows.released(rows.planned())

@@ -15,6 +15,7 @@ from tocsin.hub.accounts.services import make_token
 from tocsin.hub.constituency.models import Contact
 from tocsin.hub.outbox import by_hand
 from tocsin.hub.outbox.models import Enclosure, Hold, Message
+from tocsin.hub.outbox.telling import tell
 from tocsin.hub.rules.mail import State
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Bounce, Channel, Role
@@ -38,6 +39,43 @@ def test_a_message_is_shown_as_text_and_its_reading_recorded(enter: Enter) -> No
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3
     assert row.message_id.strip("<>") in page
     assert who.readings.count() == 1
+
+
+SECRET = "s" * 43 + "." + "t" * 22
+LINKED = f"Look:\n\nhttp://127.0.0.1:8000/o/{SECRET}/\n\nhttp://127.0.0.1:8000/contact/ https://contoso.example/{SECRET}\n"
+LEAVE = {"List-Unsubscribe": f"<http://127.0.0.1:8000/advisories/subscription/{SECRET}/end>"}
+BARE = "http://127.0.0.1:8000/o/…/\n\nhttp://127.0.0.1:8000/contact/"
+
+
+def test_nobody_who_looks_at_a_message_can_act_as_its_receiver(enter: Enter) -> None:
+    """A viewer, or a token that only reads, would otherwise hold the owner's link."""
+    who = people.person(Role.VIEWER)
+    row = making.message(text=LINKED, headers=LEAVE)
+    page = enter(who).get(f"/outbox/{row.pk}/").content.decode()
+    key = make_token(who, "x", [Scope.OUTBOX_READ], days=1, by=who)[1]
+    told = Client().get(f"/api/outbox/messages/{row.pk}", headers={"Authorization": f"Bearer {key}"}).json()
+    assert BARE in page
+    assert BARE in told["text"]
+    assert f"contoso.example/{SECRET}" in told["text"]  # nothing of ours
+    assert told["headers"] == {"List-Unsubscribe": "<http://127.0.0.1:8000/advisories/subscription/…/end>"}
+    assert f"8000/o/{SECRET}" not in page
+    assert f"subscription/{SECRET}" not in page
+
+
+@pytest.mark.parametrize(("state", "kept"), [(State.SENT, 1), (State.CANCELLED, 1), (State.IN_DOUBT, 3)])
+def test_what_opens_a_page_is_forgotten_once_a_message_has_ended(state: State, kept: int) -> None:
+    row = making.message(text=LINKED, headers=LEAVE, state=state)
+    assert tell()
+    row.refresh_from_db()
+    assert f"{row.text}{row.headers}".count(SECRET) == kept
+
+
+def test_only_who_writes_prints_letters_for_they_carry_links(enter: Enter) -> None:
+    making.message(channel=Channel.LETTER, address="1 Example Street\n12345 Town", text=LINKED)
+    analyst, viewer = enter(people.person(Role.ANALYST)), enter(people.person(Role.VIEWER))
+    assert SECRET in analyst.get("/outbox/letters/print/").content.decode()
+    assert viewer.get("/outbox/letters/print/").status_code == 403
+    assert "letters/print/" not in viewer.get("/outbox/letters/").content.decode()
 
 
 def test_an_attachment_is_a_download_and_nothing_else(analyst: Client) -> None:

@@ -23,7 +23,7 @@ from tocsin.hub.accounts.models import User
 from tocsin.hub.advisories import subscriptions
 from tocsin.hub.advisories.models import Subscriber
 from tocsin.hub.exposure.models import Event
-from tocsin.hub.outbox import by_hand
+from tocsin.hub.outbox import by_hand, lanes
 from tocsin.hub.outbox.models import Message, Outage
 from tocsin.hub.outbox.sending import send_mail
 from tocsin.hub.outbox.surroundings import content, setup
@@ -85,6 +85,26 @@ def test_an_advisory_arrives_with_its_way_out_signed(mail_server: Box) -> None:
     assert link is not None
     assert Client().post(link[1], {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert not Subscriber.objects.exists()
+
+
+def test_a_message_that_cannot_be_written_holds_up_no_other(
+    mail_server: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Libraries raise what they like at a key that a stranger made."""
+    broken, sound = making.message(urgency=0), making.message(urgency=1)
+    written = lanes.envelope
+
+    def envelope(row: Message, *rest: object, **more: object) -> object:
+        if row.pk == broken.pk:
+            raise RuntimeError("no such curve")
+        return written(row, *rest, **more)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(lanes, "envelope", envelope)
+    send()
+    assert states() == [State.HELD, State.SENT]
+    assert [line[0] for line in mail_server.received()] == [sound.message_id]
+    broken.refresh_from_db()
+    assert "no such curve" in broken.fault
 
 
 def test_several_connections_send_each_message_once(mail_server: Box, mail_settings: Set) -> None:

@@ -16,7 +16,7 @@ from tests.hub.relay.making import infrastructure, sender
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import OperatorText, User
 from tocsin.hub.outbox.models import Message
-from tocsin.hub.relay import reporting, selectors
+from tocsin.hub.relay import offering, reporting, selectors
 from tocsin.hub.relay.models import Authority, Infrastructure, Report
 from tocsin.hub.rules.relay import Label
 from tocsin.hub.rules.relay_reports import Recipient, State
@@ -95,6 +95,15 @@ def test_the_same_again_widens_when_it_was_seen() -> None:
     row = infrastructure(by, first=now - timedelta(days=3), last=now - timedelta(days=2))
     again = infrastructure(by, "203.0.113[.]9", first=now - timedelta(days=1), last=now)
     assert (again.pk, again.first_seen, again.last_seen) == (row.pk, now - timedelta(days=3), now)
+
+
+def test_the_same_again_may_narrow_who_is_told_and_never_widens_it() -> None:
+    by = making.person()
+    row = infrastructure(by)
+    assert infrastructure(by, "203.0.113[.]9", label=Label.RED).label == Label.RED
+    assert infrastructure(by, "203.0.113[.]9", label=Label.CLEAR).pk == row.pk
+    row.refresh_from_db()
+    assert row.label == Label.RED
 
 
 def test_what_stops_a_report() -> None:
@@ -216,6 +225,29 @@ def test_infrastructure_is_written_down_by_form(enter: Callable[[User], Client])
     assert answer["Location"] == f"/relay/infrastructure/{row.pk}/"
     assert row.value == "http://203.0.113.9/"
     assert b"hxxp://203[.]0[.]113[.]9/" in client.get("/relay/infrastructure/").content
+
+
+def test_what_a_pack_knows_is_taken_over_and_not_typed(enter: Callable[[User], Client]) -> None:
+    campaign, who = making.campaign(), making.person()
+    rows = {one.value: one for one in offering.offers(campaign)}
+    assert "yolkish.com" in rows
+    assert not any("/" in value and "://" not in value for value in rows)  # no network
+    address, day = "/relay/infrastructure/offered/", timezone.now().date()
+    client = enter(who)
+    page = client.get(f"{address}?campaign={campaign.key}").content.decode()
+    assert "yolkish[.]com" in page
+    wanted = {"chosen": ["yolkish.com"], "first": str(day - timedelta(days=2)), "last": str(day)}
+    assert enter(making.person(Role.VIEWER)).post(address, wanted).status_code == 403
+    for wrong in ({"chosen": []}, {"chosen": ["192.0.2.1"]}, {"first": ""}, {"first": "2100-01-01"}):
+        assert client.post(address, {**wanted, **wrong}).status_code == 200
+    assert not Infrastructure.objects.exists()
+    assert client.post(address, wanted).status_code == 302
+    row = Infrastructure.objects.get()
+    assert (row.kind, row.value, row.campaign_id, row.by) == ("domain", "yolkish.com", campaign.pk, who)
+    assert row.origin.startswith(f"indicator of {campaign.key}")
+    assert row.public == "Named by eset/malware-ioc on 2021-03-10."
+    assert "yolkish.com" not in {one.value for one in offering.offers(campaign)}
+    assert client.get(f"{address}?campaign=none").status_code == 404
 
 
 def test_administrators_say_who_reports_and_to_which_authority(enter: Callable[[User], Client]) -> None:

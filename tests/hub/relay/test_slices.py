@@ -111,6 +111,7 @@ def test_with_an_agreement_it_is_told_and_marked_narrower() -> None:
     assert set(slice_of(row)) == {"192.0.2.2"}
     row.tells_compromise = False
     services.save_carrier(row, by=making.person())
+    assert slice_of(row) == {}  # at once: that it stands there tells
     carried()
     assert slice_of(row) == {}
 
@@ -134,6 +135,7 @@ def test_a_carrier_below_amber_is_told_of_nobody() -> None:
     assert len(slice_of(row)) == 1
     row.ceiling = "green"
     services.save_carrier(row, by=making.person())
+    assert slice_of(row) == {}  # at once
     carried()
     assert slice_of(row) == {}
 

@@ -140,6 +140,58 @@ def test_going_on_from_now_drops_what_waited(there: Receiver) -> None:
     assert [events_in(body) for _, _, body in there.got] == [[later]]
 
 
+def meanwhile(change: Callable[[], object]) -> delivering.Send:
+    """A receiver that is so slow that somebody changes the subscription while the hub waits."""
+
+    def send(*_: object) -> Answer:
+        change()
+        return Answer(status=204)
+
+    return send
+
+
+def test_what_a_person_does_while_the_hub_waits_holds() -> None:
+    row, _ = subscribed("https://receiver.example/")
+    event("server:1")
+
+    def from_now() -> None:
+        event("server:1")
+        services.enable(Subscription.objects.get(), by=row.user, from_now=True)
+
+    delivering.deliver(None, meanwhile(from_now))
+    row.refresh_from_db()
+    assert row.cursor == 2
+    assert Delivery.objects.get().state == Delivery.DROPPED
+    event("server:1")
+    delivering.deliver(None, meanwhile(lambda: services.unsubscribe(Subscription.objects.get(), by=row.user)))
+    assert not Subscription.objects.exists()
+    assert not Attempt.objects.exists()
+
+
+def test_who_wants_nothing_of_it_keeps_nobody_waiting() -> None:
+    idle = subscribed("https://idle.example/", kinds=["decision"])[0]
+    busy = subscribed("https://busy.example/")[0]
+    for _ in range(2):  # there is always something new, and time for one of them
+        event("server:1")
+        delivering.deliver(None, lambda *_: Answer(status=204))
+    assert Delivery.objects.get().subscription_id == busy.pk
+    idle.refresh_from_db()
+    assert idle.cursor == 1
+
+
+def test_everybody_finds_how_to_get_events(enter: Callable[[User], Client]) -> None:
+    for role in Role:
+        person = making.member(making.organisation()) if role is Role.MEMBER else making.person(role)
+        client = enter(person)
+        page = client.get("/streams/").content.decode()
+        assert page.count("Events for programs") > 2  # in the menu besides title and heading
+        assert "/api/streams/live" in page
+        may = role in {Role.ADMINISTRATOR, Role.MEMBER}
+        assert ("Subscribe</button>" in page) is may
+        answer = client.post("/streams/", {"name": "x", "url": "https://a.example/"})
+        assert answer.status_code == (200 if may else 403)
+
+
 def test_a_member_is_sent_events_of_his_own_servers_alone(there: Receiver) -> None:
     own = making.organisation()
     person = making.member(own)

@@ -195,10 +195,17 @@ def _due(notice: Notice, now: datetime) -> bool:
         return False
     if _has_lost_its_details(notice):
         return True
-    if notice.told is None:
-        return all(_is_lost(row) for row in rows)
-    when = next_reminder(Kind(notice.kind), notice.told, notice.reminded)
+    if all(map(_is_lost, rows)):
+        return True
+    told = notice.told or _perhaps_told(rows)
+    when = next_reminder(Kind(notice.kind), told, notice.reminded) if told else None
     return when is not None and when <= now
+
+
+def _perhaps_told(rows: Iterable[Delivery]) -> datetime | None:
+    """When a message in doubt may have arrived: that nobody settles it must not leave an owner untold."""
+    doubtful = [row.message for row in rows if row.message and row.message.state == Sent.IN_DOUBT]
+    return min((one.began for one in doubtful if one.began), default=None)
 
 
 def _has_lost_its_details(notice: Notice) -> bool:

@@ -13,7 +13,7 @@ from pydantic import Field
 from tocsin.hub.accounts.doors import Bearer
 from tocsin.hub.accounts.services import record_reading
 from tocsin.hub.lists.items import Asked, Items, items
-from tocsin.hub.outbox import selectors
+from tocsin.hub.outbox import selectors, shown
 from tocsin.hub.rules.mail import Purpose, State
 from tocsin.hub.rules.permissions import Scope
 from tocsin.hub.rules.words import Channel
@@ -50,7 +50,7 @@ class MessageOut(Schema):
 
 
 class WholeOut(MessageOut):
-    """A message with its text and the names of what goes along."""
+    """A message with its text, but for what opens pages of this hub, and the names of what goes along."""
 
     text: str
     headers: dict[str, str]
@@ -83,4 +83,4 @@ def message(request: HttpRequest, number: Path[Number]) -> Any:
     names = list(row.enclosures.order_by("pk").values_list("name", flat=True))
     fields = {name: getattr(row, field.alias or name) for name, field in MessageOut.model_fields.items()}
     aliased = {MessageOut.model_fields[name].alias or name: value for name, value in fields.items()}
-    return {**aliased, "text": row.text, "headers": row.headers, "attachments": names}
+    return {**aliased, "text": shown.text_of(row), "headers": shown.own_headers(row), "attachments": names}

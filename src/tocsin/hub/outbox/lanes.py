@@ -108,7 +108,9 @@ class Lane:
             return envelope(row, self._work.post, enclosed=row.pk in self._work.enclosed)
         except TocsinError as fault:
             outcomes.unsendable(row, str(fault))
-            return None
+        except Exception as fault:  # noqa: BLE001 - a stranger's key must not end the way of all other mail
+            outcomes.unsendable(row, f"it cannot be written: {type(fault).__name__}: {fault}")
+        return None
 
     def _turn(self, row: Message | None) -> bool:
         """One transaction: the last message is done, and this one begins. False if it begins no longer."""

@@ -71,8 +71,9 @@ def unwanted(row: Message, now: datetime) -> None:
     if not rows.filter(complained=None).update(complained=now, answered=now, fault=UNWANTED):
         return
     become(rows, State.DELIVERED)
-    for contact in Contact.objects.filter(pk=row.contact_id, opted_out=None):
-        mark_contact(contact, "opted-out", by=None)
+    if row.contact_id is not None:
+        for contact in Contact.objects.filter(pk=row.contact_id, opted_out=None):
+            mark_contact(contact, "opted-out", by=None)
 
 
 def doubt_unfinished() -> int:

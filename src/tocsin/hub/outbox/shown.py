@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from tocsin.errors import UsageFault
@@ -13,6 +14,7 @@ from tocsin.hub.outbox.by_hand import last_hold
 from tocsin.hub.outbox.models import Message, Outage
 from tocsin.hub.outbox.surroundings import known, setup
 from tocsin.hub.outbox.wire import as_mail
+from tocsin.hub.rules.links import without_secrets
 from tocsin.hub.rules.words import Channel
 
 
@@ -38,8 +40,18 @@ def _sends() -> str:
     return f"{server.host}:{server.port}" if server else ""
 
 
+def text_of(message: Message) -> str:
+    """The text, without what opens pages: who may look at a message may not act as its receiver by that."""
+    return without_secrets(message.text, settings.PUBLIC_URL)
+
+
+def own_headers(message: Message) -> dict[str, str]:
+    """The headers that a message brought along, without what opens pages."""
+    return {name: without_secrets(value, settings.PUBLIC_URL) for name, value in message.headers.items()}
+
+
 def headers(message: Message) -> list[tuple[str, str]]:
-    """The headers of an e-mail, as its reader sees them; none for other channels."""
+    """The headers of an e-mail, as its reader sees them but for secrets; none for other channels."""
     if message.channel != Channel.EMAIL:
         return []
     mail = as_mail(message, known(), ())
@@ -51,6 +63,6 @@ def headers(message: Message) -> list[tuple[str, str]]:
         ("Reply-To", mail.reply_to),
         ("List-Id", f"<{mail.list_id}>" if mail.list_id else ""),
         ("Content-Language", mail.language),
-        *mail.headers.items(),
+        *own_headers(message).items(),
     ]
     return [(name, value) for name, value in found if value]

@@ -49,6 +49,7 @@ def message(request: HttpRequest, key: int) -> HttpResponse:
     record_reading(request, 1)
     context = {
         "message": found,
+        "text": shown.text_of(found),
         "headers": shown.headers(found),
         "enclosures": found.enclosures.defer("content"),
     }
@@ -152,16 +153,16 @@ def letter_list(request: HttpRequest) -> HttpResponse:
     return render(request, "outbox/letters.html", {"rows": rows})
 
 
-@staff
+@writers
 @never_cache
 def print_letters(request: HttpRequest) -> HttpResponse:
-    """The letters themselves, a page or more each, for the printer."""
+    """The letters themselves, a page or more each, for the printer: with what opens owners' pages."""
     rows = list(selectors.letters(person_of(request))[:AT_ONCE])
     record_reading(request, len(rows))
     return render(request, "outbox/print.html", {"letters": [letters.laid_out(row) for row in rows]})
 
 
-@staff
+@writers
 @never_cache
 def letters_pdf(request: HttpRequest) -> HttpResponseBase:
     """The same as PDF, where WeasyPrint is installed."""

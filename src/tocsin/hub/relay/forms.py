@@ -149,6 +149,17 @@ class InfrastructureForm(forms.Form):
         )
 
 
+class SeenForm(forms.Form):
+    """When somebody saw what is taken over."""
+
+    first = forms.DateField(label="First seen", widget=DAY)
+    last = forms.DateField(label="Last seen", widget=DAY)
+
+    def seen(self) -> dict[str, datetime]:
+        """Both days from their beginning."""
+        return {name: datetime.combine(self.cleaned_data[name], time(), UTC) for name in ("first", "last")}
+
+
 class StepForm(forms.Form):
     """What became of a report."""
 

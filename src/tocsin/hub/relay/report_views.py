@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -12,9 +12,10 @@ from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import administrators, person_of, staff, writers
 from tocsin.hub.accounts.models import OperatorText
 from tocsin.hub.accounts.services import record, record_reading
+from tocsin.hub.campaigns.models import Campaign
 from tocsin.hub.listing.views import show
-from tocsin.hub.relay import reporting, selectors
-from tocsin.hub.relay.forms import AuthorityForm, InfrastructureForm, SenderForm, StepForm
+from tocsin.hub.relay import offering, reporting, selectors
+from tocsin.hub.relay.forms import AuthorityForm, InfrastructureForm, SeenForm, SenderForm, StepForm
 from tocsin.hub.relay.lists import INFRASTRUCTURE, REPORTS
 from tocsin.hub.relay.models import Authority, Infrastructure, Report
 
@@ -39,6 +40,29 @@ def new_infrastructure(request: HttpRequest) -> HttpResponse:
             return redirect("infrastructure", row.pk)
     context = {"form": form, "title": "Infrastructure of attackers", "back": reverse("infrastructures")}
     return render(request, "form.html", context)
+
+
+@staff
+def offered(request: HttpRequest) -> HttpResponse:
+    """What a campaign's pack knows of attackers, to be taken over."""
+    campaigns = list(Campaign.objects.filter(active=True).order_by("name"))
+    named = request.GET.get("campaign", "")
+    campaign = next((one for one in campaigns if one.key == named or not named), None)
+    if campaign is None:
+        raise Http404
+    form = SeenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = offering.take_over(
+                campaign, request.POST.getlist("chosen"), by=person_of(request), **form.seen()
+            )
+        except UsageFault as fault:
+            form.add_error(None, str(fault))
+        else:
+            messages.success(request, f"{len(made)} written down.")
+            return redirect("infrastructures")
+    context = {"campaign": campaign, "campaigns": campaigns, "rows": offering.offers(campaign), "form": form}
+    return render(request, "relay/offers.html", context)
 
 
 def _visible(request: HttpRequest, number: int) -> Infrastructure:

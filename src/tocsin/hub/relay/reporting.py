@@ -71,7 +71,7 @@ def sender() -> Sender | None:
 
 @transaction.atomic
 def keep(found: Found, *, by: User) -> Infrastructure:
-    """Keep what attackers use. The same again widens when it was seen.
+    """Keep what attackers use. The same again widens when it was seen, and may narrow who is told.
 
     Raises:
         PermissionDenied: the person may not write.
@@ -104,7 +104,8 @@ def keep(found: Found, *, by: User) -> Infrastructure:
 
 def _seen_again(row: Infrastructure, found: Found) -> Infrastructure:
     row.first_seen, row.last_seen = min(row.first_seen, found.first), max(row.last_seen, found.last)
-    row.save(update_fields=["first_seen", "last_seen"])
+    row.label = max(Label(row.label), found.label, key=lambda label: label.narrowness)
+    row.save(update_fields=["first_seen", "last_seen", "label"])
     return row
 
 

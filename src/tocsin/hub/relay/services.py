@@ -19,7 +19,7 @@ from tocsin.hub.exposure.chain import Change, append
 from tocsin.hub.relay.models import Carrier, Entry, EntryAnswer, ScopePart, Secrecy
 from tocsin.hub.relay.selectors import entries_visible_to
 from tocsin.hub.rules.claims import sound_claim
-from tocsin.hub.rules.relay import Answer, Label, RowState, refuse
+from tocsin.hub.rules.relay import Answer, Label, RowState, Why, refuse
 from tocsin.hub.rules.relay_scope import KINDS, ORGANISATION
 
 MOST_AT_ONCE = 5_000
@@ -41,6 +41,7 @@ def save_carrier(carrier: Carrier, *, by: User) -> Carrier:
     if carrier.tells_compromise and not carrier.terms.tells_compromise:
         raise UsageFault(CONFIDED, remedy=f"Its ceiling must be {Label.AMBER_STRICT} or narrower.")
     carrier.save()
+    _withdraw(carrier)
     terms = {
         "ceiling": carrier.ceiling,
         "compromise": carrier.tells_compromise,
@@ -48,6 +49,18 @@ def save_carrier(carrier: Carrier, *, by: User) -> Carrier:
     }
     record("carrier saved", f"carrier:{carrier.pk}", by=by, active=carrier.active, **terms)
     return carrier
+
+
+def _withdraw(carrier: Carrier) -> None:
+    """What a carrier may no longer be told leaves its slice now, not at the next walk.
+
+    That a row stands there for a compromise tells of it, whatever its columns say.
+    """
+    here = Entry.objects.filter(carrier=carrier, left=None)
+    if not carrier.terms.tells_anything:
+        here.update(left=timezone.now())
+    elif not carrier.terms.tells_compromise:
+        here.filter(why=Why.COMPROMISE).update(left=timezone.now())
 
 
 def _writes(by: User) -> None:

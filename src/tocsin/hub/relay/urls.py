@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("relay/secrecy/<int:number>/end", views.end_secrecy, name="end-secrecy"),
     path("relay/infrastructure/", report_views.infrastructures, name="infrastructures"),
     path("relay/infrastructure/new/", report_views.new_infrastructure, name="new-infrastructure"),
+    path("relay/infrastructure/offered/", report_views.offered, name="offered-infrastructure"),
     path("relay/infrastructure/<int:number>/", report_views.infrastructure, name="infrastructure"),
     path("relay/infrastructure/<int:number>/report", report_views.report, name="report-infrastructure"),
     path("relay/reports/", report_views.reports, name="infrastructure-reports"),

@@ -26,6 +26,10 @@ READABLE_FOR = timedelta(days=7)
 """What was shown stays to be read for so long; then the work of a link is done."""
 
 NONCE_BYTES = 16
+HIDDEN = "…"
+SHORTEST_TOKEN = 32
+"""Parts of an address that are as long as this open something; no other part is."""
+
 _SEALED = re.compile(r"([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})")
 _PURPOSE = b"tocsin owner link 1\0"
 _SEAL_BYTES = 16
@@ -141,6 +145,17 @@ def unsealed(token: str, key: str) -> str | None:
     if found is None or not hmac.compare_digest(_seal(found[1], key), found[2]):
         return None
     return found[1]
+
+
+def without_secrets(text: str, hub: str) -> str:
+    """A text in which addresses of the hub's own pages have lost what opens them, as staff may read it.
+
+    Args:
+        text: of a message, or one of its headers.
+        hub: the hub's own address, with which these begin.
+    """
+    ours = re.compile(rf"({re.escape(hub.rstrip('/'))}/\S*?/)[A-Za-z0-9_.:=-]{{{SHORTEST_TOKEN},}}")
+    return ours.sub(rf"\g<1>{HIDDEN}", text)
 
 
 def _seal(secret: str, key: str) -> str:

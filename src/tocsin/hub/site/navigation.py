@@ -58,7 +58,10 @@ GROUPS = (
             Page("Incidents", "incidents", EVERYBODY),
         ),
     ),
-    Group("Sources", (Page("Snapshots", "snapshots", STAFF), Page("Webhooks", "subscriptions", STAFF))),
+    Group(
+        "Sources",
+        (Page("Snapshots", "snapshots", STAFF), Page("Events for programs", "subscriptions", EVERYBODY)),
+    ),
 )
 
 

@@ -41,7 +41,7 @@ def deliver(now: datetime | None = None, send: Send | None = None) -> bool:
     if not (row.user.is_active and may_subscribe(row.user.role)):
         disable(row, LOST, by=None)
         return True
-    delivery = _waiting(row)
+    delivery = _waiting(row, moment)
     if delivery is not None:
         _try(row, delivery, moment, send or _outward())
     return True
@@ -60,14 +60,14 @@ def _outward() -> Send:
 
 
 @transaction.atomic
-def _waiting(row: Subscription) -> Delivery | None:
+def _waiting(row: Subscription, now: datetime) -> Delivery | None:
     """The delivery that waits, or a new one for the next events; None where none of them concern it."""
     here = row.deliveries.filter(state=Delivery.WAITING).order_by("first", "pk").first()  # a test goes first
     if here is not None:
         return here
     batch = events_after(row.user, row.cursor, most=BATCH, kinds=row.kinds, only=row.campaign)
     if not batch.events:
-        Subscription.objects.filter(pk=row.pk).update(cursor=batch.looked)
+        Subscription.objects.filter(pk=row.pk).update(cursor=batch.looked, next_try=now)  # others' turn
         return None
     return Delivery.objects.create(
         subscription=row, first=batch.events[0].pk, last=batch.looked, events=len(batch.events)
@@ -102,7 +102,11 @@ def _body(row: Subscription, delivery: Delivery) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _keep(row: Subscription, delivery: Delivery, answer: Answer, now: datetime) -> None:
+def _keep(asked: Subscription, delivery: Delivery, answer: Answer, now: datetime) -> None:
+    """Write down what came of a try; meanwhile somebody may have ended it all, or gone on from now."""
+    row = Subscription.objects.select_for_update().filter(pk=asked.pk).first()
+    if row is None:
+        return
     Attempt.objects.create(
         delivery=delivery,
         at=now,
@@ -117,8 +121,8 @@ def _keep(row: Subscription, delivery: Delivery, answer: Answer, now: datetime) 
 
 
 def _taken(row: Subscription, delivery: Delivery, now: datetime) -> None:
-    delivery.state, delivery.delivered = Delivery.DELIVERED, now
-    delivery.save(update_fields=["state", "delivered"])
+    waits = Delivery.objects.filter(pk=delivery.pk, state=Delivery.WAITING)
+    waits.update(state=Delivery.DELIVERED, delivered=now)
     row.failures, row.next_try = 0, now
     row.cursor = max(row.cursor, delivery.last)
     row.save(update_fields=["failures", "next_try", "cursor"])
@@ -128,5 +132,5 @@ def _failed(row: Subscription, answer: Answer, now: datetime) -> None:
     row.failures += 1
     row.next_try = next_try(row.failures, now)
     row.save(update_fields=["failures", "next_try"])
-    if row.failures >= MOST_FAILURES:
+    if row.failures >= MOST_FAILURES and row.active:
         disable(row, f"{row.failures} tries in a row failed; the last one: {answer.fault}", by=None)

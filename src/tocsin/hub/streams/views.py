@@ -1,8 +1,11 @@
-"""Receivers of events as pages: which there are, what was sent, and why one is disabled."""
+"""Events for programs as pages: how to get them, which receivers there are, and why one is disabled."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -10,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.doors import only, person_of
+from tocsin.hub.rules.streams import may_subscribe
 from tocsin.hub.rules.words import Role
 from tocsin.hub.streams import services
 from tocsin.hub.streams.forms import SubscriptionForm
@@ -20,16 +24,20 @@ SHOWN = 100
 subscribers = only(Role.ADMINISTRATOR, Role.MEMBER)
 
 
-@subscribers
+@login_required
 @never_cache
 def subscriptions(request: HttpRequest) -> HttpResponse:
-    """Receivers, and a form for a new one, whose secret is shown once."""
+    """How programs get events; receivers, and a form for a new one, whose secret is shown once."""
+    may = may_subscribe(person_of(request).role)
+    if request.method == "POST" and not may:
+        raise PermissionDenied
     form, secret = SubscriptionForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         secret = _made(request, form)
         form = SubscriptionForm() if secret else form
     rows = subscriptions_visible_to(request.user).order_by("-pk")[:SHOWN]
-    return render(request, "streams/subscriptions.html", {"rows": rows, "form": form, "secret": secret})
+    context = {"rows": rows, "form": form, "secret": secret, "may": may, "hub": settings.PUBLIC_URL}
+    return render(request, "streams/subscriptions.html", context)
 
 
 def _made(request: HttpRequest, form: SubscriptionForm) -> str:
