@@ -1,8 +1,8 @@
 """Have evidence looked at and examined in a process of its own, look after that, and take its answer.
 
 The rows are the queue. First looks take seconds and do not wait for examinations: after one, evidence rests
-as held until its turn comes. A killed worker leaves a row that says when it began: after the longest time that
-one may take, another begins.
+as held until its turn comes. A killed worker leaves a row that says when it began: after the longest time
+that one may take, another begins.
 """
 
 from __future__ import annotations
