@@ -161,8 +161,9 @@ def look_of(row: HandIn) -> Task:
 
 def task_of(row: HandIn) -> Task:
     """What is to be examined, with every web shell that is known of its server."""
-    earlier, shells, named = [], {one.key: one for one in _of_others(row)}, set[str]()
-    whole = True
+    shells = {one.key: one for one in _of_others(row)}
+    earlier: list[msgspec.Raw] = []
+    named, whole = set[str](), True
     for one in _before(row).iterator(chunk_size=1):
         keys = _keys(one) - named
         if _all_gone(one):
