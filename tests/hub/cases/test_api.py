@@ -156,7 +156,7 @@ def test_orders(ask: Ask, analyst: User) -> None:
         work.set_due([case.pk], by=analyst, day=day)
     services.claim_removed([late.pk], by=analyst, reason="x", at=making.later(1))
     Case.objects.filter(pk=never.pk).update(risk=60)
-    wanted = {"due": [soon, late, never], "state": [soon, never, late], "risk": [never, late, soon]}
+    wanted = {"due": [soon, late, never], "state": [soon, never, late], "risk": [never, soon, late]}
     for order, cases in wanted.items():
         found, cursor = [], ""
         while cursor is not None:

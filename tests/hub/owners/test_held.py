@@ -250,6 +250,7 @@ class Broken:
     headers = {"Content-Length": "8"}  # noqa: RUF012 - never changed
 
     def __init__(self) -> None:
+        """Half of it comes."""
         self.left = io.BytesIO(b"half")
 
     def read(self, size: int) -> bytes:

@@ -67,7 +67,7 @@ def evidence_of(case: Case, found: HandIn) -> ClosingEvidence:
 
 def _stands_clean(case: Case) -> bool:
     """Whether the server is verified clean now: bad news since then has opened it again."""
-    same = Standing.objects.filter(server_id=case.server_id, campaign_id=case.campaign_id)
+    same = Standing.objects.filter(server=case.server, campaign_id=case.campaign_id)
     return not same.exclude(compromise=Compromise.VERIFIED_CLEAN).exists()
 
 
@@ -76,7 +76,7 @@ def _newer(case: Case, found: HandIn) -> str:
     if found.collected is None:
         return ""
     same = HandIn.objects.filter(
-        server_id=case.server_id, campaign_id=case.campaign_id, collected__gt=found.collected
+        server_id=found.server_id, campaign_id=case.campaign_id, collected__gt=found.collected
     )
     later = same.filter(state__in=[State.OPEN, State.CONFIRMED]).exclude(identity=DIFFERENT).order_by("-id")
     there = next((one for one in later.iterator(chunk_size=1) if _is_there(case, one)), None)

@@ -284,7 +284,8 @@ def _visible(request: HttpRequest, number: int) -> IncidentReport:
 def _shown(row: IncidentReport, user: Visitor) -> dict[str, Any]:
     linked = {"organisation", "campaign", "servers", "cases", "merged_into"}
     fields = {name: getattr(row, name) for name in IncidentOut.model_fields if name not in linked}
-    merged = selectors.visible_to(user).filter(pk=row.merged_into_id).exists()
+    into = row.merged_into_id
+    merged = into is not None and selectors.visible_to(user).filter(pk=into).exists()
     return {
         **fields,
         "doubts": row.doubts if selectors.is_staff(user) else [],
@@ -292,7 +293,7 @@ def _shown(row: IncidentReport, user: Visitor) -> dict[str, Any]:
         "campaign": row.campaign.key if row.campaign else None,
         "servers": list(selectors.servers_of(user, row).values_list("pk", flat=True)),
         "cases": list(selectors.cases_of(user, row).values_list("pk", flat=True)),
-        "merged_into": row.merged_into_id if merged else None,
+        "merged_into": into if merged else None,
     }
 
 

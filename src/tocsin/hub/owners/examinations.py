@@ -1,8 +1,8 @@
 """Have evidence looked at and examined in a process of its own, look after that, and take its answer.
 
 The rows are the queue. First looks take seconds and do not wait for examinations: after one, evidence rests
-as held until its turn comes. A killed worker leaves a row that says when it began: after the longest time that
-one may take, another begins.
+as held until its turn comes. A killed worker leaves a row that says when it began: after the longest time
+that one may take, another begins.
 """
 
 from __future__ import annotations
@@ -161,8 +161,9 @@ def look_of(row: HandIn) -> Task:
 
 def task_of(row: HandIn) -> Task:
     """What is to be examined, with every web shell that is known of its server."""
-    earlier, shells, named = [], {one.key: one for one in _of_others(row)}, set[str]()
-    whole = True
+    shells = {one.key: one for one in _of_others(row)}
+    earlier: list[msgspec.Raw] = []
+    named, whole = set[str](), True
     for one in _before(row).iterator(chunk_size=1):
         keys = _keys(one) - named
         if _all_gone(one):
