@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -145,7 +145,8 @@ def test_a_department_lists_the_servers_of_all_below_it() -> None:
 def test_what_is_known_of_a_server_in_another_campaign_fills_no_cell() -> None:
     row, owner = orders.directive(), orders.agency()
     server = orders.exchange("192.0.2.1", owner)
-    making.standing(server, making.campaign("proxyshell"), exposure=Exposure.PATCHED)
+    other = making.campaign("proxyshell")
+    making.standing(server, other, exposure=Exposure.PATCHED, since=date(2021, 8, 1))
     orders.work_off()
     (made,) = workbooks.filled(row, owner)
     assert {cell.value for cell in made.cells if cell.about == "fact:server.updated"} == {"No"}
