@@ -21,16 +21,21 @@ directive_app = typer.Typer(no_args_is_help=True, help="Directives: list, fill a
 
 @directive_app.command("list")
 def list_directives(data: Data = DATA) -> None:
-    """List directives, one line each: key, state, organisations, proven, claimed, missing, late; by tabs."""
+    """List directives by tabs: key, state, organisations, proven, claimed, missing, late, waiting.
+
+    Waiting are organisations that the worker has yet to judge, or to judge again.
+    """
     open_hub(data)
-    from django.db.models import Count, Sum
+    from django.db.models import Count, Q, Sum
 
     from tocsin.hub.directives.models import Directive, Subject
 
     counts = {name: Sum(name) for name in ("proven", "claimed", "missing", "late")}
     for row in Directive.objects.order_by("key"):
-        figures = Subject.objects.filter(directive=row).aggregate(owners=Count("pk"), **counts)
-        told = "\t".join(str(figures[name] or 0) for name in ("owners", *counts))
+        waiting = Count("pk", filter=Q(stale=True))
+        mine = Subject.objects.filter(directive=row)
+        figures = mine.aggregate(owners=Count("pk"), waiting=waiting, **counts)
+        told = "\t".join(str(figures[name] or 0) for name in ("owners", *counts, "waiting"))
         typer.echo(f"{row.key}\t{'in force' if row.active else 'not in force'}\t{told}")
 
 

@@ -6,19 +6,22 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from tests.hub import making
 from tests.hub.directives import making as orders
+from tests.hub.incidents import making as incidents
 
 from tocsin.errors import UsageFault
 from tocsin.hub.accounts.models import User
 from tocsin.hub.directives import services, workbooks
 from tocsin.hub.directives.loading import workbook_of
 from tocsin.hub.directives.models import Answer, Return, Word
-from tocsin.hub.directives.services import Asking, Saying
+from tocsin.hub.directives.services import Asking, Saying, Signing
+from tocsin.hub.incidents import handling
+from tocsin.hub.rules.incident import State
 from tocsin.hub.rules.words import Channel, Exposure, Role
 from tocsin.hub.rules.workbooks.filling import Entry, Filling, fill
 from tocsin.hub.rules.workbooks.reading import read
@@ -142,7 +145,8 @@ def test_a_department_lists_the_servers_of_all_below_it() -> None:
 def test_what_is_known_of_a_server_in_another_campaign_fills_no_cell() -> None:
     row, owner = orders.directive(), orders.agency()
     server = orders.exchange("192.0.2.1", owner)
-    making.standing(server, making.campaign("proxyshell"), exposure=Exposure.PATCHED)
+    other = making.campaign("proxyshell")
+    making.standing(server, other, exposure=Exposure.PATCHED, since=date(2021, 8, 1))
     orders.work_off()
     (made,) = workbooks.filled(row, owner)
     assert {cell.value for cell in made.cells if cell.about == "fact:server.updated"} == {"No"}
@@ -164,6 +168,40 @@ def test_rows_are_matched_however_they_name_a_server() -> None:
     kept = workbooks.take_in(row, owner, made.data, "x.xlsx", by=None)
     assert kept.unmatched == [9]
     assert Word.objects.filter(requirement="updates").count() == 2
+
+
+def test_what_no_database_keeps_is_taken_in_all_the_same() -> None:
+    """Excel spells a character that XML has no place for, and a stranger may spell any."""
+    row, owner = orders.directive(), orders.agency()
+    orders.exchange("192.0.2.1", owner)
+    orders.work_off()
+    layout, template = workbook_of(row)
+    said = {
+        "fact:server.address": Entry(value="192.0.2.1"),
+        "requirement:updates": Entry(value="no", reason="a\x00b\ud800c", standing="claimed"),
+    }
+    (made,) = fill(layout, template, Filling(cells={}, rows={"server": [said]}))
+    kept = workbooks.take_in(row, owner, made.data, "x.xlsx", by=None)
+    assert kept.unmatched == []
+    assert "a\ufffdb\ufffdc" in Word.objects.get().text
+
+
+def test_the_notes_give_the_reference_of_the_incident(analyst: User) -> None:
+    row, owner = orders.directive(), orders.agency()
+    server = orders.exchange("192.0.2.1", owner)
+    orders.assessment(server, by=analyst, rules=(orders.RUN, orders.ALARM))
+    report = incidents.taken(now=datetime(2021, 4, 3, tzinfo=UTC)).report
+    handling.link(report, by=analyst, organisation=owner, campaign=making.campaign(), servers=[server.pk])
+    handling.change_state(report, State.TRIAGED, by=analyst)
+    orders.work_off()
+    signing = Signing(
+        requirement="report-triage", name="A. Chief", office="CIO", statement="One server, taken off."
+    )
+    services.sign(row, owner.pk, signing, by=analyst)
+    (made,) = workbooks.filled(row, owner)
+    cells = {cell.cell: cell.value for cell in made.cells}
+    assert report.reference in cells["H7"]
+    assert (cells["E15"], cells["C21"]) == ("One server, taken off.", "A. Chief")
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x05\x06" + bytes(18), b"no zip", b"\xd0\xcf\x11\xe0" * 99])

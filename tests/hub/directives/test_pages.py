@@ -229,3 +229,13 @@ def test_without_a_directive_that_names_tags_there_is_nothing_to_give(
 ) -> None:
     making.organisation("Contoso")
     assert "Addressees of directives" not in enter(analyst).get("/organisations/").content.decode()
+
+
+def test_the_page_tells_how_many_wait(analyst: User, enter: Callable[[User], Client]) -> None:
+    row, owner = orders.directive(), orders.agency()
+    orders.exchange("192.0.2.1", owner)
+    client = enter(analyst)
+    page = f"/directives/{row.key}/"
+    assert "1 of 1 organisations wait to be judged" in client.get(page).content.decode()
+    orders.work_off()
+    assert "wait to be judged" not in client.get(page).content.decode()

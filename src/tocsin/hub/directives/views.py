@@ -59,8 +59,10 @@ def directive(request: HttpRequest, directive: str) -> HttpResponseBase:
     """One directive: its requirements with counts, and every organisation that it addresses."""
     row, person = _directive(request, directive), person_of(request)
     answers = selectors.visible_to(person).filter(directive=row)
-    context = {"directive": row, "order": order_of(row), "lines": tables.lines(row, answers)}
+    context: dict[str, Any] = {"directive": row, "order": order_of(row)}
+    context |= {"lines": tables.lines(row, answers)}
     rows = selectors.subjects_visible_to(person).filter(directive=row)
+    context |= {"waiting": rows.filter(stale=True).count() if row.active else 0, "addressed": rows.count()}
     return show(request, SUBJECTS, rows=rows, template="directives/directive.html", context=context)
 
 

@@ -194,6 +194,7 @@ def _head(row: Directive, organisation: Organisation | None, *, seen: bool) -> E
         stand = Stand.PROVEN.value if signed.document else Stand.CLAIMED.value
         place = (f"signoff:{signed.pk}",)
         found["fact:report.whole"] = Entry(value=YES, standing=stand, locators=place)
+        found["fact:report.comments"] = Entry(value=signed.statement, standing=stand, locators=place)
         found["fact:report.signed-by"] = Entry(value=signed.name, standing=stand, locators=place)
     return found
 

@@ -5,6 +5,8 @@ Whatever a workbook says is somebody's word: it is read into claims and never in
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from tocsin.hub.rules.workbooks.filling import opened
@@ -78,8 +80,12 @@ def _rows(sheet: Sheet, layout: SheetLayout, table: Table, doubts: list[str]) ->
     return found
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What a cell can spell (``_x0000_``, ``_xD800_``) and no database keeps."""
+
+
 def _said(sheet: Sheet, layout: SheetLayout, place: str, target: Target, doubts: list[str]) -> Said | None:
-    text = sheet.day(place) if target.kind == "day" else sheet.text(place)
+    text = _NO_TEXT.sub("\ufffd", sheet.day(place) if target.kind == "day" else sheet.text(place))
     if not text.strip():
         return None
     word = word_of(target, text) if target.says else ""
