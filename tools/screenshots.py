@@ -1,8 +1,8 @@
 """Pictures of the hub's pages for the documents: ``python tools/screenshots.py``.
 
 Makes the demonstration nation in a temporary folder, serves it on loopback, and looks at it with Chromium
-(``CHROMIUM`` names it). Writes pictures of `PICTURES` to ``docs/images/hub-*.png``, each with a palette of its
-own and below 150 kB. Those of a case, a message and the owner's page are looks into the story of March 2021
+(``CHROMIUM`` names it). Writes `PICTURES` to ``docs/images/hub-*.png``, each with a palette of its own and
+below 150 kB. Those of a case, a message and the owner's page are looks into the story of March 2021
 (``tests/hub/browser/test_march_2021.py``), kept by `keep`.
 """
 
