@@ -74,7 +74,7 @@ def fill(folder: Path) -> None:
 
     load_demonstration(folder, lambda *_: None)
     work_off(all_chores())
-    User.objects.create_user(WHO, PASSWORD, role="viewer")
+    User.objects.create_user(WHO, PASSWORD, role="viewer", name="Duty desk")
 
 
 @contextmanager
