@@ -28,20 +28,19 @@ def components(lock: str) -> list[dict[str, Any]]:
         if pin := PIN.match(line):
             found.append(_component(*pin.groups()))
         elif digest := DIGEST.search(line):
-            found[-1]["externalReferences"][0]["hashes"].append({"alg": "SHA-256", "content": digest[1]})
+            found[-1]["hashes"].append({"alg": "SHA-256", "content": digest[1]})
     return found
 
 
 def _component(name: str, version: str, marker: str | None) -> dict[str, Any]:
     purl = f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
-    place = {"type": "distribution", "url": f"https://pypi.org/project/{name}/{version}/", "hashes": []}
     component: dict[str, Any] = {
         "type": "library",
         "bom-ref": purl,
         "name": name,
         "version": version,
         "purl": purl,
-        "externalReferences": [place],
+        "hashes": [],
     }
     if marker:
         component["properties"] = [{"name": "tocsin:only-where", "value": marker}]

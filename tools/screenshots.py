@@ -1,7 +1,9 @@
 """Pictures of the hub's pages for the documents: ``python tools/screenshots.py``.
 
 Makes the demonstration nation in a temporary folder, serves it on loopback, and looks at it with Chromium
-(``CHROMIUM`` names it). Writes ``docs/images/hub-*.png``, each with a palette of its own and below 150 kB.
+(``CHROMIUM`` names it). Writes `PICTURES` to ``docs/images/hub-*.png``, each with a palette of its own and
+below 150 kB. Those of a case, a message and the owner's page are looks into the story of March 2021
+(``tests/hub/browser/test_march_2021.py``), kept by `keep`.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ def fill(folder: Path) -> None:
 
     load_demonstration(folder, lambda *_: None)
     work_off(all_chores())
-    User.objects.create_user(WHO, PASSWORD, role="viewer")
+    User.objects.create_user(WHO, PASSWORD, role="viewer", name="Duty desk")
 
 
 @contextmanager

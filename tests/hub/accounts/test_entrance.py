@@ -15,7 +15,7 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from tests.hub import making
 
@@ -250,6 +250,19 @@ def test_one_network_of_ipv6_is_one_place() -> None:
     assert tries[:20] == [410] * 20
     assert set(tries[20:24]) == {429}
     assert tries[24] == 410, "the network beside it is somebody else"
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("", "::/64"),
+    ],
+)
+def test_what_counts_as_one_place(address: str, place: str, rf: RequestFactory) -> None:
+    assert services.place_of(rf.get("/", REMOTE_ADDR=address)) == place
 
 
 def test_what_a_visitor_says_of_his_address_counts_for_nothing_without_a_proxy(client: Client) -> None:

@@ -72,8 +72,12 @@ def address_of(request: HttpRequest) -> str | None:
 
 def place_of(request: HttpRequest) -> str:
     """What a limit counts as one place: an address, or the /64 of IPv6, of which anybody has a whole one."""
-    address = ipaddress.ip_address(address_of(request) or "0.0.0.0")  # noqa: S104 - of nobody, nothing binds
-    return str(address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False))  # noqa: PLR2004 - IPv4
+    address = ipaddress.ip_address(address_of(request) or "::")
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:  # a server that listens on both, and a visitor of IPv4
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 @transaction.atomic
