@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tocsin.cli import app
+from tocsin.detections.webshells import examining
+from tocsin.detections.webshells.content import Content
+from tocsin.detections.webshells.examine import Examination, examine
 
 RUN = base64.b64decode("ZXZhbA==").decode()
 SHELL = f'<%@ Page Language="JScript"%><%{RUN}(Request.Item["z"],"unsafe");%>'
@@ -122,3 +126,73 @@ def test_an_empty_folder_is_said_and_not_called_clean(tmp_path: Path) -> None:
     result = run(tmp_path)
     assert result.exit_code == 4
     assert result.stderr
+
+
+def test_what_cannot_be_read_has_a_line_and_is_not_called_clean(tmp_path: Path) -> None:
+    packed = tmp_path / "pages.zip"
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr("a.aspx", SHELL)
+        out.writestr("torn.aspx", "<p>" + "quiet " * 4000)
+        out.writestr("whole.aspx", "<p>quiet</p>")
+    data = packed.read_bytes()
+    packed.write_bytes(data.replace(b"quiet quiet", b"quiet QUIET", 1))
+    found = _objects(run(packed, "--jsonl"))
+    assert {name: one["verdict"] for name, one in found.items()} == {
+        "a.aspx": "shell", "torn.aspx": "undetermined", "whole.aspx": "clean",
+    }  # fmt: skip
+    assert "checksum" in str(found["torn.aspx"]["reason"])
+
+
+def test_a_shell_in_a_page_that_ends_in_damage_is_found(tmp_path: Path) -> None:
+    packed = tmp_path / "pages.zip"
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr("a.aspx", SHELL + " " * 3_000_000)
+    packed.write_bytes(packed.read_bytes().replace(b"  PK\x01", b" xPK\x01"))
+    (found,) = _objects(run(packed, "--jsonl")).values()
+    assert (found["verdict"], found["sha256"]) == ("shell", "")
+    assert found["limits"]
+
+
+def test_a_link_and_a_fault_of_the_examination_cost_only_that_file(
+    pages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pages / "link.aspx").symlink_to("a.aspx")
+
+    def broken(content: Content, *, path: str) -> Examination:
+        if path.endswith("b.aspx"):
+            raise RecursionError
+        return examine(content, path=path)
+
+    monkeypatch.setattr(examining, "examine", broken)
+    result = run(pages, "--jsonl")
+    told = {name: one["verdict"] for name, one in _objects(result).items()}
+    assert told["a.aspx"] == "shell"
+    assert (told["b.aspx"], told["link.aspx"]) == ("undetermined", "undetermined")
+    assert run(pages / "c.aspx").exit_code == 0
+
+
+def test_a_page_that_begins_like_an_archive_is_read_as_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "a.php"
+    page.write_bytes(b"PK\x03\x04" + f"<?php {RUN}($_POST[1]);".encode())
+    assert _objects(run(page, "--jsonl"))["a.php"]["verdict"] == "shell"
+
+
+def test_a_name_that_is_no_text_is_printed(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"pages\xff")
+    folder.mkdir()
+    (folder / "a.aspx").write_text(SHELL, "utf-8")
+    (found,) = _objects(run(folder, "--jsonl")).values()
+    assert str(found["path"]).endswith("pages\\xff/a.aspx")
+
+
+def test_pages_that_are_read_through_others_have_a_line(tmp_path: Path) -> None:
+    (tmp_path / "site.master").write_text("<p>quiet</p>", "utf-8")
+    (tmp_path / "readme.txt").write_text("quiet", "utf-8")
+    assert set(_objects(run(tmp_path, "--jsonl"))) == {"site.master"}
+
+
+def test_rules_beside_broken_ones_speak(pages: Path, tmp_path: Path) -> None:
+    (tmp_path / "mixed.yar").write_text(f"rule broken {{ condition: nobody_knows }}\n{RULE}", "utf-8")
+    result = run(pages / "a.aspx", "--rules", tmp_path / "mixed.yar")
+    assert "added_words" in result.stdout
+    assert "nobody_knows" in result.stderr

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.assessment.webshells.shells import AUTH, assessed, examined, sample, shell, verdict
+from tests.assessment.webshells.shells import (
+    AUTH,
+    assessed,
+    examined,
+    sample,
+    samples,
+    shell,
+    verdict,
+)
 
 from tocsin.detections.webshells.examine import Verdict
 from tocsin.model.words import Compromise, ShellContent
@@ -20,6 +28,7 @@ ENCODINGS = {
     "gbk": (b"", "gbk"),
 }
 PAGES = ("one.aspx", "dump-eval.aspx", "handler.ashx", "one.asp")
+ALL = sorted(samples())
 FOREIGN = "\r\n<p>中文页面的标题文字</p>\r\n"
 
 
@@ -43,6 +52,22 @@ def test_the_examination_is_the_same(name: str, encoding: str) -> None:
     marked = [[p.text for line in one.excerpts for p in line.pieces if p.marked] for one in told]
     assert marked[0] == marked[1]
     assert marked[0]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_page_has_another_answer_in_another_encoding(name: str) -> None:
+    """Also pages that begin with what is not ASCII, and places that lie behind it."""
+    text = "<!-- 中文页面的标题文字管理员登陆密码 -->\r\n" * 3 + sample(name).decode()
+    told = examined(name, text.encode())
+    for mark, codec in ENCODINGS.values():
+        data = mark + text.encode(codec)
+        found = examined(name, data)
+        assert (found.verdict, found.score, found.state) == (told.verdict, told.score, told.state), codec
+        shown = [data[place.start : place.end].decode(codec) for place in found.spans]
+        assert shown == [text.encode()[place.start : place.end].decode() for place in told.spans], codec
+        assert [place.line for place in found.spans] == [place.line for place in told.spans], codec
+    returns = examined(name, text.replace("\r\n", "\r").encode())
+    assert (returns.verdict, returns.score, returns.state) == (told.verdict, told.score, told.state)
 
 
 @pytest.mark.parametrize("encoding", [*ENCODINGS, "carriage returns"])

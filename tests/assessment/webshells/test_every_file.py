@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.assessment.webshells.shells import AUTH, CLIENT, assessed, by_content, sample, shell
 
 from tocsin.detections import page_contents
+from tocsin.detections.webshells import content
 from tocsin.detections.webshells.content import Content
 from tocsin.detections.webshells.examine import Verdict, examine
 from tocsin.model.words import ShellContent
@@ -81,3 +82,15 @@ def test_a_fault_of_the_examination_leaves_the_rest_standing(
     (note,) = (note for note in found.coverage.notes if "not examined" in note)
     assert "RecursionError" in note
     assert found.exit_status == 20, "the rules of the packs speak without it"
+
+
+def test_a_page_that_was_not_read_to_its_end_is_not_called_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content, "LARGEST", 1000)
+    files = {f"{CLIENT}/long.aspx": b"<p>" + b"x" * 2000 + sample("one.aspx")}
+    found = assessed(tmp_path, files)
+    (note,) = (note for note in found.coverage.notes if "not examined" in note)
+    assert "long.aspx (only its first 1,000 of 2,069 bytes were looked at)" in note
+    told = [one for each in found.verdicts for one in each.webshells if "long" in f"{one.url}"]
+    assert not any("nothing in it does" in one.why for one in told)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tocsin.detections.webshells import content
 from tocsin.detections.webshells.examine import Context, Examination, Verdict, examine
 from tocsin.detections.webshells.inventory import Served
-from tocsin.detections.webshells.sketch import ALIKE, likeness
+from tocsin.detections.webshells.sketch import ALIKE, BINS, Sketches, likeness
 from tocsin.model.words import ShellContent
 
 LIST = (
@@ -122,6 +123,57 @@ def test_a_file_of_the_maker_is_clean() -> None:
     assert (found.verdict, found.score) == (Verdict.CLEAN, 0.0)
 
 
+def _listed(code: str) -> Examination:
+    return examine(f"{LIST}{code}".encode(), path="a.aspx")
+
+
+def test_code_among_the_settings_of_a_virtual_directory_is_a_shell_whatever_it_does() -> None:
+    found = _listed('<script language="C#" runat="server">void Page_Load() { int a = 1; }</script>')
+    assert (found.verdict, found.state) == (Verdict.SHELL, ShellContent.LIVE)
+    data = f"{LIST}<script language=".encode()
+    assert found.spans[0].start >= len(data)
+    hollow = _listed('<script language="C#" runat="server">void Page_Load() { }</script>')
+    assert hollow.verdict is Verdict.INERT
+    assert hollow.score < 0.5
+    assert hollow.spans
+
+
+def test_the_trace_of_a_shell_has_its_place() -> None:
+    (place,) = _listed("").spans
+    assert LIST.encode()[place.start : place.end].startswith(b"InternalAuthenticationMethods")
+
+
+def test_a_shape_alone_has_its_place() -> None:
+    hidden = base64.b64encode(bytes(range(256)) * 90).decode()
+    data = f"<?php $k = '{hidden}'; ?>".encode()
+    found = examine(data, path="a.php")
+    assert found.score >= 0.5
+    assert [data[place.start : place.end].decode() for place in found.spans] == [hidden]
+
+
+def test_what_lies_beyond_the_bound_is_not_called_clean_or_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "LARGEST", 1000)
+    shell = SHELLS["x.aspx"]
+    data = shell[:31].encode() + b" " * 2000 + shell[31:].encode()
+    found = examine(data, path="a.aspx")
+    assert (found.verdict, found.state) == (Verdict.UNDETERMINED, ShellContent.UNKNOWN)
+    assert "1,000" in found.reason
+    assert (found.size, found.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    early = examine(shell.encode() + b" " * 2000, path="a.aspx")
+    assert (early.verdict, early.state) == (Verdict.SHELL, ShellContent.LIVE)
+    assert early.limits
+
+
+def test_words_of_a_shell_without_marks_of_code_are_not_called_dead() -> None:
+    run = "new ProcessBuilder().command(s.split(1)).start()"
+    code = f'String s = request.getParameter("c"); Process p = {run};'
+    page = f'<jsp:setProperty name="x" value="{code}"/>'
+    found = examine(page.encode(), path="a.jsp")
+    assert found.score >= 0.5
+    assert (found.state, found.state_reason) == (ShellContent.UNKNOWN, "no-marks")
+    assert examine(page.encode(), path="a.txt").state is ShellContent.INERT
+
+
 def test_another_password_keeps_the_sketch() -> None:
     first = examine(SHELLS["z.php"].encode(), path="a.php")
     second = examine(SHELLS["z.php"].replace("'c'", "'password'").encode(), path="b.php")
@@ -137,6 +189,18 @@ def test_another_password_keeps_the_sketch() -> None:
 @given(data=st.binary(max_size=300))
 def test_any_bytes_get_an_answer(path: str, data: bytes) -> None:
     _sound(examine(data, path=path), data)
+
+
+SKETCH = st.lists(st.sampled_from(["----", "0001", "0002"]), min_size=BINS, max_size=BINS).map("".join)
+
+
+@given(sketches=st.lists(SKETCH, max_size=8))
+def test_alike_is_what_a_comparison_with_every_one_finds(sketches: list[str]) -> None:
+    known = Sketches()
+    for number, sketch in enumerate(sketches):
+        before = sketches[:number]
+        expected = [str(at) for at, one in enumerate(before) if likeness(one, sketch) >= ALIKE]
+        assert known.alike(str(number), f"hash {number}", sketch) == expected
 
 
 PIECES = st.sampled_from(

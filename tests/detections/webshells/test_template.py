@@ -127,3 +127,32 @@ def test_blocks_lie_inside_and_do_not_overlap(text: str, family: Family) -> None
         assert 0 <= block.start < block.end <= len(text)
     if family is not Family.RAZOR and family is not Family.JSP:
         assert all(first.end <= second.start for first, second in itertools.pairwise(blocks))
+
+
+@pytest.mark.parametrize(
+    ("unit", "path"),
+    [
+        ("<script ", "x.aspx"), ("<script runat=server ", "x.aspx"), ("<object runat=server ", "x.aspx"),
+        ("<asp:textbox ", "x.aspx"), ("<x:script ", "x.xslt"), ("<jsp:useBean ", "x.jsp"),
+        ("<cfexecute ", "x.cfm"), ("<!---><cffile ", "x.cfm"), ("<handlers>", "web.config"),
+        ("<!--", "web.config"), ("<handlers><add ", "web.config"), ("<!--#include ", "x.asp"),
+    ],
+)  # fmt: skip
+def test_tags_without_an_end_do_not_cost_their_square(unit: str, path: str) -> None:
+    """Half a megabyte: a search to the end for every tag does not end in a test's patience."""
+    text = unit * (500_000 // len(unit))
+    assert read_page(text, inventory.take(text, path).family).programs() == {}
+
+
+def test_a_tag_behind_very_many_without_an_end_is_still_read() -> None:
+    text = "<script " * 5_000 + '"\n<script language="C#" runat="server">int a;</script>'
+    (pieces,) = read_page(text, Family.ASPNET).programs().values()
+    assert text[pieces[-1].start : pieces[-1].end] == "int a;"
+
+
+def test_a_comment_of_the_configuration_maps_nothing() -> None:
+    add = '<add path="*.x" verb="*" type="A" />'
+    text = f"<configuration><handlers><!-- {add} --><clear/>{add}</handlers><modules/>{add}</configuration>"
+    (block,) = (one for one in read_page(text, Family.CONFIG).blocks if one.kind is Kind.CONFIG)
+    assert block.name == "handlers"
+    assert block.start == text.index(add, text.index("<clear/>"))

@@ -93,6 +93,23 @@ def test_every_kind_of_line_end_counts(ending: str, lines: int) -> None:
     assert text.line_of(len(text.text)) == lines
 
 
+def test_a_carriage_return_alone_is_a_line_end_to_every_expression() -> None:
+    text = read_text(b"a\rb\r\nc\r")
+    assert text.text == "a\nb\r\nc\n"
+    assert text.byte_span(2, 3) == (2, 3)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_that_begins_in_chinese(codec: str) -> None:
+    page = "管理员登陆密码中文页面的标题文字" * 40 + CHINESE
+    assert read_text(page.encode(codec)).text == page
+
+
+def test_a_mark_does_not_stop_utf_7_that_the_page_asks_for() -> None:
+    page = b"\xef\xbb\xbf<%@codepage=65000%>\n<%\n+AHIAZQBzAHAAbwBuAHMAZQAuAGUAbgBk-\n%>"
+    assert "response.end" in read_text(page).text
+
+
 def test_a_picture_before_the_page_is_noted() -> None:
     assert read_text(b"GIF89a;<% x = 1 %>").kinds == ("picture",)
 

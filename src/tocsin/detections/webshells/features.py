@@ -49,6 +49,8 @@ _WRITE_KEYS = frozenset({"write-request", "uploader", "dropper"})
 _SELDOM = {"machine-key": "grave:keys", "ghost-provider": "grave:ghost"}
 """What no ordinary page does, and too few pages do for a fit (``score.JUDGED``)."""
 _LISTED = 1 << 20
+_PART_OF_A_WHOLE = frozenset({"calm:named", "calm:passive", "calm:guarded"})
+"""Words that say that the code is read by a larger whole, which needs no markup around it."""
 _OPAQUE = 500
 _MUCH = 10_000
 _STRETCH = compiled(r"[A-Za-z0-9+/=%\\|.,:_~^#@!-]{500,}+")
@@ -60,15 +62,16 @@ _BARE = 40
 def features_of(seen: Observed) -> Mapping[str, float]:
     """Give the features of a file; an absent name is zero."""
     names = {name for name, _, _ in pieces_of(seen)}
-    names.update(_grave(seen))
+    calms = frozenset(calm(seen))
+    names.update(_grave(seen, part=not _PART_OF_A_WHOLE.isdisjoint(calms)))
     names.update(_shapes(seen))
     names.update(_counts(seen))
-    names.update(calm(seen))
+    names.update(calms)
     names.add(f"family:{seen.found.family}")
     return dict.fromkeys(sorted(names), 1.0)
 
 
-def _grave(seen: Observed) -> Iterator[str]:
+def _grave(seen: Observed, *, part: bool) -> Iterator[str]:
     """Yield what holds whatever the words are: the request is run, is written, or what runs is hidden."""
     keys = {hit.key for hit in seen.scan.hits}
     flows = [one for one in seen.traced.sightings if _reaches(one)]
@@ -95,15 +98,15 @@ def _grave(seen: Observed) -> Iterator[str]:
     for least in range(1, 4):
         if writes >= least:
             yield f"grave:writes:{least}"
-    yield from _alone(seen, told=bool(proofs or hidden))
-    yield from _seldom(seen)
+    if not part:
+        yield from _alone(seen, told=bool(proofs or hidden))
+        yield from _seldom(seen)
 
 
 def _seldom(seen: Observed) -> Iterator[str]:
-    """Yield what weighs by judgement, unless the code belongs to a larger whole."""
+    """Yield what weighs by judgement."""
     keys = {hit.key for hit in seen.scan.hits} & _SELDOM.keys()
-    if keys and not any(map(_is_calm, calm(seen))):
-        yield from (_SELDOM[key] for key in sorted(keys))
+    yield from (_SELDOM[key] for key in sorted(keys))
     if code_in_list(seen) is not None:
         yield "grave:listed"
 
@@ -113,7 +116,7 @@ def code_in_list(seen: Observed) -> tuple[int, int] | None:
     text = seen.text.text
     code = [(block.start, block.end) for block in seen.page.blocks if block.kind in SAID]
     said = next((span for span in code if text[slice(*span)].strip("\0 \t\r\n;")), None)
-    if said is None or not looks_like_list(text[:_LISTED]) or any(map(_is_calm, calm(seen))):
+    if said is None or not looks_like_list(text[:_LISTED]):
         return None
     return None if hollow(seen.units or read_short(text, seen.page)) else said
 
@@ -124,15 +127,10 @@ def _alone(seen: Observed, *, told: bool) -> Iterator[str]:
         one.role == "undecided" and one.capability == "eval" and _reaches(one)
         for one in seen.traced.sightings
     )
-    if (told or dark) and bare(seen) and not any(map(_is_calm, calm(seen))):
+    if (told or dark) and bare(seen):
         yield "grave:bare"
         if dark:
             yield "grave:dark-call"
-
-
-def _is_calm(name: str) -> bool:
-    """Tell whether a word says that the code is read by a larger whole, which needs no markup around it."""
-    return name in {"calm:named", "calm:passive", "calm:guarded"}
 
 
 def _is_hidden(one: Sighting) -> bool:

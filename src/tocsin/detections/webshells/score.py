@@ -25,7 +25,7 @@ SIGNS = {
     "many": 1,
     "calm": -1,
 }
-JUDGED = {"grave:keys": 6.0, "grave:ghost": 6.0, "grave:listed": 6.0}
+JUDGED = {"grave:keys": 6.0, "grave:ghost": 6.0, "grave:listed": 8.0}
 """Weights by judgement: the corpus holds no page, of either kind, from which they could be fitted."""
 _WEIGHTS = Path(__file__).with_name("weights.json")
 

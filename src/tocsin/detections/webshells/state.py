@@ -54,6 +54,11 @@ _WORTH_READING = re.compile(
     r"|\$_(?:POST|GET|REQUEST|COOKIE)",
     re.IGNORECASE,
 )
+_WORDS_WORTH = (
+    "eval", "exec", "system", "assert", "passthru", "process", "request", "getparameter", "createobject",
+    "$_",
+)  # fmt: skip
+_ESCAPES = ("&lt", "60;", "3c")
 _LONGEST_COMMENTS = 200_000
 _WIPED = 16
 _SHORT = 4_000
@@ -159,7 +164,8 @@ def _without_code(text: str, page: Page) -> State:
             return _inert(
                 "commented-out", "server code stands in a comment of the page", block.start, block.end
             )
-    if (escaped := _ESCAPED.search(text)) is not None:
+    low = text.lower()
+    if any(mark in low for mark in _ESCAPES) and (escaped := _ESCAPED.search(text)) is not None:
         return _inert("escaped", "server code is escaped: the server sends it as text", *escaped.span())
     if (mark := _EMPTY_MARKS.search(text)) is not None:
         return _neutralised(
@@ -237,9 +243,7 @@ def _is_named(function: Node) -> bool:
 def _commented_out(text: str, page: Page, units: Sequence[Unit]) -> State | None:
     """Code in comments that would act if it were none, in a page that does nothing else."""
     for unit in units:
-        pieces = [
-            Piece(start, end) for start, end in unit.comments if _WORTH_READING.search(text, start, end)
-        ]
+        pieces = [Piece(start, end) for start, end in unit.comments if _worth_reading(text, start, end)]
         found = _acting_comment(text, unit.language, pieces)
         if found is not None:
             return found
@@ -249,6 +253,11 @@ def _commented_out(text: str, page: Page, units: Sequence[Unit]) -> State | None
                 "commented-out", "server code stands in a comment of the page", block.start, block.end
             )
     return None
+
+
+def _worth_reading(text: str, start: int, end: int) -> bool:
+    low = text[start:end].lower()
+    return any(word in low for word in _WORDS_WORTH) and _WORTH_READING.search(text, start, end) is not None
 
 
 def _acting_comment(text: str, language: str, pieces: Sequence[Piece]) -> State | None:

@@ -86,7 +86,7 @@ class Text:
         self._mark = charset.mark
         self._plain = charset.plain
         self._layers: list[Layer] = []
-        self.text = self._peeled(_with_line_feeds(_LONE.sub("\ufffd", raw)))
+        self.text = self._peeled(_with_line_feeds(raw if raw.isascii() else _LONE.sub("\ufffd", raw)))
         self.kinds = (("picture",) if picture else ()) + tuple(layer.kind for layer in self._layers)
 
     def byte_span(self, start: int, end: int) -> tuple[int, int]:
