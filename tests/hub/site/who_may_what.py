@@ -63,7 +63,7 @@ POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/contacts/1/mark": (302, 403, 403, 403, 302, 302),
     "/data-protection/": (200, 200, 200, 200, 200, 200),
     "/data-protection/edit/": (302, 403, 403, 403, 403, 200),
-    "/decisions/1/withdraw/": (302, 403, 403, 403, 404, 404),
+    "/decisions/1/withdraw/": (302, 403, 403, 403, 302, 302),
     "/exports/": (302, 403, 403, 403, 200, 200),
     "/exports/1/decide": (302, 403, 403, 403, 302, 302),
     "/exports/1/fetch": (302, 403, 403, 403, 403, 403),
