@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_list_fill_and_read(tmp_path: Path) -> None:
-    assert well("hub", "directive", "list", cwd=tmp_path) == "ed-21-02\tnot in force\t0\t0\t0\t0\t0"
+    assert well("hub", "directive", "list", cwd=tmp_path) == "ed-21-02\tnot in force\t0\t0\t0\t0\t0\t0"
     written = well("hub", "directive", "fill", "ed-21-02", "-o", "out.xlsx", cwd=tmp_path)
     assert written.splitlines() == ["out.xlsx", "out-proofs.csv"]
     assert (tmp_path / "out.xlsx").read_bytes()[:2] == b"PK"
