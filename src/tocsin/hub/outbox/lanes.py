@@ -14,6 +14,7 @@ from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -31,6 +32,9 @@ REFUSED_IN_A_ROW = 25
 
 CLOSED_IN_A_ROW = 3
 """Connections that end without a message taken, after which the way out is left alone for a while."""
+
+UNWRITABLE = (UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
+"""What libraries raise at a stranger's key or text: one such message must not end the way of the others."""
 
 SMTP = "smtp"
 _one_at_a_time = threading.Lock()
@@ -108,7 +112,7 @@ class Lane:
             return envelope(row, self._work.post, enclosed=row.pk in self._work.enclosed)
         except TocsinError as fault:
             outcomes.unsendable(row, str(fault))
-        except Exception as fault:  # noqa: BLE001 - a stranger's key must not end the way of all other mail
+        except UNWRITABLE as fault:
             outcomes.unsendable(row, f"it cannot be written: {type(fault).__name__}: {fault}")
         return None
 
