@@ -17,6 +17,9 @@ from tocsin.hub.rules.mail_returns import return_path
 from tocsin.hub.rules.mail_sealing import encrypter
 from tocsin.hub.rules.mail_setup import MailSetup
 
+UNMANAGED = "localhost"
+"""The name under which lists stand that have no domain of their own (RFC 2919, section 3)."""
+
 
 class Envelope(Struct, frozen=True, kw_only=True):
     """What a mail server is given."""
@@ -71,7 +74,7 @@ def as_mail(row: Message, setup: MailSetup, attachments: tuple[Attachment, ...])
         date=row.began or timezone.now(),
         purpose=row.purpose,
         reply_to=row.reply_to,
-        list_id=f"{row.list_id}.{setup.list_domain}" if row.list_id else "",
+        list_id=f"{row.list_id}.{setup.list_domain or UNMANAGED}" if row.list_id else "",
         language=row.language,
         headers=row.headers,
         attachments=attachments,
