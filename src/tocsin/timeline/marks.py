@@ -11,6 +11,8 @@ from tocsin.report.json_document import decode
 
 Place = tuple[object, object, object, object]
 """``path``, ``line``, ``record``, ``byte_offset``, as a row has them."""
+WHOLE = "web.file"
+"""A row of this kind is a whole page: what is found at one of its lines is found in it."""
 
 
 class Marks:
@@ -24,9 +26,12 @@ class Marks:
         """Sort the findings by place."""
         self._rules: dict[Place, set[str]] = {}
         self._means: dict[Place, Means] = {}
+        self._lines: dict[object, list[Place]] = {}
         for finding in findings:
             spot = finding.locator
             place = (spot.path, spot.line, spot.record, spot.offset)
+            if place not in self._rules:
+                self._lines.setdefault(spot.path, []).append(place)
             self._rules.setdefault(place, set()).add(finding.rule)
             known = self._means.get(place, Means.CONTEXT)
             self._means[place] = max(known, finding.means, key=lambda means: means.gravity)
@@ -34,12 +39,17 @@ class Marks:
 
     def mark(self, row: dict[str, object]) -> None:
         """Add ``rules`` and ``means`` to the row, if any finding points at it."""
-        place = (row["path"], row.get("line"), row.get("record"), row.get("byte_offset"))
-        rules = self._rules.get(place)
-        if rules is not None:
-            row["rules"] = sorted(rules)
-            row["means"] = self._means[place].value
-            self.unmet.discard(place)
+        places = [one for one in self._places(row) if one in self._rules]
+        if places:
+            row["rules"] = sorted({rule for one in places for rule in self._rules[one]})
+            row["means"] = max((self._means[one] for one in places), key=lambda means: means.gravity).value
+            self.unmet.difference_update(places)
+
+    def _places(self, row: dict[str, object]) -> list[Place]:
+        """Its own place; of a whole page, every place in it."""
+        if row.get("kind") == WHOLE:
+            return self._lines.get(row["path"], [])
+        return [(row["path"], row.get("line"), row.get("record"), row.get("byte_offset"))]
 
 
 def read_marks(path: Path) -> Marks:

@@ -40,6 +40,7 @@ def server(hostname: str = "mail01.contoso.example", **standing: Any) -> Server:
     load_campaigns()
     owner = making.organisation(f"Contoso {next(_numbers)}")
     found = making.server(f"192.0.2.{next(_numbers) % 250 + 1}", owner, hostname=hostname)
+    making.claim(owner, f"{found.ip}/32")  # else it is nobody's as soon as it is judged anew
     making.standing(found, proxylogon(), **standing)
     _observed(found)
     return found
@@ -52,6 +53,7 @@ def _observed(of: Server) -> None:
         source=making.source(),
         content="one",
         ip=of.ip,
+        hostname=of.hostname,
         product="exchange",
         build="15.1.2106.2",
         tags=["exchange", "cve-2021-26855"],

@@ -156,6 +156,7 @@ SOUND = ClosingEvidence(
     accepted=True,
     same_server=True,
     collected=at(10),
+    nonce=at(10),
     answer=Removal.ABSENT,
     residual_none=True,
     window_covered=True,
@@ -183,6 +184,9 @@ def test_sound_evidence_meets_every_condition(kind: CaseKind) -> None:
         (changed(same_server=False), CaseKind.WEBSHELL, "it is of another"),
         (changed(collected=None), CaseKind.WEBSHELL, "when it was collected is not known"),
         (changed(collected=at(1)), CaseKind.WEBSHELL, "not after 2021-03-02 01:00"),
+        (changed(nonce=None), CaseKind.WEBSHELL, "given after the claim: there is none"),
+        (changed(nonce=at(0)), CaseKind.WEBSHELL, "its nonce is of 2021-03-02 00:00, the claim of"),
+        (changed(newer="hand-in 7 says that it is there"), CaseKind.WEBSHELL, "hand-in 7 says"),
         (changed(answer=Removal.NOT_SERVED), CaseKind.WEBSHELL, "not served any more, which is not removed"),
         (changed(answer=Removal.PRESENT), CaseKind.WEBSHELL, "it is still there"),
         (changed(answer=Removal.CHANGED), CaseKind.WEBSHELL, "something else stands in its place"),
@@ -191,7 +195,7 @@ def test_sound_evidence_meets_every_condition(kind: CaseKind) -> None:
         (changed(answer=None), CaseKind.WEBSHELL, "does not say what became of it"),
         (changed(residual_none=False), CaseKind.COMPROMISE, "something is still there"),
         (changed(window_covered=False), CaseKind.COMPROMISE, "they do not, or nobody can tell"),
-        (changed(conditions_met=False), CaseKind.COMPROMISE, "they are not"),
+        (changed(conditions_met=False), CaseKind.COMPROMISE, "it was not, or there was bad news"),
     ],
 )
 def test_what_is_missing_is_said(evidence: ClosingEvidence | None, kind: CaseKind, says: str) -> None:

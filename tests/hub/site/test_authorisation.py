@@ -112,6 +112,7 @@ def for_operations(by: User) -> None:
     made.reference, made.secret = OPENED["reference"], digest(OPENED["secret"].replace("-", ""))
     made.organisation_id, made.campaign = 1, making.campaign()
     made.save()
+    made.servers.add(1)
     assert made.pk == 3
 
 

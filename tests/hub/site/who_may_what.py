@@ -115,7 +115,7 @@ POSTS: dict[str, tuple[int, int, int, int, int, int]] = {
     "/snapshots/": (302, 403, 403, 200, 200, 200),
     "/snapshots/1/": (302, 403, 403, 200, 200, 200),
     "/snapshots/new/": (302, 403, 403, 403, 200, 200),
-    "/streams/": (302, 200, 200, 200, 200, 200),
+    "/streams/": (302, 200, 200, 403, 403, 200),
     "/streams/1/": (302, 404, 200, 403, 403, 200),
     "/streams/1/1": (302, 404, 302, 403, 403, 302),
     "/views/1/delete/": (302, 302, 302, 302, 302, 302),
@@ -351,7 +351,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str, int, int, int, int, int]] = {
     ("POST", "/api/incidents/{number}/cases"): ("incidents:write", 403, 403, 403, 201, 201),
     ("GET", "/api/incidents/{number}/stix"): ("incidents:read", 404, 200, 200, 200, 200),
     ("GET", "/api/incidents/{number}/misp"): ("incidents:read", 404, 200, 200, 200, 200),
-    ("GET", "/api/incidents/{number}/xarf"): ("incidents:read", 404, 400, 400, 400, 400),
+    ("GET", "/api/incidents/{number}/xarf"): ("incidents:read", 404, 200, 200, 200, 200),
 }
 """The one scope that opens it, and what an outsider, a member, a viewer, an analyst and an administrator get.
 
@@ -380,6 +380,7 @@ ASKED: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/organisations/contacts/{number}/mark"): {"what": "verified"},
     ("POST", "/api/owners/reports"): {"server": 1, "campaign": "proxylogon"},
     ("POST", "/api/owners/evidence"): {"server": 1, "campaign": "proxylogon"},
+    ("GET", "/api/incidents/{number}/xarf"): {"victim": "true"},
 }
 """What has to stand behind the question mark."""
 
@@ -389,6 +390,7 @@ ROWS: dict[tuple[str, str], str] = {
     ("POST", "/api/advisories/{slug}/submit"): "draft",
     ("POST", "/api/advisories/{slug}/publish"): "draft",
     ("POST", "/api/incidents/{number}/cases"): "3",
+    ("GET", "/api/incidents/{number}/xarf"): "3",
 }
 """Another row than the first, where that one is past it: `test_authorisation` makes these."""
 

@@ -137,7 +137,7 @@ def test_the_stream_over_http() -> None:
     client = Client()
     answer = client.get("/api/streams/live?after=0", HTTP_LAST_EVENT_ID="1", **door)
     assert answer["Content-Type"] == "text/event-stream"
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "no-store, private"
     pieces = answer.getvalue().split(b"\n\n")
     assert numbers_in(pieces) == []  # it was open for no time
     person = making.person(Role.VIEWER)
