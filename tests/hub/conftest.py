@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 import pytest_socket
@@ -61,3 +63,14 @@ def _fresh_limits(request: pytest.FixtureRequest) -> None:
     if WITH_DATABASE & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db")
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _one_window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits stay in the window in which a test began: else a slow machine steps into the next.
+
+    What a browser does takes minutes of real time, and keeps it.
+    """
+    if "live_server" not in request.fixturenames:
+        began = time.time()
+        monkeypatch.setattr("tocsin.hub.accounts.limits.time", SimpleNamespace(time=lambda: began))
