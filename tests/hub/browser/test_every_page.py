@@ -17,6 +17,7 @@ from tocsin.hub.rules.words import Role
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROLES = ["administrator", "analyst", "viewer", "member"]
 NOT_PAGES = (
+    ".asc",
     ".atom",
     ".csv",
     ".json",
