@@ -214,6 +214,7 @@ PAIRS = st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES) | TEXTS)
 EVENTS = st.builds(event, st.sampled_from(FRAMES), st.lists(PAIRS, max_size=5), st.integers(0, 500))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(EVENTS, min_size=1, max_size=8), st.sampled_from(("yara-x", "none")))
 def test_the_whole_detection_is_the_same(

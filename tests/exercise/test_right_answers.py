@@ -51,6 +51,7 @@ def test_six_scenarios_are_answered_right(scenario: str, seed: int) -> None:
     hold(score_of(scenario, seed))
 
 
+@pytest.mark.slow
 def test_a_withheld_log_never_makes_a_verdict_more_certain() -> None:
     score = score_of("proxylogon-shell-reachable", 1, withhold=True)
     hold(score)

@@ -76,6 +76,7 @@ def test_two_workers_give_what_one_process_gives(tmp_path: Path) -> None:
     assert assessed(path, 2) == assessed(path, 1)
 
 
+@pytest.mark.slow
 def test_a_zip_is_read_by_members(tmp_path: Path) -> None:
     folder = evidence(tmp_path / "e")
     path = tmp_path / "e.zip"
