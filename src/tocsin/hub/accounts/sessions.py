@@ -1,7 +1,7 @@
 """How long a session lives, and what a browser keeps of it: an idle time, an end, and no copies.
 
 Django counts a session's life from its last change, so that one in use could go on for ever; here it begins
-at log-in, and ends `LONGEST` later whatever happens in between.
+at log-in, and ends ``SESSION_COOKIE_AGE`` later whatever happens in between.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ CHANGE = Action(
     title="Change several organisations",
     explanation=(
         "What is left empty stays as it is. What people change is manual from then on: no import changes it "
-        "back. Servers show a new sector when they are next seen, or when their owners are matched again."
+        "back. Their servers follow by themselves, within minutes."
     ),
     button="Change",
     form=ChangeForm,
